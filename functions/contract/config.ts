@@ -1,0 +1,194 @@
+/**
+ * Settings of every process: one schema each, with defaults. A setting `tableName` is read from `ROOMTONE_TABLE_NAME`.
+ * Secrets come as names to look up, never as values.
+ * @module
+ */
+import * as v from "valibot";
+
+/** A whole number in text or as a number. */
+const integer = (least: number, most: number) =>
+  v.pipe(
+    v.union([
+      v.number(),
+      v.pipe(v.string(), v.trim(), v.regex(/^\d+$/, "must be a whole number"), v.transform(Number)),
+    ]),
+    v.integer("must be a whole number"),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(most, `must be at most ${most}`),
+  );
+
+/** A part of one, such as 0.2. */
+const fraction = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.trim(), v.regex(/^\d*\.?\d+$/, "must be a number"), v.transform(Number))]),
+  v.minValue(0, "must be at least 0"),
+  v.maxValue(1, "must be at most 1"),
+);
+
+const flag = v.union([v.boolean(), v.pipe(v.picklist(["true", "false"]), v.transform((text) => text === "true"))]);
+const text = v.pipe(v.string(), v.trim(), v.nonEmpty("must not be empty"));
+const list = v.union([
+  v.array(v.string()),
+  v.pipe(text, v.transform((value) => value.split(",").map((s) => s.trim()))),
+]);
+const url = (...protocols: string[]) =>
+  v.pipe(
+    text,
+    v.check(
+      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+      `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
+    ),
+    v.transform((value) => value.replace(/\/+$/, "")),
+  );
+
+/** Where TikTok is: its own hosts, or a stand-in. */
+const tiktok = {
+  tiktokWebUrl: v.optional(url("https:", "http:"), "https://www.tiktok.com"),
+  tiktokWebcastUrl: v.optional(url("https:", "http:"), "https://webcast.tiktok.com"),
+  tiktokSocketUrl: v.optional(url("wss:", "ws:"), "wss://webcast-ws.tiktok.com"),
+};
+
+/** How often names are checked. */
+const polling = {
+  /** Time from one check of a name to the next. */
+  pollIntervalMs: v.optional(integer(50, 86_400_000), 60_000),
+  /** Largest part of the interval that chance adds or takes. */
+  pollJitter: v.optional(fraction, 0.2),
+  /** How long a poller may hold a claimed name. */
+  pollLeaseMs: v.optional(integer(1_000, 600_000), 60_000),
+};
+
+/** How recorders work. */
+const recording = {
+  /** Lives that one process records at the same time. */
+  recorderSlots: v.optional(integer(0, 1_000), 8),
+  /** How long a recorder holds a recording without a sign of life. */
+  leaseMs: v.optional(integer(1_000, 600_000), 30_000),
+  /** How often idle slots look for recordings. */
+  claimIntervalMs: v.optional(integer(50, 60_000), 1_000),
+  /** Events are stored after this time, or when {@link flushEvents} have gathered. */
+  flushMs: v.optional(integer(50, 60_000), 2_000),
+  flushEvents: v.optional(integer(1, 10_000), 200),
+  segmentMs: v.optional(integer(500, 60_000), 6_000),
+  stallTimeoutMs: v.optional(integer(500, 600_000), 15_000),
+  /** Also make one MP4 file at the end. */
+  mp4: v.optional(flag, false),
+  ffmpegPath: v.optional(text),
+};
+
+/** The DynamoDB table. Region and credentials come the way the AWS SDK reads them. */
+const table = {
+  tableName: text,
+  /** Another endpoint, such as DynamoDB Local. */
+  dynamodbUrl: v.optional(url("https:", "http:")),
+};
+
+/** The whole system in one process. */
+export const LocalConfig = v.object({
+  host: v.optional(text, "127.0.0.1"),
+  port: v.optional(integer(0, 65_535), 3_000),
+  /** Folder of the database and the recordings. */
+  dataDir: v.optional(text, "roomtone-data"),
+  /** How often the poller looks for due names. */
+  pollTickMs: v.optional(integer(20, 600_000), 1_000),
+  ...polling,
+  ...recording,
+  ...tiktok,
+});
+
+/** Settings of the whole system in one process. */
+export type LocalConfig = v.InferOutput<typeof LocalConfig>;
+
+/** Lambda functions that only ask TikTok: links, user info, followings. */
+export const LookupConfig = v.object({ ...tiktok });
+
+/** Settings of a {@link LookupConfig} process. */
+export type LookupConfig = v.InferOutput<typeof LookupConfig>;
+
+/** Lambda function of the watchlist and recordings routes. */
+export const SystemConfig = v.object({ ...table });
+
+/** Settings of a {@link SystemConfig} process. */
+export type SystemConfig = v.InferOutput<typeof SystemConfig>;
+
+/** Lambda function that the poller's schedule starts. */
+export const PollerConfig = v.object({
+  ...table,
+  ...tiktok,
+  ...polling,
+  ecsCluster: text,
+  ecsTaskDefinition: text,
+  ecsSubnets: list,
+  ecsSecurityGroups: list,
+  /** Recordings that one task holds: its {@link RecorderTaskConfig} has the same number. */
+  recorderSlots: recording.recorderSlots,
+  /** Most tasks to start in one run of the poller. */
+  maxTasks: v.optional(integer(1, 1_000), 10),
+});
+
+/** Settings of a {@link PollerConfig} process. */
+export type PollerConfig = v.InferOutput<typeof PollerConfig>;
+
+/** Lambda function on the table's stream. */
+export const ConsumerConfig = v.object({ ...table });
+
+/** Settings of a {@link ConsumerConfig} process. */
+export type ConsumerConfig = v.InferOutput<typeof ConsumerConfig>;
+
+/** Fargate task that records. */
+export const RecorderTaskConfig = v.object({
+  ...table,
+  ...tiktok,
+  ...recording,
+  /** Folder of the recordings. */
+  dataDir: v.optional(text, "/data"),
+  /** The task leaves after this time without a recording. */
+  idleExitMs: v.optional(integer(1_000, 86_400_000), 600_000),
+});
+
+/** Settings of a {@link RecorderTaskConfig} process. */
+export type RecorderTaskConfig = v.InferOutput<typeof RecorderTaskConfig>;
+
+/** A schema of settings: an object of named entries. */
+export type ConfigSchema = v.ObjectSchema<v.ObjectEntries, undefined>;
+
+/** Name of the environment variable of a setting: `tableName` is `ROOMTONE_TABLE_NAME`. */
+export function envName(setting: string): string {
+  return `ROOMTONE_${setting.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}`;
+}
+
+/** Names of the environment variables that a process reads. */
+export function envNames(schema: ConfigSchema): string[] {
+  return Object.keys(schema.entries).map(envName);
+}
+
+/**
+ * Reads the settings of a process. Call it once, where the process starts. An empty variable counts as not set.
+ * @param schema such as {@link LocalConfig}
+ * @param env environment variables
+ * @returns the settings, with defaults
+ * @throws TypeError that lists every bad variable
+ */
+export function loadConfig<S extends ConfigSchema>(
+  schema: S,
+  env: Readonly<Record<string, string | undefined>>,
+): v.InferOutput<S> {
+  const input: Record<string, string> = {};
+  for (const setting of Object.keys(schema.entries)) {
+    const value = env[envName(setting)];
+    if (value !== undefined && value.trim() !== "") input[setting] = value;
+  }
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const faults = result.issues.map((issue) => {
+    const setting = String(issue.path?.[0].key ?? "");
+    const problem = setting in input ? deepest(issue) : "is missing";
+    return `${envName(setting)} ${problem}`;
+  });
+  throw new TypeError(`Cannot start with these settings: ${faults.join("; ")}`);
+}
+
+/** The most telling message of an issue: that of the alternative which got furthest. */
+function deepest(issue: v.BaseIssue<unknown>): string {
+  const inner = issue.issues?.find((each) => each.kind === "validation") ?? issue.issues?.[0];
+  return inner === undefined ? issue.message : deepest(inner);
+}

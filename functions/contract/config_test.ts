@@ -1,0 +1,46 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { describe, it } from "node:test";
+import { envName, envNames, loadConfig, LocalConfig, PollerConfig } from "./config.ts";
+
+describe("loadConfig()", () => {
+  it("fills in defaults and reads numbers, flags and lists", () => {
+    const config = loadConfig(LocalConfig, { ROOMTONE_PORT: "0", ROOMTONE_MP4: "true", ROOMTONE_POLL_JITTER: "0.5" });
+    assertEquals(config.port, 0);
+    assertEquals(config.mp4, true);
+    assertEquals(config.pollJitter, 0.5);
+    assertEquals(config.host, "127.0.0.1");
+    assertEquals(config.tiktokWebUrl, "https://www.tiktok.com");
+    const poller = loadConfig(PollerConfig, {
+      ROOMTONE_TABLE_NAME: "t",
+      ROOMTONE_ECS_CLUSTER: "c",
+      ROOMTONE_ECS_TASK_DEFINITION: "d",
+      ROOMTONE_ECS_SUBNETS: "subnet-1, subnet-2",
+      ROOMTONE_ECS_SECURITY_GROUPS: "sg-1",
+    });
+    assertEquals(poller.ecsSubnets, ["subnet-1", "subnet-2"]);
+  });
+
+  it("lists every bad variable by its name", () => {
+    const error = assertThrows(() =>
+      loadConfig(PollerConfig, {
+        ROOMTONE_POLL_INTERVAL_MS: "soon",
+        ROOMTONE_POLL_JITTER: "2",
+        ROOMTONE_TIKTOK_WEB_URL: "ftp://x",
+        ROOMTONE_ECS_CLUSTER: " ",
+      })
+    );
+    const message = String(error);
+    assertStringIncludes(message, "ROOMTONE_POLL_INTERVAL_MS must be a whole number");
+    assertStringIncludes(message, "ROOMTONE_POLL_JITTER must be at most 1");
+    assertStringIncludes(message, "ROOMTONE_TIKTOK_WEB_URL must be a URL");
+    assertStringIncludes(message, "ROOMTONE_ECS_CLUSTER is missing");
+    assertStringIncludes(message, "ROOMTONE_TABLE_NAME is missing");
+  });
+});
+
+describe("envName()", () => {
+  it("turns a setting into its variable", () => {
+    assertEquals(envName("tableName"), "ROOMTONE_TABLE_NAME");
+    assertEquals(envNames(LocalConfig).includes("ROOMTONE_RECORDER_SLOTS"), true);
+  });
+});

@@ -1,0 +1,74 @@
+/**
+ * Keys of stored items. The DynamoDB table has `pk` and `sk`; its sparse index `due` has a shard and a time, and its
+ * sparse index `list` has a collection and an order. Numbers inside string keys are padded, so that text order is
+ * number order.
+ * @module
+ */
+
+/** How many shards the watchlist has. Pollers of different shards never meet. */
+export const WATCH_SHARDS = 8;
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/**
+ * The shard of a name: the same for ever, since it is part of stored keys (FNV-1a, 32 bits).
+ * @param username a normalised name
+ * @returns 0 to {@link WATCH_SHARDS} - 1
+ */
+export function watchShard(username: string): number {
+  let hash = FNV_OFFSET;
+  for (let i = 0; i < username.length; i++) hash = Math.imul(hash ^ username.charCodeAt(i), FNV_PRIME);
+  return (hash >>> 0) % WATCH_SHARDS;
+}
+
+/** Primary key of an item. */
+export interface ItemKey {
+  pk: string;
+  sk: string;
+}
+
+const pad = (value: number): string => String(value).padStart(12, "0");
+
+/** A watch. */
+export const watchKey = (username: string): ItemKey => ({ pk: `WATCH#${username}`, sk: "WATCH" });
+
+/** Partition of the `due` index that holds the watches of a shard, by the time of their next check. */
+export const watchDuePartition = (shard: number): string => `WATCH#${shard}`;
+
+/** Partition of the `list` index that holds all watches, by name. */
+export const WATCH_LIST_PARTITION = "WATCHES";
+
+/** A recording; its segments, event batches and totals share the partition. */
+export const recordingKey = (recordingId: string): ItemKey => ({ pk: `RECORDING#${recordingId}`, sk: "RECORDING" });
+
+/** Partition of the `due` index that holds recordings without a living recorder, by the time they may be claimed. */
+export const RECORDING_DUE_PARTITION = "RECORDING";
+
+/** Partition of the `list` index that holds all recordings, by {@link recordingListOrder}. */
+export const RECORDING_LIST_PARTITION = "RECORDINGS";
+
+/** Order of recordings in lists: time of creation, then id. */
+export const recordingListOrder = (createdAt: number, recordingId: string): string =>
+  `${String(createdAt).padStart(15, "0")}#${recordingId}`;
+
+/** Start of the sort keys of a recording's segments. */
+export const SEGMENT_PREFIX = "SEGMENT#";
+
+/** A closed segment, in playback order within its recording. */
+export const segmentKey = (recordingId: string, part: number, index: number): ItemKey => ({
+  pk: `RECORDING#${recordingId}`,
+  sk: `${SEGMENT_PREFIX}${pad(part)}#${pad(index)}`,
+});
+
+/** Start of the sort keys of a recording's event batches. */
+export const EVENTS_PREFIX = "EVENTS#";
+
+/** A batch of events. */
+export const eventsKey = (recordingId: string, seq: number): ItemKey => ({
+  pk: `RECORDING#${recordingId}`,
+  sk: `${EVENTS_PREFIX}${pad(seq)}`,
+});
+
+/** Totals of a recording, kept by the consumer of the change feed. */
+export const totalsKey = (recordingId: string): ItemKey => ({ pk: `RECORDING#${recordingId}`, sk: "TOTALS" });

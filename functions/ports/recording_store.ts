@@ -1,0 +1,133 @@
+import type { AppErrorCode } from "../contract/errors.ts";
+import type { Page, PageRequest } from "./page.ts";
+
+/**
+ * State of a recording. `wanted`: no recorder has it. `recording`: one has it, or had it until its lease ran out.
+ * `finished`: nothing more will come, unless it is reopened.
+ */
+export type RecordingState = "wanted" | "recording" | "finished";
+
+/** What one recorder made in one go: a folder of its own. */
+export interface RecordingPart {
+  /** The lease token that it was made under; parts play in the order of this number. */
+  part: number;
+  /** Folder of its files, relative to the place that holds all recordings. */
+  folder: string;
+  startedAt: number;
+}
+
+/** How a recording came to its end. */
+export interface RecordingOutcome {
+  /** `ended`: the live is over. `stopped`: somebody asked for it. `failed`: it cannot go on. */
+  kind: "ended" | "stopped" | "failed";
+  /** Why it failed. */
+  code?: AppErrorCode;
+  detail?: string;
+}
+
+/** The recording of one room. */
+export interface Recording {
+  /** The room id: a room has one recording. */
+  id: string;
+  username: string;
+  title: string;
+  state: RecordingState;
+  createdAt: number;
+  /** When it may be claimed, ms: at once while wanted, at the end of the lease while recording; absent when finished. */
+  dueAt?: number;
+  /** Grows by one with each claim. Every write of a recorder carries it, and only the newest is let through. */
+  leaseToken: number;
+  /** Who holds the lease, for people to read. */
+  leaseOwner?: string;
+  /** Failed tries in a row. */
+  failures: number;
+  parts: RecordingPart[];
+  /** When the first part began, ms. */
+  startedAt?: number;
+  endedAt?: number;
+  outcome?: RecordingOutcome;
+  /** Closed segments of all parts, their size, and their playing time. */
+  segments: number;
+  bytes: number;
+  durationMs: number;
+}
+
+/** A claim on a recording. */
+export interface Lease {
+  recordingId: string;
+  token: number;
+}
+
+/** A closed segment of video. */
+export interface Segment {
+  part: number;
+  /** Number within the part, from 0. */
+  index: number;
+  /** File name within the part's folder. */
+  uri: string;
+  /** Wall time of its first picture, ms. */
+  startAt: number;
+  durationMs: number;
+  bytes: number;
+  /** Hash of the file, lower-case hex. */
+  sha256: string;
+}
+
+/** Recordings, and who records them. */
+export interface RecordingStore {
+  /**
+   * Creates the recording of a room, `wanted` and due at once. One that exists stays as it is.
+   * @returns the recording as stored, and whether it is new
+   */
+  wantRecording(
+    wanted: { roomId: string; username: string; title: string },
+    now: number,
+  ): Promise<{ recording: Recording; created: boolean }>;
+  /**
+   * Makes a finished recording wanted again, and due at once.
+   * @param seen id and token as they were read
+   * @returns false, with nothing changed, when it is not finished or has been claimed since
+   */
+  reopenRecording(seen: Lease, now: number): Promise<boolean>;
+  getRecording(recordingId: string): Promise<Recording | undefined>;
+  /** All recordings, the newest first. */
+  listRecordings(page: PageRequest): Promise<Page<Recording>>;
+  /** How many recordings wait for a recorder: wanted, or with a lease that ran out. */
+  countDueRecordings(now: number): Promise<number>;
+  /**
+   * Claims recordings with `dueAt <= now`, the longest due first: they become `recording`, with a token one higher
+   * and a lease until `now + leaseMs`, on condition that nobody did so in between.
+   */
+  claimRecordings(request: { owner: string; now: number; leaseMs: number; limit: number }): Promise<Recording[]>;
+  /**
+   * Renews a lease until `now + leaseMs`. One that ran out is renewed too, as long as nobody claimed the recording.
+   * @returns the recording as stored, for what others may have changed
+   * @throws LeaseLostError
+   */
+  renewLease(lease: Lease, request: { now: number; leaseMs: number }): Promise<Recording>;
+  /**
+   * Notes the folder of the part that this lease makes; `startedAt` of the recording is that of its first part.
+   * Saying it again changes nothing.
+   * @throws LeaseLostError
+   */
+  addPart(lease: Lease, part: { folder: string; startedAt: number }): Promise<void>;
+  /**
+   * Lists a closed segment and adds it to the recording's sums, both or neither. A segment that is listed already
+   * changes nothing.
+   * @throws LeaseLostError
+   */
+  addSegment(lease: Lease, segment: Segment): Promise<void>;
+  /** Segments in playing order: by part, then by number. */
+  listSegments(recordingId: string, page: PageRequest): Promise<Page<Segment>>;
+  /**
+   * Gives the recording back: `wanted`, to be claimed from `dueAt` on.
+   * @param release `failures` is the new count: 0 after a hand-over
+   * @throws LeaseLostError
+   */
+  releaseRecording(lease: Lease, release: { dueAt: number; failures: number }): Promise<void>;
+  /**
+   * Ends the recording.
+   * @throws LeaseLostError
+   */
+  finishRecording(lease: Lease, finish: { endedAt: number; outcome: RecordingOutcome }): Promise<void>;
+}
