@@ -1,0 +1,82 @@
+/** Version of {@link SCHEMA}, kept in the database's `user_version`. */
+export const SCHEMA_VERSION = 1;
+
+/** Tables of the store. Times are ms since 1970; ids are text; JSON is text. */
+export const SCHEMA = `
+CREATE TABLE watches (
+  username TEXT PRIMARY KEY,
+  shard INTEGER NOT NULL,
+  added_at INTEGER NOT NULL,
+  next_check_at INTEGER NOT NULL,
+  claim_token INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  checked_at INTEGER,
+  last_live_at INTEGER,
+  room_id TEXT,
+  failures INTEGER NOT NULL,
+  last_error TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX watches_due ON watches (shard, next_check_at);
+
+CREATE TABLE recordings (
+  id TEXT PRIMARY KEY,
+  username TEXT NOT NULL,
+  title TEXT NOT NULL,
+  state TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  due_at INTEGER,
+  lease_token INTEGER NOT NULL,
+  lease_owner TEXT,
+  failures INTEGER NOT NULL,
+  parts TEXT NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER,
+  outcome TEXT,
+  segments INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  duration_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recordings_due ON recordings (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX recordings_list ON recordings (created_at, id);
+
+CREATE TABLE segments (
+  recording_id TEXT NOT NULL,
+  part INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  uri TEXT NOT NULL,
+  start_at INTEGER NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY (recording_id, part, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+  change_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  recording_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  token INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  types TEXT NOT NULL,
+  diamonds INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (recording_id, seq)
+) STRICT;
+
+CREATE TABLE feed_readers (
+  reader TEXT PRIMARY KEY,
+  change_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE totals (
+  recording_id TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  types TEXT NOT NULL,
+  diamonds INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;

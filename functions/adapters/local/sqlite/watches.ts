@@ -1,0 +1,83 @@
+// deno-lint-ignore-file require-await -- ports return promises, and node:sqlite answers at once
+import type { AppErrorCode } from "../../../contract/errors.ts";
+import { watchShard } from "../../../contract/keys.ts";
+import type { Watch, WatchState, WatchStore } from "../../../ports/watch_store.ts";
+import { type Database, int, optionalInt, optionalText, type Row, text } from "./database.ts";
+
+/** The watchlist in SQLite. */
+export function sqliteWatches(db: Database): WatchStore {
+  const read = (username: string): Watch | undefined => {
+    const row = db.get("SELECT * FROM watches WHERE username = ?", username);
+    return row && toWatch(row);
+  };
+  return {
+    async putWatch(username, now) {
+      const added = db.run(
+        `INSERT INTO watches (username, shard, added_at, next_check_at, claim_token, state, failures)
+         VALUES (?, ?, ?, ?, 0, 'unknown', 0) ON CONFLICT DO NOTHING`,
+        username,
+        watchShard(username),
+        now,
+        now,
+      );
+      const watch = read(username);
+      if (watch === undefined) throw new Error(`Cannot read watch ${username} after it was put`);
+      return { watch, created: added === 1 };
+    },
+    async getWatch(username) {
+      return read(username);
+    },
+    async deleteWatch(username) {
+      return db.run("DELETE FROM watches WHERE username = ?", username) === 1;
+    },
+    async listWatches({ limit, cursor = "" }) {
+      const rows = db.all("SELECT * FROM watches WHERE username > ? ORDER BY username LIMIT ?", cursor, limit + 1);
+      const items = rows.slice(0, limit).map(toWatch);
+      return { items, cursor: rows.length > limit ? items.at(-1)?.username : undefined };
+    },
+    async claimDueWatches({ shard, now, leaseMs, limit }) {
+      const rows = db.all(
+        `UPDATE watches SET next_check_at = ?, claim_token = claim_token + 1
+         WHERE username IN (
+           SELECT username FROM watches WHERE shard = ? AND next_check_at <= ? ORDER BY next_check_at LIMIT ?
+         ) RETURNING *`,
+        now + leaseMs,
+        shard,
+        now,
+        limit,
+      );
+      return rows.map(toWatch);
+    },
+    async completeCheck({ username, claimToken }, check) {
+      return db.run(
+        `UPDATE watches SET next_check_at = ?, state = ?, checked_at = ?, last_live_at = ?, room_id = ?, failures = ?,
+           last_error = ?
+         WHERE username = ? AND claim_token = ?`,
+        check.nextCheckAt,
+        check.state,
+        check.checkedAt ?? null,
+        check.lastLiveAt ?? null,
+        check.roomId ?? null,
+        check.failures,
+        check.lastError ?? null,
+        username,
+        claimToken,
+      ) === 1;
+    },
+  };
+}
+
+function toWatch(row: Row): Watch {
+  return {
+    username: text(row, "username"),
+    addedAt: int(row, "added_at"),
+    nextCheckAt: int(row, "next_check_at"),
+    claimToken: int(row, "claim_token"),
+    state: text(row, "state") as WatchState,
+    checkedAt: optionalInt(row, "checked_at"),
+    lastLiveAt: optionalInt(row, "last_live_at"),
+    roomId: optionalText(row, "room_id"),
+    failures: int(row, "failures"),
+    lastError: optionalText(row, "last_error") as AppErrorCode | undefined,
+  };
+}

@@ -1,0 +1,22 @@
+import type { ChangeFeed } from "../../ports/change_feed.ts";
+import type { Store } from "../../ports/store.ts";
+import { Database } from "./sqlite/database.ts";
+import { sqliteEvents } from "./sqlite/events.ts";
+import { sqliteRecordings } from "./sqlite/recordings.ts";
+import { sqliteWatches } from "./sqlite/watches.ts";
+
+/** A store in one SQLite file, with the change feed of its event log. */
+export interface SqliteStore extends Store, ChangeFeed {
+  /** Closes the file. */
+  close(): void;
+}
+
+/**
+ * Opens a store in a SQLite file. Several processes may have it open at once.
+ * @param path the file, made when it is not there; `:memory:` for one that is gone with the process
+ * @throws Error when a newer version of this program made the file
+ */
+export function sqliteStore(path: string): SqliteStore {
+  const db = new Database(path);
+  return { ...sqliteWatches(db), ...sqliteRecordings(db), ...sqliteEvents(db), close: () => db.close() };
+}
