@@ -1,0 +1,106 @@
+import { LeaseLostError } from "../../contract/errors.ts";
+import * as v from "valibot";
+import { EVENTS_PREFIX, eventsKey, recordingKey, totalsKey } from "../../contract/keys.ts";
+import type { EventBatch, EventBatchFacts, EventStore } from "../../ports/event_store.ts";
+import type { RecordingTotals, TotalsStore } from "../../ports/totals_store.ts";
+import { type DynamoTable, getItem, putNewItem, queryItems, replaceItem } from "./dynamo_table.ts";
+
+const facts = {
+  count: v.number(),
+  types: v.record(v.string(), v.number()),
+  diamonds: v.number(),
+  firstAt: v.number(),
+  lastAt: v.number(),
+};
+
+/** Attributes of a stored batch, as plain values. */
+export const EventBatchItem = v.object({
+  recordingId: v.string(),
+  seq: v.number(),
+  token: v.number(),
+  ...facts,
+  body: v.instance(Uint8Array),
+});
+
+const TotalsItem = v.object({ recordingId: v.string(), seq: v.number(), ...facts });
+
+/** The event log in DynamoDB: one item for each batch. */
+export function dynamoEvents(table: DynamoTable): EventStore {
+  const lastBatch = async (recordingId: string): Promise<EventBatch | undefined> => {
+    const [item] = await queryItems(table, { ...allEvents(recordingId), descending: true }, 1);
+    return item && v.parse(EventBatchItem, item);
+  };
+  /** @returns the token under which the place is taken, which may be the batch's own */
+  const take = async (batch: EventBatch): Promise<number> => {
+    const { recordingId, seq, token, count, types, diamonds, firstAt, lastAt, body } = batch;
+    const item = { recordingId, seq, token, count, types, diamonds, firstAt, lastAt, body };
+    const existing = await putNewItem(table, { ...eventsKey(recordingId, seq), ...item });
+    return existing === undefined ? token : v.parse(EventBatchItem, existing).token;
+  };
+  return {
+    async openEvents({ recordingId, token }, now) {
+      // Each turn finds a batch that another recorder has just written; recorders of lower tokens do not write on.
+      for (;;) {
+        const last = await lastBatch(recordingId);
+        if (last !== undefined && last.token > token) throw new LeaseLostError(recordingId, token);
+        const seq = (last?.seq ?? 0) + 1;
+        if (last?.token === token) return seq;
+        const mark = { count: 0, types: {}, diamonds: 0, firstAt: now, lastAt: now, body: new Uint8Array() };
+        if (await take({ recordingId, seq, token, ...mark }) === token) return seq + 1;
+      }
+    },
+    async appendEvents(batch) {
+      if (await take(batch) !== batch.token) throw new LeaseLostError(batch.recordingId, batch.token);
+    },
+    async listEvents(recordingId, { after, limit }) {
+      const items = await queryItems(table, allEvents(recordingId, after + 1), limit);
+      return items.map((item) => v.parse(EventBatchItem, item));
+    },
+  };
+}
+
+/** Sums over events in DynamoDB. */
+export function dynamoTotals(table: DynamoTable): TotalsStore {
+  const read = async (recordingId: string): Promise<RecordingTotals | undefined> => {
+    const item = await getItem(table, totalsKey(recordingId));
+    return item && v.parse(TotalsItem, item);
+  };
+  return {
+    async addToTotals({ recordingId, seq, count, types, diamonds, firstAt, lastAt }) {
+      const batch = { count, types, diamonds, firstAt, lastAt };
+      // Repeats when another consumer has added a batch between the read and the write.
+      for (;;) {
+        const before = await read(recordingId);
+        if (before !== undefined && seq <= before.seq) return false;
+        const item = {
+          ...totalsKey(recordingId),
+          recordingId,
+          seq,
+          ...(before === undefined ? batch : addFacts(before, batch)),
+        };
+        const written = before === undefined
+          ? await putNewItem(table, item) === undefined
+          : await replaceItem(table, item, [["seq", "=", before.seq]]);
+        if (written) return true;
+      }
+    },
+    getTotals: read,
+  };
+}
+
+const allEvents = (recordingId: string, from = 0) => ({
+  partition: recordingKey(recordingId).pk,
+  where: { operator: "between", from: eventsKey(recordingId, from).sk, to: `${EVENTS_PREFIX}~` } as const,
+});
+
+function addFacts(a: EventBatchFacts, b: EventBatchFacts): EventBatchFacts {
+  const types = { ...a.types };
+  for (const [type, count] of Object.entries(b.types)) types[type] = (types[type] ?? 0) + count;
+  return {
+    count: a.count + b.count,
+    types,
+    diamonds: a.diamonds + b.diamonds,
+    firstAt: Math.min(a.firstAt, b.firstAt),
+    lastAt: Math.max(a.lastAt, b.lastAt),
+  };
+}

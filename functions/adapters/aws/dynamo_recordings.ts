@@ -1,0 +1,253 @@
+import { TransactionCanceledException, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
+import { APP_ERROR_CODES, LeaseLostError } from "../../contract/errors.ts";
+import {
+  RECORDING_DUE_PARTITION,
+  RECORDING_LIST_PARTITION,
+  recordingKey,
+  recordingListOrder,
+  SEGMENT_PREFIX,
+  segmentKey,
+} from "../../contract/keys.ts";
+import type { Lease, Recording, RecordingStore, Segment } from "../../ports/recording_store.ts";
+import {
+  type Condition,
+  countItems,
+  type DynamoTable,
+  getItem,
+  type Item,
+  marshallItem,
+  putNewItem,
+  queryItems,
+  retryConflicts,
+  updateExpression,
+  updateItem,
+} from "./dynamo_table.ts";
+import { DUE_INDEX, LIST_INDEX } from "./table.ts";
+
+const PartItem = v.object({ part: v.number(), folder: v.string(), startedAt: v.number() });
+
+const RecordingItem = v.object({
+  id: v.string(),
+  username: v.string(),
+  title: v.string(),
+  state: v.picklist(["wanted", "recording", "finished"]),
+  createdAt: v.number(),
+  dueAt: v.optional(v.number()),
+  leaseToken: v.number(),
+  leaseOwner: v.optional(v.string()),
+  failures: v.number(),
+  parts: v.array(PartItem),
+  startedAt: v.optional(v.number()),
+  endedAt: v.optional(v.number()),
+  outcome: v.optional(v.object({
+    kind: v.picklist(["ended", "stopped", "failed"]),
+    code: v.optional(v.picklist(APP_ERROR_CODES)),
+    detail: v.optional(v.string()),
+  })),
+  segments: v.number(),
+  bytes: v.number(),
+  durationMs: v.number(),
+});
+
+const SegmentItem = v.object({
+  part: v.number(),
+  index: v.number(),
+  uri: v.string(),
+  startAt: v.number(),
+  durationMs: v.number(),
+  bytes: v.number(),
+  sha256: v.string(),
+});
+
+const BUSY_CODES: ReadonlySet<string> = new Set([
+  "TransactionConflict",
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+]);
+
+/** Recordings and their leases in DynamoDB. */
+export function dynamoRecordings(table: DynamoTable): RecordingStore {
+  /** Changes a recording under a lease. */
+  const updateHeld = async (lease: Lease, set: Item): Promise<Recording> => {
+    const changed = await updateItem(table, recordingKey(lease.recordingId), { set, onlyIf: held(lease) });
+    if (changed === undefined) throw new LeaseLostError(lease.recordingId, lease.token);
+    return toRecording(changed);
+  };
+  const readHeld = async (lease: Lease): Promise<Recording> => {
+    const item = await getItem(table, recordingKey(lease.recordingId));
+    const recording = item && toRecording(item);
+    if (recording?.state !== "recording" || recording.leaseToken !== lease.token) {
+      throw new LeaseLostError(lease.recordingId, lease.token);
+    }
+    return recording;
+  };
+  return {
+    async wantRecording({ roomId, username, title }, now) {
+      const item = {
+        ...recordingKey(roomId),
+        duePartition: RECORDING_DUE_PARTITION,
+        listPartition: RECORDING_LIST_PARTITION,
+        listOrder: recordingListOrder(now, roomId),
+        id: roomId,
+        username,
+        title,
+        state: "wanted",
+        createdAt: now,
+        dueAt: now,
+        leaseToken: 0,
+        failures: 0,
+        parts: [],
+        segments: 0,
+        bytes: 0,
+        durationMs: 0,
+      };
+      const existing = await putNewItem(table, item);
+      return { recording: toRecording(existing ?? item), created: existing === undefined };
+    },
+    async reopenRecording({ recordingId, token }, now) {
+      const changed = await updateItem(table, recordingKey(recordingId), {
+        set: {
+          state: "wanted",
+          duePartition: RECORDING_DUE_PARTITION,
+          dueAt: now,
+          endedAt: undefined,
+          outcome: undefined,
+          failures: 0,
+        },
+        onlyIf: [["state", "=", "finished"], ["leaseToken", "=", token]],
+      });
+      return changed !== undefined;
+    },
+    async getRecording(recordingId) {
+      const item = await getItem(table, recordingKey(recordingId));
+      return item && toRecording(item);
+    },
+    async listRecordings({ limit, cursor }) {
+      const found = await queryItems(table, {
+        index: LIST_INDEX,
+        partition: RECORDING_LIST_PARTITION,
+        where: cursor === undefined ? undefined : { operator: "<", value: cursor },
+        descending: true,
+      }, limit + 1);
+      const items = found.slice(0, limit).map(toRecording);
+      const last = items.at(-1);
+      const more = found.length > limit && last !== undefined;
+      return { items, cursor: more ? recordingListOrder(last.createdAt, last.id) : undefined };
+    },
+    async countDueRecordings(now) {
+      return await countItems(table, dueRecordings(now));
+    },
+    async claimRecordings({ owner, now, leaseMs, limit }) {
+      const due = await queryItems(table, dueRecordings(now), limit);
+      const claims = due.map(toRecording).map(({ id }) =>
+        updateItem(table, recordingKey(id), {
+          set: { state: "recording", leaseOwner: owner, dueAt: now + leaseMs },
+          add: { leaseToken: 1 },
+          onlyIf: [["dueAt", "<=", now]],
+        })
+      );
+      return (await Promise.all(claims)).filter((item) => item !== undefined).map(toRecording);
+    },
+    async renewLease(lease, { now, leaseMs }) {
+      return await updateHeld(lease, { dueAt: now + leaseMs });
+    },
+    async addPart(lease, { folder, startedAt }) {
+      // Only the holder of the lease adds parts, so nobody else changes the list between the read and the write.
+      const recording = await readHeld(lease);
+      if (recording.parts.some((each) => each.part === lease.token)) return;
+      await updateHeld(lease, {
+        parts: [...recording.parts, { part: lease.token, folder, startedAt }],
+        startedAt: recording.startedAt ?? startedAt,
+      });
+    },
+    async addSegment(lease, segment) {
+      const { part, index, uri, startAt, durationMs, bytes, sha256 } = segment;
+      const item = {
+        ...segmentKey(lease.recordingId, part, index),
+        ...{ part, index, uri, startAt, durationMs, bytes, sha256 },
+      };
+      const write = new TransactWriteItemsCommand({
+        TransactItems: [
+          {
+            Update: {
+              TableName: table.name,
+              Key: marshallItem({ ...recordingKey(lease.recordingId) }),
+              ...updateExpression({ add: { segments: 1, bytes, durationMs }, onlyIf: held(lease) }),
+            },
+          },
+          {
+            Put: {
+              TableName: table.name,
+              Item: marshallItem(item),
+              ConditionExpression: "attribute_not_exists(pk)",
+            },
+          },
+        ],
+      });
+      try {
+        await retryConflicts(table, () => table.client.send(write), isConflict);
+      } catch (error) {
+        const [leaseFailed, listedAlready] = failedConditions(error);
+        if (leaseFailed) throw new LeaseLostError(lease.recordingId, lease.token);
+        if (!listedAlready) throw error;
+      }
+    },
+    async listSegments(recordingId, { limit, cursor }) {
+      const found = await queryItems(table, {
+        partition: recordingKey(recordingId).pk,
+        where: {
+          operator: "between",
+          // "#" after a whole key is above that key and below the next one; "~" is above all digits.
+          from: SEGMENT_PREFIX + (cursor === undefined ? "" : `${cursor}#`),
+          to: `${SEGMENT_PREFIX}~`,
+        },
+      }, limit + 1);
+      const items = found.slice(0, limit).map((item): Segment => v.parse(SegmentItem, item));
+      const last = items.at(-1);
+      const more = found.length > limit && last !== undefined;
+      return {
+        items,
+        cursor: more ? segmentKey(recordingId, last.part, last.index).sk.slice(SEGMENT_PREFIX.length) : undefined,
+      };
+    },
+    async releaseRecording(lease, { dueAt, failures }) {
+      await updateHeld(lease, { state: "wanted", leaseOwner: undefined, dueAt, failures });
+    },
+    async finishRecording(lease, { endedAt, outcome }) {
+      await updateHeld(lease, {
+        state: "finished",
+        leaseOwner: undefined,
+        duePartition: undefined,
+        dueAt: undefined,
+        endedAt,
+        outcome,
+      });
+    },
+  };
+}
+
+const held = ({ token }: Lease): Condition[] => [["leaseToken", "=", token], ["state", "=", "recording"]];
+
+const dueRecordings = (now: number) => ({
+  index: DUE_INDEX,
+  partition: RECORDING_DUE_PARTITION,
+  where: { operator: "<=", value: now } as const,
+});
+
+function toRecording(item: Item): Recording {
+  return v.parse(RecordingItem, item);
+}
+
+/** Which items of a transaction failed on their condition, in order; empty for other errors. */
+function failedConditions(error: unknown): boolean[] {
+  if (!(error instanceof TransactionCanceledException)) return [];
+  return (error.CancellationReasons ?? []).map(({ Code }) => Code === "ConditionalCheckFailed");
+}
+
+/** Whether a transaction failed only because the table was busy, or one of its items was. */
+function isConflict(error: unknown): boolean {
+  if (!(error instanceof TransactionCanceledException)) return false;
+  const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code).filter((code) => code !== "None");
+  return codes.length > 0 && codes.every((code) => code !== undefined && BUSY_CODES.has(code));
+}

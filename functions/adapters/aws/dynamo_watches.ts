@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { APP_ERROR_CODES } from "../../contract/errors.ts";
+import { WATCH_LIST_PARTITION, watchDuePartition, watchKey, watchShard } from "../../contract/keys.ts";
+import type { Watch, WatchStore } from "../../ports/watch_store.ts";
+import {
+  deleteItem,
+  type DynamoTable,
+  getItem,
+  type Item,
+  putNewItem,
+  queryItems,
+  updateItem,
+} from "./dynamo_table.ts";
+import { DUE_INDEX, LIST_INDEX } from "./table.ts";
+
+const WatchItem = v.object({
+  username: v.string(),
+  addedAt: v.number(),
+  dueAt: v.number(),
+  claimToken: v.number(),
+  state: v.picklist(["unknown", "live", "offline"]),
+  checkedAt: v.optional(v.number()),
+  lastLiveAt: v.optional(v.number()),
+  roomId: v.optional(v.string()),
+  failures: v.number(),
+  lastError: v.optional(v.picklist(APP_ERROR_CODES)),
+});
+
+/** The watchlist in DynamoDB. */
+export function dynamoWatches(table: DynamoTable): WatchStore {
+  return {
+    async putWatch(username, now) {
+      const item = {
+        ...watchKey(username),
+        duePartition: watchDuePartition(watchShard(username)),
+        listPartition: WATCH_LIST_PARTITION,
+        listOrder: username,
+        username,
+        addedAt: now,
+        dueAt: now,
+        claimToken: 0,
+        state: "unknown",
+        failures: 0,
+      };
+      const existing = await putNewItem(table, item);
+      return { watch: toWatch(existing ?? item), created: existing === undefined };
+    },
+    async getWatch(username) {
+      const item = await getItem(table, watchKey(username));
+      return item && toWatch(item);
+    },
+    async deleteWatch(username) {
+      return await deleteItem(table, watchKey(username));
+    },
+    async listWatches({ limit, cursor }) {
+      const found = await queryItems(table, {
+        index: LIST_INDEX,
+        partition: WATCH_LIST_PARTITION,
+        where: cursor === undefined ? undefined : { operator: ">", value: cursor },
+      }, limit + 1);
+      const items = found.slice(0, limit).map(toWatch);
+      return { items, cursor: found.length > limit ? items.at(-1)?.username : undefined };
+    },
+    async claimDueWatches({ shard, now, leaseMs, limit }) {
+      const due = await queryItems(table, {
+        index: DUE_INDEX,
+        partition: watchDuePartition(shard),
+        where: { operator: "<=", value: now },
+      }, limit);
+      const claims = due.map(toWatch).map(({ username }) =>
+        updateItem(table, watchKey(username), {
+          set: { dueAt: now + leaseMs },
+          add: { claimToken: 1 },
+          onlyIf: [["dueAt", "<=", now]],
+        })
+      );
+      return (await Promise.all(claims)).filter((item) => item !== undefined).map(toWatch);
+    },
+    async completeCheck({ username, claimToken }, { nextCheckAt, ...check }) {
+      const { state, checkedAt, lastLiveAt, roomId, failures, lastError } = check;
+      const changed = await updateItem(table, watchKey(username), {
+        set: { dueAt: nextCheckAt, state, checkedAt, lastLiveAt, roomId, failures, lastError },
+        onlyIf: [["claimToken", "=", claimToken]],
+      });
+      return changed !== undefined;
+    },
+  };
+}
+
+function toWatch(item: Item): Watch {
+  const { dueAt, ...watch } = v.parse(WatchItem, item);
+  return { ...watch, nextCheckAt: dueAt };
+}
