@@ -74,6 +74,19 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
     if (changed === undefined) throw new LeaseLostError(lease.recordingId, lease.token);
     return toRecording(changed);
   };
+  /**
+   * Gives the lease up. The SDK sends a request again when its answer was lost, and the first one may have done the work:
+   * then the recording is as this write makes it, under the same token.
+   */
+  const giveUp = async (lease: Lease, set: Item & { state: Recording["state"] }): Promise<void> => {
+    const key = recordingKey(lease.recordingId);
+    if (await updateItem(table, key, { set, onlyIf: held(lease) }) !== undefined) return;
+    const item = await getItem(table, key);
+    const recording = item && toRecording(item);
+    const same = recording?.leaseToken === lease.token && recording.state === set.state &&
+      recording.dueAt === set.dueAt && recording.endedAt === set.endedAt;
+    if (!same) throw new LeaseLostError(lease.recordingId, lease.token);
+  };
   const readHeld = async (lease: Lease): Promise<Recording> => {
     const item = await getItem(table, recordingKey(lease.recordingId));
     const recording = item && toRecording(item);
@@ -212,10 +225,10 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
       };
     },
     async releaseRecording(lease, { dueAt, failures }) {
-      await updateHeld(lease, { state: "wanted", leaseOwner: undefined, dueAt, failures });
+      await giveUp(lease, { state: "wanted", leaseOwner: undefined, dueAt, failures });
     },
     async finishRecording(lease, { endedAt, outcome }) {
-      await updateHeld(lease, {
+      await giveUp(lease, {
         state: "finished",
         leaseOwner: undefined,
         duePartition: undefined,
