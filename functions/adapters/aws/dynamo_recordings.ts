@@ -240,6 +240,11 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
   };
 }
 
+/** How many recordings are not finished: those at work, and those that wait or will be tried again. */
+export function countOpenRecordings(table: DynamoTable): Promise<number> {
+  return countItems(table, { index: DUE_INDEX, partition: RECORDING_DUE_PARTITION });
+}
+
 const held = ({ token }: Lease): Condition[] => [["leaseToken", "=", token], ["state", "=", "recording"]];
 
 const dueRecordings = (now: number) => ({

@@ -1,0 +1,82 @@
+import { type ECSClient, ListTasksCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
+import type { Logger } from "../../ports/logger.ts";
+import type { RecorderLauncher } from "../../ports/recorder_launcher.ts";
+
+/** RunTask starts this many at a time. */
+const TASKS_PER_CALL = 10;
+
+/** Options of {@link ecsLauncher}. */
+export interface EcsLauncherOptions {
+  client: ECSClient;
+  logger: Logger;
+  /** Cluster that holds recorder tasks and nothing else. */
+  cluster: string;
+  taskDefinition: string;
+  subnets: string[];
+  securityGroups: string[];
+  /** Recordings that one task holds. */
+  slotsPerTask: number;
+  /** Most tasks to start in one call. */
+  maxTasks: number;
+  /** How many recordings are not finished, with and without a recorder. */
+  countOpen(): Promise<number>;
+}
+
+/**
+ * Recorder capacity by Fargate tasks. It compares the slots of all tasks, also of those on their way, with all open
+ * recordings: a task that has free slots takes the waiting ones by itself. Tasks that ECS refuses are logged with its
+ * reason, and missed again at the next call.
+ */
+export function ecsLauncher(options: EcsLauncherOptions): RecorderLauncher {
+  const { client, logger, cluster, slotsPerTask } = options;
+
+  async function countTasks(): Promise<number> {
+    let count = 0;
+    let nextToken: string | undefined;
+    do {
+      // The desired status of a task is RUNNING from its start request on.
+      const page = await client.send(new ListTasksCommand({ cluster, desiredStatus: "RUNNING", nextToken }));
+      count += page.taskArns?.length ?? 0;
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    return count;
+  }
+
+  async function start(count: number): Promise<boolean> {
+    const { tasks = [], failures = [] } = await client.send(
+      new RunTaskCommand({
+        cluster,
+        taskDefinition: options.taskDefinition,
+        launchType: "FARGATE",
+        count,
+        networkConfiguration: {
+          awsvpcConfiguration: {
+            subnets: options.subnets,
+            securityGroups: options.securityGroups,
+            // The subnets are public and have no NAT.
+            assignPublicIp: "ENABLED",
+          },
+        },
+      }),
+    );
+    logger.info("recorder_tasks_started", { asked: count, started: tasks.length });
+    if (failures.length === 0) return true;
+    logger.error("recorder_tasks_refused", {
+      reasons: [...new Set(failures.map(({ reason }) => reason ?? "unknown"))],
+    });
+    return false;
+  }
+
+  return {
+    async ensureCapacity(waiting) {
+      if (waiting === 0) return;
+      const [open, tasks] = await Promise.all([options.countOpen(), countTasks()]);
+      let missing = Math.min(Math.ceil(Math.max(open, waiting) / slotsPerTask) - tasks, options.maxTasks);
+      while (missing > 0) {
+        const count = Math.min(missing, TASKS_PER_CALL);
+        if (!await start(count)) return;
+        missing -= count;
+      }
+    },
+  };
+}

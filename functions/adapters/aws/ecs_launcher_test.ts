@@ -1,0 +1,111 @@
+import { assertEquals } from "@std/assert";
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, it } from "node:test";
+import type { LogFields } from "../../ports/logger.ts";
+import { ecsLauncher } from "./ecs_launcher.ts";
+
+interface Call {
+  action: string;
+  body: Record<string, unknown>;
+}
+
+/** Runs one `ensureCapacity()` against an ECS that has `tasks` tasks and lists two at a time. */
+async function ensure(
+  { waiting, open, tasks, maxTasks = 100, refuse = false }: {
+    waiting: number;
+    open: number;
+    tasks: number;
+    maxTasks?: number;
+    refuse?: boolean;
+  },
+): Promise<{ calls: Call[]; logs: [string, LogFields | undefined][] }> {
+  const calls: Call[] = [];
+  const logs: [string, LogFields | undefined][] = [];
+  const pageSize = 2;
+  const server = createServer(async (request, response) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = JSON.parse(new TextDecoder().decode(Buffer.concat(chunks))) as Record<string, unknown>;
+    const action = String(request.headers["x-amz-target"]).replace(/^.*\./, "");
+    calls.push({ action, body });
+    const from = Number(body.nextToken ?? 0);
+    const answer = action === "ListTasks"
+      ? {
+        taskArns: Array.from({ length: Math.min(pageSize, tasks - from) }, (_, i) => `arn:task/${from + i}`),
+        nextToken: from + pageSize < tasks ? String(from + pageSize) : undefined,
+      }
+      : refuse
+      ? { tasks: [], failures: [{ reason: "Capacity is unavailable at this time" }] }
+      : { tasks: Array.from({ length: Number(body.count) }, () => ({})), failures: [] };
+    response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const client = new ECSClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: "local",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+  const log = (event: string, fields?: LogFields): void => void logs.push([event, fields]);
+  try {
+    await ecsLauncher({
+      client,
+      logger: { info: log, warn: log, error: log },
+      cluster: "cluster",
+      taskDefinition: "recorder:1",
+      subnets: ["subnet-1"],
+      securityGroups: ["sg-1"],
+      slotsPerTask: 5,
+      maxTasks,
+      countOpen: () => Promise.resolve(open),
+    }).ensureCapacity(waiting);
+  } finally {
+    client.destroy();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+  return { calls, logs };
+}
+
+const started = (calls: Call[]): unknown[] =>
+  calls.filter(({ action }) => action === "RunTask").map(({ body }) => body.count);
+
+describe("ecsLauncher()", () => {
+  it("asks nothing when nothing waits", async () => {
+    assertEquals((await ensure({ waiting: 0, open: 3, tasks: 0 })).calls, []);
+  });
+
+  it("starts a task in the given network for the first recording", async () => {
+    const { calls, logs } = await ensure({ waiting: 1, open: 1, tasks: 0 });
+    assertEquals(calls.map(({ action }) => action), ["ListTasks", "RunTask"]);
+    const { clientToken, ...asked } = calls[1]?.body ?? {};
+    assertEquals(typeof clientToken, "string");
+    assertEquals(asked, {
+      cluster: "cluster",
+      taskDefinition: "recorder:1",
+      launchType: "FARGATE",
+      count: 1,
+      networkConfiguration: {
+        awsvpcConfiguration: { subnets: ["subnet-1"], securityGroups: ["sg-1"], assignPublicIp: "ENABLED" },
+      },
+    });
+    assertEquals(logs, [["recorder_tasks_started", { asked: 1, started: 1 }]]);
+  });
+
+  it("starts none while running tasks have slots, counted over all pages", async () => {
+    const { calls } = await ensure({ waiting: 2, open: 25, tasks: 5 });
+    assertEquals(calls.map(({ action }) => action), ["ListTasks", "ListTasks", "ListTasks"]);
+  });
+
+  it("starts what is missing, ten at a time and no more than allowed", async () => {
+    assertEquals(started((await ensure({ waiting: 90, open: 111, tasks: 1 })).calls), [10, 10, 2]);
+    assertEquals(started((await ensure({ waiting: 90, open: 111, tasks: 1, maxTasks: 12 })).calls), [10, 2]);
+  });
+
+  it("reports refused tasks and stops asking", async () => {
+    const { calls, logs } = await ensure({ waiting: 90, open: 100, tasks: 0, refuse: true });
+    assertEquals(started(calls), [10]);
+    assertEquals(logs[1], ["recorder_tasks_refused", { reasons: ["Capacity is unavailable at this time"] }]);
+  });
+});
