@@ -1,0 +1,16 @@
+/**
+ * What a deployment must know about the functions: the shape of the table, the routes, the settings of each process.
+ * @module
+ */
+export { CONSUMED_RECORDS, type IndexShape, type KeyAttribute, TABLE } from "./adapters/aws/table.ts";
+export {
+  type ConfigSchema,
+  ConsumerConfig,
+  envNames,
+  LookupConfig,
+  PollerConfig,
+  RecorderTaskConfig,
+  SystemConfig,
+} from "./contract/config.ts";
+export { environment } from "./contract/environment.ts";
+export { ROUTE_GROUPS, type RouteGroup } from "./entry/aws/route_groups.ts";

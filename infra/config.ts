@@ -1,0 +1,52 @@
+/** What differs between stages. */
+export interface StageConfig {
+  /** Part of every name. */
+  readonly stage: string;
+  /** Whether table and bucket outlive the stack. */
+  readonly retainData: boolean;
+  /** Minutes from one run of the poller to the next; also how often a name is checked. */
+  readonly pollMinutes: number;
+  /** Calls a second that the API takes. */
+  readonly requestsPerSecond: number;
+  readonly recorder: {
+    /** Fargate CPU units; 1024 is one core. */
+    readonly cpu: number;
+    readonly memoryMiB: number;
+    /** Disk of a task for the recordings that it has open, GiB (21 to 200). */
+    readonly diskGiB: number;
+    /** Recordings that one task holds. */
+    readonly slots: number;
+    /** Most tasks that one run of the poller starts. */
+    readonly maxTasks: number;
+  };
+}
+
+const STAGES: Readonly<Record<string, StageConfig>> = {
+  dev: {
+    stage: "dev",
+    retainData: false,
+    pollMinutes: 1,
+    requestsPerSecond: 10,
+    recorder: { cpu: 512, memoryMiB: 1024, diskGiB: 30, slots: 8, maxTasks: 2 },
+  },
+  prod: {
+    stage: "prod",
+    retainData: true,
+    pollMinutes: 1,
+    requestsPerSecond: 100,
+    recorder: { cpu: 1024, memoryMiB: 4096, diskGiB: 100, slots: 25, maxTasks: 20 },
+  },
+};
+
+/**
+ * Settings of a stage.
+ * @param stage `dev` or `prod`
+ * @throws RangeError for another name
+ */
+export function stageConfig(stage: string): StageConfig {
+  const config = Object.hasOwn(STAGES, stage) ? STAGES[stage] : undefined;
+  if (config === undefined) {
+    throw new RangeError(`Cannot deploy stage '${stage}': it must be one of ${Object.keys(STAGES).join(", ")}`);
+  }
+  return config;
+}

@@ -1,0 +1,42 @@
+import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import * as lambda from "aws-cdk-lib/aws-lambda";
+import * as logs from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import { join } from "node:path";
+
+/** Options of {@link NodeFunction}. */
+export interface NodeFunctionProps {
+  /** Name of the bundle: `dist/<bundle>/index.mjs`, exporting `handler`. */
+  readonly bundle: string;
+  /** Folder that holds the bundles. */
+  readonly distDir: string;
+  readonly description: string;
+  /** Exactly the keys that the entry's config schema reads. */
+  readonly environment: Record<string, string>;
+  readonly timeout: Duration;
+  /** @default 256 */
+  readonly memoryMiB?: number;
+}
+
+/** A Lambda from a bundle that is already built: Node 24 on arm64, own log group, kept for two weeks. */
+export class NodeFunction extends Construct {
+  readonly fn: lambda.Function;
+
+  constructor(scope: Construct, id: string, props: NodeFunctionProps) {
+    super(scope, id);
+    this.fn = new lambda.Function(this, "Function", {
+      description: props.description,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      handler: "index.handler",
+      code: lambda.Code.fromAsset(join(props.distDir, props.bundle)),
+      environment: props.environment,
+      timeout: props.timeout,
+      memorySize: props.memoryMiB ?? 256,
+      logGroup: new logs.LogGroup(this, "Logs", {
+        retention: logs.RetentionDays.TWO_WEEKS,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import { CfnOutput } from "aws-cdk-lib";
+import { HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import type * as lambda from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import type { ROUTE_GROUPS, RouteGroup } from "@roomtone/functions/deploy";
+
+/** Options of {@link RouteGroupApi}. */
+export interface RouteGroupApiProps {
+  readonly groups: typeof ROUTE_GROUPS;
+  /** The function of each group. */
+  readonly functions: Readonly<Record<RouteGroup, lambda.IFunction>>;
+  /** Calls a second that the whole API takes before it answers 429. */
+  readonly requestsPerSecond: number;
+}
+
+const METHODS = { get: HttpMethod.GET, put: HttpMethod.PUT, delete: HttpMethod.DELETE } as const;
+
+/**
+ * One HTTP API (payload 2.0) with exactly the contract's routes, each sent to its group's function. Calls are signed with
+ * AWS credentials (`curl --aws-sigv4`): an open API would let anybody fill the watchlist and spend the account's money.
+ */
+export class RouteGroupApi extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, props: RouteGroupApiProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, "Api", {
+      createDefaultStage: false,
+      defaultAuthorizer: new HttpIamAuthorizer(),
+    });
+    this.api.addStage("Stage", {
+      stageName: "$default",
+      autoDeploy: true,
+      throttle: { rateLimit: props.requestsPerSecond, burstLimit: props.requestsPerSecond * 2 },
+    });
+    for (const group of Object.keys(props.groups) as RouteGroup[]) {
+      const integration = new HttpLambdaIntegration(group, props.functions[group]);
+      for (const { method, path } of props.groups[group]) {
+        this.api.addRoutes({ path, methods: [METHODS[method]], integration });
+      }
+    }
+    new CfnOutput(this, "Url", { value: this.api.apiEndpoint });
+  }
+}

@@ -1,0 +1,98 @@
+import { Duration, Stack, type StackProps } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Construct } from "constructs";
+import {
+  ConsumerConfig,
+  environment,
+  LookupConfig,
+  PollerConfig,
+  RecorderTaskConfig,
+  ROUTE_GROUPS,
+  type RouteGroup,
+  SystemConfig,
+} from "@roomtone/functions/deploy";
+import type { StageConfig } from "../config.ts";
+import { BlobBucket } from "../constructs/blob_bucket.ts";
+import { StreamConsumer } from "../constructs/stream_consumer.ts";
+import { RouteGroupApi } from "../constructs/route_group_api.ts";
+import { NodeFunction } from "../constructs/node_function.ts";
+import { PollerSchedule } from "../constructs/poller_schedule.ts";
+import { RecorderFleet } from "../constructs/recorder_fleet.ts";
+import { StateTable } from "../constructs/state_table.ts";
+
+/** Options of {@link RoomtoneStack}. */
+export interface RoomtoneStackProps extends StackProps {
+  readonly config: StageConfig;
+  /** Folder of the bundles that `scripts/build_functions.ts` writes. */
+  readonly distDir: string;
+}
+
+/** API Gateway waits no longer than 30 s for a function. */
+const API_TIMEOUT = Duration.seconds(29);
+
+/** The whole system: API, poller, recorders, consumer, and the table and bucket that they share. */
+export class RoomtoneStack extends Stack {
+  constructor(scope: Construct, id: string, props: RoomtoneStackProps) {
+    super(scope, id, props);
+    const { config, distDir } = props;
+    const { table } = new StateTable(this, "State", { retain: config.retainData });
+    const { bucket } = new BlobBucket(this, "Blobs", { retain: config.retainData });
+    const tableName = table.tableName;
+
+    const recorders = new RecorderFleet(this, "Recorders", {
+      ...{ distDir, cpu: config.recorder.cpu, memoryMiB: config.recorder.memoryMiB, diskGiB: config.recorder.diskGiB },
+      environment: environment(RecorderTaskConfig, { tableName, recorderSlots: config.recorder.slots }),
+    });
+    const recorderRole = recorders.taskDefinition.taskRole;
+    table.grant(recorderRole, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem");
+    recorders.taskDefinition.addToTaskRolePolicy(
+      new PolicyStatement({
+        actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
+        resources: [bucket.arnForObjects("recordings/*")],
+      }),
+    );
+
+    const poller = new NodeFunction(this, "Poller", {
+      ...{ bundle: "poller", distDir, description: "Looks which watched hosts are live, and has them recorded" },
+      environment: environment(PollerConfig, {
+        tableName,
+        pollIntervalMs: config.pollMinutes * 60_000,
+        ecsCluster: recorders.cluster.clusterArn,
+        ecsTaskDefinition: recorders.taskDefinition.taskDefinitionArn,
+        ecsSubnets: recorders.subnetIds,
+        ecsSecurityGroups: [recorders.securityGroup.securityGroupId],
+        recorderSlots: config.recorder.slots,
+        maxTasks: config.recorder.maxTasks,
+      }),
+      timeout: Duration.seconds(55),
+    }).fn;
+    table.grant(poller, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem");
+    recorders.grantLaunch(poller);
+    new PollerSchedule(this, "PollerSchedule", { poller, every: Duration.minutes(config.pollMinutes) });
+
+    const consumer = new NodeFunction(this, "Consumer", {
+      ...{ bundle: "consumer", distDir, description: "Adds up the events of recordings as they are stored" },
+      environment: environment(ConsumerConfig, { tableName }),
+      timeout: Duration.seconds(60),
+    }).fn;
+    table.grant(consumer, "dynamodb:GetItem", "dynamodb:PutItem");
+    new StreamConsumer(this, "Stream", { consumer, table });
+
+    const lookup = environment(LookupConfig, {});
+    const apiFunction = (id: string, bundle: RouteGroup, description: string, env: Record<string, string>) =>
+      new NodeFunction(this, id, { bundle, distDir, description, environment: env, timeout: API_TIMEOUT }).fn;
+    const functions = {
+      links: apiFunction("Links", "links", "Answers for stream links", lookup),
+      user_info: apiFunction("UserInfo", "user_info", "Answers for profiles", lookup),
+      followings: apiFunction("Followings", "followings", "Answers for followings", lookup),
+      system: apiFunction(
+        "System",
+        "system",
+        "Answers for the watchlist and recordings",
+        environment(SystemConfig, { tableName }),
+      ),
+    };
+    table.grant(functions.system, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem");
+    new RouteGroupApi(this, "Api", { groups: ROUTE_GROUPS, functions, requestsPerSecond: config.requestsPerSecond });
+  }
+}
