@@ -9,6 +9,9 @@ import type { Messages } from "../gen/messages.ts";
 /** Wire method names that this package has a schema for. */
 export type KnownMethod = keyof Messages & string;
 
+/** Shape of `event.message` for a wire method. */
+export type MessageOf<M extends string> = M extends KnownMethod ? Messages[M] | undefined : unknown;
+
 /** One badge beside a name in chat. */
 export interface Badge {
   /** What the badge stands for; `other` keeps TikTok's number in {@link Badge.sceneType}. */
@@ -65,8 +68,8 @@ export interface WireEventBase<T extends string, M extends string = string> exte
    * The whole message in TikTok's own shape, decoded when first read; `undefined` when the method has no schema
    * or the bytes do not decode.
    */
-  readonly message: M extends KnownMethod ? Messages[M] | undefined : unknown;
-  /** A plain object without `message` and `bytes`, for logs and files. */
+  readonly message: MessageOf<M>;
+  /** A plain object without `message`, for logs and files; only messages that did not decode keep `bytes`, as base64. */
   toJSON(): Record<string, unknown>;
 }
 

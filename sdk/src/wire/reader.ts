@@ -39,6 +39,17 @@ export class WireReader {
     this.end = end;
   }
 
+  /**
+   * A reader of the embedded message whose length stands at an offset.
+   * @param at offset of the length; -1 gives an empty message
+   */
+  static within(bytes: Uint8Array, at: number): WireReader {
+    if (at < 0) return new WireReader(bytes, 0, 0);
+    const reader = new WireReader(bytes, at);
+    reader.enter();
+    return reader;
+  }
+
   /** The next tag: `fieldNumber << 3 | wireType`. */
   tag(): number {
     const tag = this.uint32();
@@ -174,6 +185,16 @@ export class WireReader {
   /** Steps out of an embedded message that was read to its end. */
   leave(outer: number): void {
     this.end = outer;
+  }
+
+  /**
+   * Reads an embedded message with a function, for parts where speed does not count.
+   * @param read called with each tag; it reads the value or skips it
+   */
+  embedded(read: (tag: number) => void): void {
+    const outer = this.enter();
+    while (this.pos < this.end) read(this.tag());
+    this.leave(outer);
   }
 
   /** Skips the value of a tag that the caller does not want. */

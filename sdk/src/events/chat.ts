@@ -1,0 +1,98 @@
+/**
+ * Chat lines and questions.
+ * @module
+ */
+import { WireReader } from "../wire/reader.ts";
+import { BaseEvent, type DecodeContext, readCommon } from "./base.ts";
+import { readPicture } from "./picture.ts";
+import type { ChatEmote, ChatEvent, QuestionEvent, User } from "./types.ts";
+import { NOBODY, readUser, WireUser } from "./user.ts";
+
+class ChatMessage extends BaseEvent<"chat", "WebcastChatMessage"> implements ChatEvent {
+  readonly type = "chat";
+  user: User = NOBODY;
+  text = "";
+  language = "";
+  emotes: ChatEmote[] = [];
+  mentions: User[] = [];
+}
+
+/** WebcastChatMessage to event. */
+export function decodeChat(bytes: Uint8Array, context: DecodeContext): ChatEvent {
+  const event = new ChatMessage("WebcastChatMessage", bytes, context);
+  let userAt = -1;
+  let identityAt = -1;
+  const reader = new WireReader(bytes);
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 1 << 3 | 2:
+        readCommon(reader, event);
+        break;
+      case 2 << 3 | 2:
+        userAt = reader.pos;
+        reader.skip(tag);
+        break;
+      case 3 << 3 | 2:
+        event.text = reader.string();
+        break;
+      case 12 << 3 | 2: // at_user: TikTok names the first mention only
+        event.mentions = [readUser(reader)];
+        break;
+      case 13 << 3 | 2:
+        event.emotes.push(readEmote(reader));
+        break;
+      case 14 << 3 | 2:
+        event.language = reader.string();
+        break;
+      case 18 << 3 | 2:
+        identityAt = reader.pos;
+        reader.skip(tag);
+        break;
+      default:
+        reader.skip(tag);
+    }
+  }
+  event.user = new WireUser(bytes, userAt, identityAt);
+  return event;
+}
+
+/** EmoteWithIndex {1 index, 2 EmoteModel {1 emote_id, 2 image}}. */
+function readEmote(reader: WireReader): ChatEmote {
+  const emote: ChatEmote = { index: 0, id: "", imageUrl: undefined };
+  reader.embedded((tag) => {
+    if (tag === 1 << 3) emote.index = reader.int32();
+    else if (tag === (2 << 3 | 2)) {
+      reader.embedded((tag) => {
+        if (tag === (1 << 3 | 2)) emote.id = reader.string();
+        else if (tag === (2 << 3 | 2)) emote.imageUrl = readPicture(reader);
+        else reader.skip(tag);
+      });
+    } else reader.skip(tag);
+  });
+  return emote;
+}
+
+class QuestionNew extends BaseEvent<"question", "WebcastQuestionNewMessage"> implements QuestionEvent {
+  readonly type = "question";
+  user: User = NOBODY;
+  text = "";
+}
+
+/** WebcastQuestionNewMessage to event. */
+export function decodeQuestion(bytes: Uint8Array, context: DecodeContext): QuestionEvent {
+  const event = new QuestionNew("WebcastQuestionNewMessage", bytes, context);
+  const reader = new WireReader(bytes);
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    if (tag === (1 << 3 | 2)) readCommon(reader, event);
+    else if (tag === (2 << 3 | 2)) { // Question {2 content, 5 user}
+      reader.embedded((tag) => {
+        if (tag === (2 << 3 | 2)) event.text = reader.string();
+        else if (tag === (5 << 3 | 2)) event.user = readUser(reader);
+        else reader.skip(tag);
+      });
+    } else reader.skip(tag);
+  }
+  return event;
+}
