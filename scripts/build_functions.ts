@@ -1,0 +1,49 @@
+/**
+ * Bundles the AWS processes: `dist/<name>/index.mjs` for each Lambda function, and `dist/recorder_task` with the bundle
+ * and the Dockerfile of the recorder. Lambda's Node 24 brings the AWS SDK along, so it stays out of the functions.
+ *
+ * `bun scripts/build_functions.ts`
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, rmSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { bun, ROOT } from "./tools.mjs";
+
+const ENTRIES = join(ROOT, "functions", "entry", "aws");
+
+/** Names of the Lambda functions' bundles. */
+export const LAMBDAS = ["links", "user_info", "followings", "system", "poller", "consumer"] as const;
+
+/**
+ * Builds all bundles anew.
+ * @param outDir folder that gets one folder for each bundle
+ * @returns files that were written
+ * @throws Error with Bun's output when one does not build
+ */
+export function buildFunctions(outDir: string = join(ROOT, "dist")): string[] {
+  const files = LAMBDAS.map((name) => {
+    const file = join(outDir, name, "index.mjs");
+    bundle(join(ENTRIES, `${name}.lambda.ts`), file, ["--external=@aws-sdk/*"]);
+    return file;
+  });
+  const task = join(outDir, "recorder_task");
+  bundle(join(ENTRIES, "recorder.task.ts"), join(task, "index.mjs"), []);
+  copyFileSync(join(ENTRIES, "recorder.Dockerfile"), join(task, "Dockerfile"));
+  return [...files, join(task, "index.mjs")];
+}
+
+function bundle(entry: string, file: string, options: string[]): void {
+  rmSync(join(file, ".."), { recursive: true, force: true });
+  const args = ["build", entry, "--target=node", "--format=esm", `--outfile=${file}`, ...options];
+  const { status, stdout, stderr } = spawnSync(bun(), args, { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(`Cannot bundle ${relative(ROOT, entry)}: ${stdout}${stderr}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const file of buildFunctions()) {
+    process.stdout.write(`${relative(ROOT, file)} ${(statSync(file).size / 1024).toFixed(0)} KB\n`);
+  }
+}

@@ -1,0 +1,325 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  type ConfigSchema,
+  ConsumerConfig,
+  envNames,
+  LookupConfig,
+  PollerConfig,
+  RecorderTaskConfig,
+  ROUTE_GROUPS,
+  SystemConfig,
+  TABLE,
+} from "@roomtone/functions/deploy";
+import { App } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { stageConfig } from "../../infra/config.ts";
+import { RoomtoneStack } from "../../infra/stacks/roomtone_stack.ts";
+import { LAMBDAS } from "../../scripts/build_functions.ts";
+
+interface Resource {
+  Type: string;
+  DeletionPolicy?: string;
+  Properties: Record<string, unknown>;
+}
+
+interface Statement {
+  Action: string | string[];
+  Resource: unknown;
+  Effect: string;
+  Condition?: unknown;
+}
+
+/** Templates made of empty bundles: what is in the code makes no difference to them. */
+function synthesise(stage: string, scratch: string): Template {
+  const distDir = join(scratch, "dist");
+  for (const name of LAMBDAS) {
+    mkdirSync(join(distDir, name), { recursive: true });
+    writeFileSync(join(distDir, name, "index.mjs"), "");
+  }
+  mkdirSync(join(distDir, "recorder_task"), { recursive: true });
+  writeFileSync(join(distDir, "recorder_task", "Dockerfile"), "");
+  const app = new App({ outdir: join(scratch, "out", stage), analyticsReporting: false });
+  return Template.fromStack(new RoomtoneStack(app, `Roomtone-${stage}`, { config: stageConfig(stage), distDir }));
+}
+
+describe("RoomtoneStack", () => {
+  let scratch: string;
+  let dev: Template;
+  let prod: Template;
+
+  before(() => {
+    scratch = mkdtempSync(join(tmpdir(), "roomtone-infra-"));
+    dev = synthesise("dev", scratch);
+    prod = synthesise("prod", scratch);
+  });
+  after(() => rmSync(scratch, { recursive: true }));
+
+  const resources = (type: string, template = dev): Record<string, Resource> =>
+    template.findResources(type) as Record<string, Resource>;
+
+  /** The function whose logical id starts so. */
+  const lambda = (id: string): Resource => {
+    const [found] = Object.entries(resources("AWS::Lambda::Function")).filter(([key]) =>
+      key.startsWith(`${id}Function`)
+    );
+    assert(found !== undefined, `no function ${id}`);
+    return found[1];
+  };
+
+  /** Statements of the policies whose logical id starts so, with action lists sorted. */
+  const statements = (id: string): Statement[] =>
+    Object.entries(resources("AWS::IAM::Policy"))
+      .filter(([key]) => key.startsWith(id))
+      .flatMap(([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement);
+
+  const actions = (id: string, service: string): string[] =>
+    statements(id).flatMap(({ Action }) => Action).filter((action) => action.startsWith(`${service}:`)).sort();
+
+  describe("table", () => {
+    it("has the shape that the adapter is tested with", () => {
+      const keys = [TABLE, ...TABLE.indexes].flatMap(({ partitionKey, sortKey }) => [partitionKey, sortKey]);
+      dev.resourceCountIs("AWS::DynamoDB::Table", 1);
+      dev.hasResourceProperties("AWS::DynamoDB::Table", {
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: keys.map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
+        KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }, { AttributeName: "sk", KeyType: "RANGE" }],
+        GlobalSecondaryIndexes: TABLE.indexes.map((index) => ({
+          IndexName: index.name,
+          KeySchema: [
+            { AttributeName: index.partitionKey.name, KeyType: "HASH" },
+            { AttributeName: index.sortKey.name, KeyType: "RANGE" },
+          ],
+          Projection: { ProjectionType: "ALL" },
+        })),
+        StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
+        TimeToLiveSpecification: { AttributeName: TABLE.ttlAttribute, Enabled: true },
+      });
+    });
+
+    it("and the bucket outlive the stack in prod only", () => {
+      for (const type of ["AWS::DynamoDB::Table", "AWS::S3::Bucket"]) {
+        prod.hasResource(type, { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+        dev.hasResource(type, { DeletionPolicy: "Delete" });
+      }
+      prod.hasResourceProperties("AWS::DynamoDB::Table", {
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      });
+    });
+  });
+
+  describe("bucket", () => {
+    it("is private, encrypted, and reached over TLS only", () => {
+      dev.hasResourceProperties("AWS::S3::Bucket", {
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
+      });
+      dev.hasResourceProperties("AWS::S3::BucketPolicy", {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+          ]),
+        },
+      });
+    });
+  });
+
+  describe("processes", () => {
+    const schemas: Record<string, ConfigSchema> = {
+      Links: LookupConfig,
+      UserInfo: LookupConfig,
+      Followings: LookupConfig,
+      System: SystemConfig,
+      Poller: PollerConfig,
+      Consumer: ConsumerConfig,
+    };
+
+    it("get exactly the variables that they read", () => {
+      for (const [id, schema] of Object.entries(schemas)) {
+        const { Variables } = lambda(id).Properties.Environment as { Variables: Record<string, unknown> };
+        assertEquals(Object.keys(Variables).sort(), envNames(schema).sort(), id);
+      }
+      assertEquals(Object.keys(resources("AWS::Lambda::Function")).length, Object.keys(schemas).length);
+      const [task] = Object.values(resources("AWS::ECS::TaskDefinition"));
+      const [container] = task?.Properties.ContainerDefinitions as { Environment: { Name: string }[] }[];
+      assertEquals(container?.Environment.map(({ Name }) => Name).sort(), envNames(RecorderTaskConfig).sort());
+    });
+
+    it("run on Node 24 and arm64 from their bundles", () => {
+      for (const id of Object.keys(schemas)) {
+        const { Runtime, Architectures, Handler } = lambda(id).Properties;
+        assertEquals([Runtime, Architectures, Handler], ["nodejs24.x", ["arm64"], "index.handler"], id);
+      }
+    });
+
+    it("agree on the number of recordings that a task holds", () => {
+      const { Variables } = lambda("Poller").Properties.Environment as { Variables: Record<string, unknown> };
+      const [task] = Object.values(resources("AWS::ECS::TaskDefinition"));
+      const [container] = task?.Properties.ContainerDefinitions as {
+        Environment: { Name: string; Value: unknown }[];
+      }[];
+      const slots = container?.Environment.find(({ Name }) => Name === "ROOMTONE_RECORDER_SLOTS");
+      assertEquals(Variables.ROOMTONE_RECORDER_SLOTS, slots?.Value);
+    });
+  });
+
+  describe("rights", () => {
+    it("are those that each process uses, and no more", () => {
+      assertEquals(actions("SystemFunction", "dynamodb"), [
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+      ]);
+      const works = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
+      assertEquals(actions("PollerFunction", "dynamodb"), works);
+      assertEquals(actions("RecordersTaskTaskRole", "dynamodb"), works);
+      assertEquals(actions("RecordersTaskTaskRole", "s3"), ["s3:AbortMultipartUpload", "s3:PutObject"]);
+      assertEquals(actions("PollerFunction", "ecs"), ["ecs:ListTasks", "ecs:RunTask"]);
+      assertEquals(actions("PollerFunction", "iam"), ["iam:PassRole"]);
+      assertEquals(actions("ConsumerFunction", "dynamodb"), [
+        "dynamodb:DescribeStream",
+        "dynamodb:GetItem",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+        "dynamodb:PutItem",
+      ]);
+      for (const id of ["Links", "UserInfo", "Followings"]) assertEquals(statements(`${id}Function`), [], id);
+    });
+
+    it("name actions and resources; what takes no resource has another limit or none to take", () => {
+      // These calls know no resource. ListTasks is held to the cluster by a condition.
+      const global = new Set(["ecs:ListTasks", "dynamodb:ListStreams", "ecr:GetAuthorizationToken"]);
+      for (const statement of statements("")) {
+        for (const action of [statement.Action].flat()) {
+          assert(!action.includes("*"), action);
+          if (statement.Resource === "*") assert(global.has(action), action);
+          if (action.startsWith("ecs:")) assertStringIncludes(JSON.stringify(statement.Condition), "ecs:cluster");
+        }
+      }
+    });
+
+    it("let the poller hand roles to recorder tasks only", () => {
+      const pass = statements("PollerFunction").find(({ Action }) => Action === "iam:PassRole");
+      assertEquals(pass?.Condition, { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } });
+      assertStringIncludes(JSON.stringify(pass?.Resource), "RecordersTask");
+    });
+  });
+
+  describe("poller", () => {
+    it("runs every minute; a missed run is not made up for", () => {
+      dev.resourceCountIs("AWS::Scheduler::Schedule", 1);
+      dev.hasResourceProperties("AWS::Scheduler::Schedule", {
+        ScheduleExpression: "rate(1 minute)",
+        State: "ENABLED",
+        Target: {
+          Arn: { "Fn::GetAtt": [Match.stringLikeRegexp("^PollerFunction"), "Arn"] },
+          RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+          DeadLetterConfig: Match.anyValue(),
+        },
+      });
+    });
+  });
+
+  describe("consumer", () => {
+    it("reads new event batches from the stream, isolates bad records and keeps what fails", () => {
+      dev.resourceCountIs("AWS::Lambda::EventSourceMapping", 1);
+      dev.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+        EventSourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^StateTable"), "StreamArn"] },
+        FunctionName: { Ref: Match.stringLikeRegexp("^ConsumerFunction") },
+        StartingPosition: "TRIM_HORIZON",
+        BatchSize: 100,
+        BisectBatchOnFunctionError: true,
+        FunctionResponseTypes: ["ReportBatchItemFailures"],
+        MaximumRetryAttempts: 5,
+        MaximumRecordAgeInSeconds: 23 * 3600,
+        DestinationConfig: {
+          OnFailure: { Destination: { "Fn::GetAtt": [Match.stringLikeRegexp("^StreamFailures"), "Arn"] } },
+        },
+        FilterCriteria: {
+          Filters: [{ Pattern: '{"eventName":["INSERT"],"dynamodb":{"Keys":{"sk":{"S":[{"prefix":"EVENTS#"}]}}}}' }],
+        },
+      });
+    });
+  });
+
+  describe("API", () => {
+    it("has the routes of the contract, each at its group's function", () => {
+      const expected = Object.entries(ROUTE_GROUPS).flatMap(([group, routes]) =>
+        routes.map(({ method, path }) => `${method.toUpperCase()} ${path} -> ${group}`)
+      );
+      const integrations = resources("AWS::ApiGatewayV2::Integration");
+      const found = Object.values(resources("AWS::ApiGatewayV2::Route")).map(({ Properties }) => {
+        const [id] = Object.keys(integrations).filter((key) => JSON.stringify(Properties.Target).includes(key));
+        const uri = JSON.stringify(integrations[id ?? ""]?.Properties.IntegrationUri);
+        const name = /"(\w+?)Function/.exec(uri)?.[1] ?? "";
+        return `${Properties.RouteKey} -> ${name.replace(/(?<=[a-z])[A-Z]/g, "_$&").toLowerCase()}`;
+      });
+      assertEquals(found.sort(), expected.sort());
+      for (const { Properties } of Object.values(integrations)) {
+        assertEquals(Properties.PayloadFormatVersion, "2.0");
+      }
+    });
+
+    it("answers signed calls only, and not too many of them", () => {
+      for (const { Properties } of Object.values(resources("AWS::ApiGatewayV2::Route"))) {
+        assertEquals(Properties.AuthorizationType, "AWS_IAM", String(Properties.RouteKey));
+      }
+      dev.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
+        DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+      });
+    });
+  });
+
+  describe("recorders", () => {
+    it("run on Fargate, with the longest time there is to hand over", () => {
+      dev.hasResourceProperties("AWS::ECS::TaskDefinition", {
+        RequiresCompatibilities: ["FARGATE"],
+        RuntimePlatform: { CpuArchitecture: "ARM64", OperatingSystemFamily: "LINUX" },
+        ContainerDefinitions: [Match.objectLike({ Name: "recorder", Essential: true, StopTimeout: 120 })],
+      });
+    });
+
+    it("let nobody in, and cost nothing while none runs", () => {
+      const [group] = Object.values(resources("AWS::EC2::SecurityGroup"));
+      assertEquals(group?.Properties.SecurityGroupIngress, undefined);
+      dev.resourceCountIs("AWS::EC2::SecurityGroupIngress", 0);
+      dev.resourceCountIs("AWS::EC2::NatGateway", 0);
+      dev.resourceCountIs("AWS::ECS::Service", 0);
+      const types = Object.values(resources("AWS::EC2::VPCEndpoint")).map(({ Properties }) =>
+        Properties.VpcEndpointType
+      );
+      assertEquals(types, ["Gateway", "Gateway"]);
+    });
+  });
+
+  it("has the same functions on every stage", () => {
+    assertEquals(
+      Object.keys(resources("AWS::Lambda::Function")),
+      Object.keys(resources("AWS::Lambda::Function", prod)),
+    );
+  });
+});
+
+describe("stageConfig()", () => {
+  it("knows its stages", () => {
+    for (const stage of ["dev", "prod"]) assertEquals(stageConfig(stage).stage, stage);
+    for (const stage of ["", "toString", "staging"]) {
+      const error = assertThrows(() => stageConfig(stage));
+      assert(error instanceof RangeError);
+    }
+  });
+});
