@@ -59,6 +59,8 @@ export interface AppErrorOptions {
   evidence?: Record<string, unknown>;
   /** Every wrong parameter of the request. */
   parameters?: ParameterError[];
+  /** Fields of the route's usual answer that come along with the error. */
+  fields?: Record<string, unknown>;
   cause?: unknown;
 }
 
@@ -70,6 +72,7 @@ export class AppError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly evidence: Record<string, unknown>;
   readonly parameters: ParameterError[];
+  readonly fields: Record<string, unknown>;
 
   /**
    * @param code one of {@link APP_ERROR_CODES}
@@ -82,6 +85,7 @@ export class AppError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.evidence = options.evidence ?? {};
     this.parameters = options.parameters ?? [];
+    this.fields = options.fields ?? {};
   }
 }
 

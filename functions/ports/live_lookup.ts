@@ -1,20 +1,5 @@
+import type { StreamLink } from "@roomtone/sdk";
 import type { AppError } from "../contract/errors.ts";
-
-/** One way to fetch a live's video. */
-export interface StreamLink {
-  url: string;
-  protocol: "flv" | "hls";
-  /** TikTok's name of the quality: `origin`, `uhd`, `hd`, `sd`, `ld`, `ao` (sound only) and the like. */
-  quality: string;
-  /** `h264`, `h265` or what else TikTok says. */
-  codec: string;
-  resolution?: { width: number; height: number };
-  bitrateKbps?: number;
-  /** When the URL stops working, ms since 1970. */
-  expiresAt?: number;
-  /** TikTok's rank of the quality; higher is better. */
-  level: number;
-}
 
 /** What a look at one name gave. Refusals and other failures are `failed`, never `offline`. */
 export type LiveAnswer =

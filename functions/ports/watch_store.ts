@@ -1,7 +1,7 @@
 import type { AppErrorCode } from "../contract/errors.ts";
 import type { Page, PageRequest } from "./page.ts";
 
-/** What the last check of a watched name gave; `unknown` before the first and after failures. */
+/** What TikTok last answered about a watched name; `unknown` before its first answer. Refusals change nothing here. */
 export type WatchState = "unknown" | "live" | "offline";
 
 /** A name on the watchlist. */

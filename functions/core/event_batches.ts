@@ -1,0 +1,55 @@
+import type { EventBatch } from "../ports/event_store.ts";
+import type { EventLine } from "../ports/recorder.ts";
+
+/** Most packed bytes of one batch: an item of DynamoDB holds 400 KB, names and numbers included. */
+const MAX_BODY_BYTES = 350_000;
+
+/** Where a batch goes. */
+export type BatchPlace = Pick<EventBatch, "recordingId" | "seq" | "token">;
+
+/**
+ * Packs events into batches for the log: one, or more when they are too big for one.
+ * @param lines in order, at least one
+ * @param place of the first batch; the following ones come right after it
+ */
+export async function packEvents(lines: readonly EventLine[], place: BatchPlace): Promise<EventBatch[]> {
+  const body = await gzip(lines.map((line) => `${line.json}\n`).join(""));
+  if (body.length <= MAX_BODY_BYTES) return [{ ...place, ...factsOf(lines), body }];
+  const [only] = lines;
+  if (lines.length === 1 && only !== undefined) {
+    const { type, at } = only;
+    return await packEvents([{ ...only, json: JSON.stringify({ type, at, truncated: true }) }], place);
+  }
+  const middle = Math.ceil(lines.length / 2);
+  const first = await packEvents(lines.slice(0, middle), place);
+  const second = await packEvents(lines.slice(middle), { ...place, seq: place.seq + first.length });
+  return [...first, ...second];
+}
+
+/** The events of a batch, each a line of JSON. */
+export async function unpackEvents(batch: EventBatch): Promise<string[]> {
+  if (batch.count === 0) return [];
+  const text = await new Response(
+    new Blob([new Uint8Array(batch.body)]).stream().pipeThrough(new DecompressionStream("gzip")),
+  ).text();
+  return text.split("\n").filter((line) => line !== "");
+}
+
+function factsOf(lines: readonly EventLine[]): Pick<EventBatch, "count" | "types" | "diamonds" | "firstAt" | "lastAt"> {
+  const types: Record<string, number> = {};
+  let diamonds = 0;
+  let firstAt = Number.MAX_SAFE_INTEGER;
+  let lastAt = 0;
+  for (const line of lines) {
+    types[line.type] = (types[line.type] ?? 0) + 1;
+    diamonds += line.diamonds;
+    firstAt = Math.min(firstAt, line.at);
+    lastAt = Math.max(lastAt, line.at);
+  }
+  return { count: lines.length, types, diamonds, firstAt, lastAt };
+}
+
+async function gzip(text: string): Promise<Uint8Array> {
+  const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(packed).arrayBuffer());
+}

@@ -1,0 +1,42 @@
+/** The playlist of one part of a recording. */
+export interface PartPlaylist {
+  /** Text of its `index.m3u8`. */
+  text: string;
+  /** Path, with a slash at its end, that its file names are relative to. */
+  base: string;
+}
+
+/**
+ * Joins the playlists of a recording's parts into one. Between two parts stands a discontinuity.
+ * @param parts in playing order, at least one
+ * @param finished whether nothing more will come: the playlist is then closed
+ */
+export function joinPlaylists(parts: readonly PartPlaylist[], finished: boolean): string {
+  const target = Math.max(...parts.map(({ text }) => Number(/^#EXT-X-TARGETDURATION:(\d+)/m.exec(text)?.[1] ?? 1)));
+  const version = Math.max(...parts.map(({ text }) => Number(/^#EXT-X-VERSION:(\d+)/m.exec(text)?.[1] ?? 7)));
+  const lines = [
+    "#EXTM3U",
+    `#EXT-X-VERSION:${version}`,
+    `#EXT-X-TARGETDURATION:${target}`,
+    "#EXT-X-MEDIA-SEQUENCE:0",
+    `#EXT-X-PLAYLIST-TYPE:${finished ? "VOD" : "EVENT"}`,
+    "#EXT-X-INDEPENDENT-SEGMENTS",
+  ];
+  for (const [index, { text, base }] of parts.entries()) {
+    if (index > 0) lines.push("#EXT-X-DISCONTINUITY");
+    lines.push(...text.split(/\r?\n/).filter(belongsToSegments).map((line) => withBase(line, base)));
+  }
+  if (finished) lines.push("#EXT-X-ENDLIST");
+  return `${lines.join("\n")}\n`;
+}
+
+/** Tags of a playlist's head and end are written once for all parts. */
+function belongsToSegments(line: string): boolean {
+  return line !== "" &&
+    !/^#EXT(M3U|-X-(VERSION|TARGETDURATION|MEDIA-SEQUENCE|PLAYLIST-TYPE|INDEPENDENT-SEGMENTS|ENDLIST))/.test(line);
+}
+
+function withBase(line: string, base: string): string {
+  if (!line.startsWith("#")) return `${base}${line}`;
+  return line.startsWith("#EXT-X-MAP:") ? line.replace(/URI="([^"]*)"/, (_, uri) => `URI="${base}${uri}"`) : line;
+}
