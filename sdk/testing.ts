@@ -12,3 +12,4 @@ export {
   type MessageFields,
   type PushFrameFields,
 } from "./src/testing/encode.ts";
+export { FakeClock, FakeSocket, FakeSockets, settle } from "./src/testing/fakes.ts";

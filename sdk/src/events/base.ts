@@ -98,6 +98,11 @@ export function readCommon(reader: WireReader, event: BaseEvent<string, string>)
   return textAt;
 }
 
+/** A copy of an event with other values in some of its fields; both share the bytes. */
+export function revised<E extends object>(event: E, changes: Partial<E>): E {
+  return Object.assign(Object.create(Object.getPrototypeOf(event)), event, changes);
+}
+
 /** TikTok writes 0 for "none". */
 export function optionalId(id: string): string {
   return id === "0" ? "" : id;
