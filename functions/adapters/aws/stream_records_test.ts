@@ -24,7 +24,7 @@ function record(image: object | undefined): DynamoDBRecord {
   };
 }
 
-const image = {
+const image: Record<string, unknown> = {
   ...marshall({ pk: "RECORDING#1", sk: "EVENTS#2", ...batch }),
   body: { B: btoa(String.fromCharCode(...body)) },
 };
