@@ -69,15 +69,14 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
  */
 export class SharedTask<T> {
   #running: { promise: Promise<T>; controller: AbortController; waiting: number } | undefined;
-  readonly #start: (signal: AbortSignal) => Promise<T>;
 
-  constructor(start: (signal: AbortSignal) => Promise<T>) {
-    this.#start = start;
-  }
-
-  async join(signal?: AbortSignal): Promise<T> {
+  /**
+   * @param start begins the task when none is running
+   * @throws the caller's `signal.reason`, unwrapped
+   */
+  async join(start: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
-    const task = this.#running ??= this.#begin();
+    const task = this.#running ??= this.#begin(start);
     task.waiting++;
     const left = Promise.withResolvers<never>();
     const onAbort = () => left.reject(signal?.reason);
@@ -93,9 +92,9 @@ export class SharedTask<T> {
     }
   }
 
-  #begin() {
+  #begin(start: (signal: AbortSignal) => Promise<T>) {
     const controller = new AbortController();
-    const task = { promise: this.#start(controller.signal), controller, waiting: 0 };
+    const task = { promise: start(controller.signal), controller, waiting: 0 };
     const forget = () => {
       if (this.#running === task) this.#running = undefined;
     };

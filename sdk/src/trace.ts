@@ -24,8 +24,7 @@ export type TraceEvent =
   | { kind: "socket"; what: "opening" | "opened" | "refused" | "closed"; url: string; detail: string }
   | { kind: "frame"; direction: "sent" | "received"; payloadType: string; bytes: number }
   | { kind: "undecodable"; bytes: number; error: string }
-  | { kind: "state"; from: LiveState; to: LiveState; reason: string }
-  | { kind: "handler_failed"; eventType: string; error: unknown };
+  | { kind: "state"; from: LiveState; to: LiveState; reason: string };
 
 /** Receives {@link TraceEvent}s; must not throw. */
 export type Trace = (event: TraceEvent) => void;

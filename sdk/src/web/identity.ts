@@ -109,21 +109,23 @@ export class Identity {
     }
   }
 
+  /** Whether {@link Identity.rotate} can change anything. */
+  get canRotate(): boolean {
+    return this.#ownUserAgent || !this.#userCookies.has("ttwid");
+  }
+
   /**
    * Puts on a new User-Agent and forgets the guest cookies, except what the user chose.
    * @param refusedGeneration the generation that was refused; a newer identity stays as it is
-   * @returns whether the identity now differs from the refused one
    */
-  rotate(refusedGeneration: number): boolean {
-    if (refusedGeneration !== this.#generation) return true;
-    if (!this.#ownUserAgent && this.#userCookies.has("ttwid")) return false;
+  rotate(refusedGeneration: number): void {
+    if (refusedGeneration !== this.#generation) return;
     this.#generation++;
     this.#guestCookies.clear();
     if (this.#ownUserAgent) {
       const index = USER_AGENTS.indexOf(this.#userAgent);
       this.#userAgent = USER_AGENTS[(index + 1) % USER_AGENTS.length] ?? this.#userAgent;
     }
-    return true;
   }
 }
 

@@ -1,0 +1,318 @@
+/**
+ * Obeys the connection machine: resolves, opens sockets, runs timers, turns frames into events.
+ * @module
+ */
+import type { ConnectedEvent, EventBase, LiveEvent, LiveState, RoomSummary } from "../events/types.ts";
+import type { Clock, Socket, SocketFactory } from "../ports.ts";
+import type { Trace } from "../trace.ts";
+import type { Identity } from "../web/identity.ts";
+import type { RoomTarget } from "../web/rooms.ts";
+import { encodeAck, encodeEnterRoom, encodeHeartbeat, type FetchResult, type PushFrame } from "../wire/frames.ts";
+import type { Gunzip } from "../wire/gunzip.ts";
+import {
+  ConnectionMachine,
+  type EndClaim,
+  type MachineCommand,
+  type MachineInput,
+  type TimerName,
+} from "./connection_machine.ts";
+import { frameError } from "./frame_error.ts";
+import { Inbox } from "./inbox.ts";
+import { RoomMessages } from "./room_messages.ts";
+import { closureError, refusalError } from "./socket_refusals.ts";
+import { directSocketHeaders, directSocketUrl } from "./socket_url.ts";
+
+/** What a live takes from its client. */
+export interface LiveContext {
+  clock: Clock;
+  random: () => number;
+  sockets: SocketFactory;
+  gunzip: Gunzip;
+  identity: Identity;
+  trace: Trace;
+  /** IANA name. */
+  timeZone: string;
+  /** Finds the room; throws `offline` when it is not on air. */
+  resolve: (target: RoomTarget, signal: AbortSignal) => Promise<RoomSummary>;
+  /** Whether a room is over, by HTTP; `undefined` when that cannot be said. */
+  isOver: (target: RoomTarget, roomId: string, signal: AbortSignal) => Promise<boolean | undefined>;
+  /** Makes sure that the identity has its guest cookie. */
+  ensureTtwid: (username: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** What a live counts. */
+export interface LiveCounters {
+  /** Frames received. */
+  frames: number;
+  /** Messages decoded, those with a schema or not; duplicates are not in it. */
+  messages: number;
+  /** Messages dropped because their id was seen already. */
+  duplicates: number;
+  /** Frames that did not decode, and messages that became `decode_error`. */
+  undecodable: number;
+  /** Connections made. */
+  connections: number;
+}
+
+/** How a live ended. */
+export type LiveEnd = "ended" | "suspended" | "offline" | "closed";
+
+/** Where a driver reports to. */
+export interface DriverHandlers {
+  event(event: LiveEvent): void;
+  finished(outcome: { end: LiveEnd } | { failure: { error: unknown } }): void;
+}
+
+/** Options of {@link LiveDriver}. */
+export interface DriverOptions {
+  context: LiveContext;
+  target: RoomTarget;
+  handlers: DriverHandlers;
+}
+
+/** One live, from resolve to end. */
+export class LiveDriver {
+  readonly counters: LiveCounters = { frames: 0, messages: 0, duplicates: 0, undecodable: 0, connections: 0 };
+  readonly #context: LiveContext;
+  readonly #target: RoomTarget;
+  readonly #handlers: DriverHandlers;
+  readonly #machine: ConnectionMachine;
+  readonly #messages: RoomMessages;
+  readonly #lifetime = new AbortController();
+  readonly #timers = new Map<TimerName, unknown>();
+  #room: RoomSummary | undefined;
+  #socket: { socket: Socket; inbox: Inbox } | undefined;
+  #openedGeneration = 0;
+  #end: LiveEnd = "closed";
+  #finished = false;
+
+  constructor(options: DriverOptions) {
+    const { context, target, handlers } = options;
+    this.#context = context;
+    this.#target = target;
+    this.#handlers = handlers;
+    this.#machine = new ConnectionMachine({ random: context.random, canRotate: () => context.identity.canRotate });
+    this.#messages = new RoomMessages({
+      counters: this.counters,
+      emit: (event) => this.#emit(event),
+      claimOver: (claim: EndClaim) => this.#input({ type: "over_claimed", claim }),
+    });
+  }
+
+  get state(): LiveState {
+    return this.#machine.phase;
+  }
+
+  /** Empty until the room is resolved. */
+  get roomId(): string {
+    return this.#room?.roomId ?? "";
+  }
+
+  start(): void {
+    this.#input({ type: "start" });
+  }
+
+  stop(aborted?: { reason: unknown }): void {
+    this.#input(aborted === undefined ? { type: "stop" } : { type: "stop", aborted });
+  }
+
+  #now(): number {
+    return this.#context.clock.now();
+  }
+
+  #input(input: MachineInput): void {
+    for (const command of this.#machine.handle(input, this.#now())) {
+      // A handler of the caller may end the live in the middle of the list.
+      if (this.#finished) return;
+      this.#obey(command);
+    }
+  }
+
+  #obey(command: MachineCommand): void {
+    switch (command.type) {
+      case "prepare":
+        return void this.#prepare();
+      case "rotate_identity":
+        return void this.#context.identity.rotate(this.#openedGeneration);
+      case "open_socket":
+        return this.#openSocket();
+      case "close_socket":
+        return this.#closeSocket();
+      case "enter_room":
+        this.#send("hb", encodeHeartbeat(this.roomId));
+        return this.#send("im_enter_room", encodeEnterRoom(this.roomId));
+      case "send_heartbeat":
+        return this.#send("hb", encodeHeartbeat(this.roomId));
+      case "confirm_over":
+        return void this.#confirm();
+      case "set_timer":
+        return this.#setTimer(command.name, command.delayMs);
+      case "clear_timer":
+        return this.#clearTimer(command.name);
+      case "emit_state": {
+        const { from, to, reason } = command;
+        this.#context.trace({ kind: "state", from, to, reason });
+        return this.#emit({ ...this.#ownEvent("state"), from, to, reason });
+      }
+      case "emit_connected":
+        return this.#emitConnected();
+      case "emit_gap": {
+        const { from, to, reason } = command;
+        return this.#emit({ ...this.#ownEvent("gap"), from, to, reason, dropped: undefined });
+      }
+      case "emit_ended":
+        this.#end = command.reason;
+        return this.#emit({ ...this.#ownEvent("ended"), reason: command.reason });
+      case "finish":
+        return this.#finish(command.failure);
+    }
+  }
+
+  /** Fields of an event that the client itself makes. */
+  #ownEvent<T extends string>(type: T): EventBase<T> {
+    const now = this.#now();
+    return { type, id: "", roomId: this.roomId, at: now, receivedAt: now, history: false };
+  }
+
+  #emit(event: LiveEvent): void {
+    if (!this.#finished) this.#handlers.event(event);
+  }
+
+  #emitConnected(): void {
+    const room = this.#room;
+    if (room === undefined) return;
+    this.counters.connections++;
+    const event: ConnectedEvent = { ...this.#ownEvent("connected"), route: "direct", roomInfo: room };
+    this.#emit(event);
+  }
+
+  #finish(failure: { error: unknown } | undefined): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#closeSocket();
+    for (const name of [...this.#timers.keys()]) this.#clearTimer(name);
+    this.#lifetime.abort(new DOMException("the live is over", "AbortError"));
+    this.#handlers.finished(failure === undefined ? { end: this.#end } : { failure });
+  }
+
+  async #prepare(): Promise<void> {
+    const { signal } = this.#lifetime;
+    try {
+      const room = await this.#context.resolve(this.#target, signal);
+      await this.#context.ensureTtwid(room.host.username, signal);
+      if (this.#finished) return;
+      this.#room = room;
+      this.#messages.enter(room);
+      this.#input({ type: "prepared" });
+    } catch (error) {
+      this.#input({ type: "prepare_failed", error });
+    }
+  }
+
+  async #confirm(): Promise<void> {
+    let over: boolean | undefined;
+    try {
+      over = await this.#context.isOver(this.#target, this.roomId, this.#lifetime.signal);
+    } catch {
+      // A refusal or a lost connection says nothing about the room.
+      over = undefined;
+    }
+    this.#input({ type: "over_answered", over });
+  }
+
+  #openSocket(): void {
+    const { identity, sockets, random, timeZone, trace, gunzip } = this.#context;
+    const url = directSocketUrl({
+      baseUrl: identity.baseUrls.socket,
+      roomId: this.roomId,
+      userAgent: identity.userAgent,
+      timeZone,
+      random: random(),
+    });
+    const shown = `${identity.baseUrls.socket}${new URL(url).pathname}`;
+    const headers = directSocketHeaders(identity.userAgent, identity.cookieHeader(new URL(url)));
+    this.#openedGeneration = identity.generation;
+    const inbox = new Inbox(gunzip, {
+      frame: (frame, bytes) => this.#onFrame(frame, bytes),
+      batch: (batch, frame, receivedAt) => this.#onBatch(batch, frame, receivedAt),
+      undecodable: (bytes, error, receivedAt) => this.#onUndecodable(bytes, error, receivedAt),
+      dropped: (frames, from, to) => {
+        this.#emit({ ...this.#ownEvent("gap"), from, to, reason: "queue_overflow", dropped: undefined });
+        trace({ kind: "undecodable", bytes: 0, error: `${frames} frames dropped: decoding is too slow` });
+      },
+      closed: (error) => this.#input({ type: "socket_closed", error }),
+    });
+    trace({ kind: "socket", what: "opening", url: shown, detail: "" });
+    const socket = sockets.open(url, { headers }, {
+      opened: () => {
+        trace({ kind: "socket", what: "opened", url: shown, detail: "" });
+        this.#input({ type: "socket_opened" });
+      },
+      refused: (refusal) => {
+        const error = refusalError(refusal, url);
+        trace({ kind: "socket", what: "refused", url: shown, detail: error.message });
+        this.#input({ type: "socket_refused", error });
+      },
+      message: (bytes) => inbox.receive(bytes, this.#now()),
+      closed: (closure) => {
+        const error = closureError(closure, url);
+        trace({ kind: "socket", what: "closed", url: shown, detail: error.message });
+        inbox.end(error);
+      },
+    });
+    this.#socket = { socket, inbox };
+  }
+
+  #closeSocket(): void {
+    const current = this.#socket;
+    this.#socket = undefined;
+    current?.inbox.close();
+    current?.socket.close();
+  }
+
+  #send(payloadType: string, bytes: Uint8Array): void {
+    this.#context.trace({ kind: "frame", direction: "sent", payloadType, bytes: bytes.length });
+    this.#socket?.socket.send(bytes);
+  }
+
+  #onFrame(frame: PushFrame, bytes: number): void {
+    const { payloadType } = frame;
+    this.counters.frames++;
+    this.#context.trace({ kind: "frame", direction: "received", payloadType, bytes });
+    if (payloadType === "im_enter_room_resp") this.#input({ type: "frame" });
+    if (payloadType === "close") {
+      this.#input({ type: "server_close", reason: frame.headers["close_reason"] ?? "no reason given" });
+    }
+  }
+
+  #onBatch(batch: FetchResult, frame: PushFrame, receivedAt: number): void {
+    if (batch.needAck) this.#send("ack", encodeAck(frame.logId, batch.internalExt));
+    this.#input({ type: "frame" });
+    for (const message of batch.messages) {
+      if (this.#finished) return;
+      this.#messages.add(message, receivedAt);
+    }
+  }
+
+  #onUndecodable(bytes: Uint8Array, error: unknown, receivedAt: number): void {
+    this.counters.undecodable++;
+    const event = frameError(bytes, error, { roomId: this.roomId, receivedAt });
+    this.#context.trace({ kind: "undecodable", bytes: bytes.length, error: event.error.message });
+    this.#emit(event);
+  }
+
+  #setTimer(name: TimerName, delayMs: number): void {
+    this.#clearTimer(name);
+    const timer = this.#context.clock.setTimeout(() => {
+      this.#timers.delete(name);
+      this.#input({ type: "timer", name });
+    }, delayMs);
+    this.#timers.set(name, timer);
+  }
+
+  #clearTimer(name: TimerName): void {
+    if (!this.#timers.has(name)) return;
+    this.#context.clock.clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
+  }
+}

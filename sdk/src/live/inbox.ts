@@ -1,0 +1,135 @@
+/**
+ * Frames in, decoded batches out, in the order of arrival, although gunzip may take its time.
+ * @module
+ */
+import type { LiveError } from "../errors.ts";
+import type { FetchResult } from "../wire/frames.ts";
+import { decodeFetchResult, decodeFrame, type PushFrame } from "../wire/frames.ts";
+import type { Gunzip } from "../wire/gunzip.ts";
+
+/** Largest batch after gunzip, bytes. */
+export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+
+/** Frames that may wait for gunzip, bytes; beyond it the oldest are dropped and reported. */
+export const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+
+/** Told in order of arrival; nothing is told after {@link Inbox.close}. */
+export interface InboxHandlers {
+  frame(frame: PushFrame, size: number): void;
+  /** The batch of a `msg` frame or of the answer to enter-room. */
+  batch(batch: FetchResult, frame: PushFrame, receivedAt: number): void;
+  undecodable(bytes: Uint8Array, error: unknown, receivedAt: number): void;
+  /** Frames dropped since the last call, because decoding fell too far behind. */
+  dropped(frames: number, from: number, to: number): void;
+  closed(error: LiveError): void;
+}
+
+type Item =
+  | { bytes: Uint8Array; receivedAt: number; error?: undefined }
+  | { bytes?: undefined; error: LiveError };
+
+/** The inbox of one socket. */
+export class Inbox {
+  readonly #gunzip: Gunzip;
+  readonly #handlers: InboxHandlers;
+  #items: Item[] = [];
+  #waitingBytes = 0;
+  #draining = false;
+  #closed = false;
+
+  constructor(gunzip: Gunzip, handlers: InboxHandlers) {
+    this.#gunzip = gunzip;
+    this.#handlers = handlers;
+  }
+
+  receive(bytes: Uint8Array, receivedAt: number): void {
+    this.#items.push({ bytes, receivedAt });
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes > MAX_WAITING_BYTES) this.#dropOldest();
+    this.#drain();
+  }
+
+  /** The socket has ended; told after all frames before it. */
+  end(error: LiveError): void {
+    this.#items.push({ error });
+    this.#drain();
+  }
+
+  /** Forgets everything. */
+  close(): void {
+    this.#closed = true;
+    this.#items = [];
+    this.#waitingBytes = 0;
+  }
+
+  /** Works off what can be done at once; goes on by itself when a slow gunzip is done. */
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
+      const slow = this.#process(item);
+      if (slow === undefined) continue;
+      void slow.then(() => {
+        this.#draining = false;
+        this.#drain();
+      });
+      return;
+    }
+    this.#draining = false;
+  }
+
+  /** @returns a promise that never rejects when the work goes on, `undefined` when it is done */
+  #process(item: Item): Promise<void> | undefined {
+    if (item.bytes === undefined) {
+      this.#handlers.closed(item.error);
+      return undefined;
+    }
+    const { bytes, receivedAt } = item;
+    this.#waitingBytes -= bytes.length;
+    const failed = (error: unknown) => {
+      if (!this.#closed) this.#handlers.undecodable(bytes, error, receivedAt);
+    };
+    try {
+      const frame = decodeFrame(bytes);
+      this.#handlers.frame(frame, bytes.length);
+      if (!carriesBatch(frame)) return undefined;
+      const unpacked = isGzip(frame) ? this.#gunzip(frame.payload, MAX_BATCH_BYTES) : frame.payload;
+      if (unpacked instanceof Promise) {
+        return unpacked.then((payload) => this.#batch(payload, frame, receivedAt)).catch(failed);
+      }
+      this.#batch(unpacked, frame, receivedAt);
+    } catch (error) {
+      failed(error);
+    }
+    return undefined;
+  }
+
+  #batch(payload: Uint8Array, frame: PushFrame, receivedAt: number): void {
+    if (this.#closed) return;
+    this.#handlers.batch(decodeFetchResult(payload), frame, receivedAt);
+  }
+
+  #dropOldest(): void {
+    let frames = 0;
+    let from = Infinity;
+    let to = 0;
+    while (this.#waitingBytes > MAX_WAITING_BYTES && this.#items.length > 1) {
+      const item = this.#items.shift();
+      if (item?.bytes === undefined) break;
+      this.#waitingBytes -= item.bytes.length;
+      frames++;
+      from = Math.min(from, item.receivedAt);
+      to = item.receivedAt;
+    }
+    if (frames > 0) this.#handlers.dropped(frames, from, to);
+  }
+}
+
+/** The answer to enter-room may carry a first batch, too. */
+function carriesBatch(frame: PushFrame): boolean {
+  return frame.payloadType === "msg" || (frame.payloadType === "im_enter_room_resp" && frame.payload.length > 0);
+}
+
+function isGzip({ headers, payload }: PushFrame): boolean {
+  return headers["compress_type"] === "gzip" || (payload[0] === 0x1f && payload[1] === 0x8b && payload[2] === 0x08);
+}

@@ -1,0 +1,58 @@
+/**
+ * Messages of one room, from envelope to public event: duplicates dropped, ledgers applied.
+ * @module
+ */
+import { decodeMessage } from "../events/decode.ts";
+import type { LiveEvent, RoomSummary } from "../events/types.ts";
+import type { WireMessage } from "../wire/frames.ts";
+import type { EndClaim } from "./connection_machine.ts";
+import { MessageIds } from "./message_ids.ts";
+
+/** What {@link RoomMessages} counts. */
+interface MessageCounters {
+  messages: number;
+  duplicates: number;
+  undecodable: number;
+}
+
+/** Options of {@link RoomMessages}. */
+export interface RoomMessagesOptions {
+  counters: MessageCounters;
+  emit: (event: LiveEvent) => void;
+  /** Called after the `control` event that claims an end. */
+  claimOver: (claim: EndClaim) => void;
+}
+
+/** Turns the messages of a room into events, in order. */
+export class RoomMessages {
+  readonly #options: RoomMessagesOptions;
+  readonly #seen = new MessageIds();
+  #roomId = "";
+  #title = "";
+
+  constructor(options: RoomMessagesOptions) {
+    this.#options = options;
+  }
+
+  /** The messages that follow are of this room; ids seen before stay known, since a reconnect replays them. */
+  enter(room: RoomSummary): void {
+    this.#roomId = room.roomId;
+    this.#title = room.title;
+  }
+
+  add(message: WireMessage, receivedAt: number): void {
+    const { counters, emit, claimOver } = this.#options;
+    const { method, payload, id, history } = message;
+    if (id !== "" && !this.#seen.add(id)) {
+      counters.duplicates++;
+      return;
+    }
+    counters.messages++;
+    const event = decodeMessage(method, payload, { id, roomId: this.#roomId, receivedAt, history, title: this.#title });
+    if (event.type === "decode_error") counters.undecodable++;
+    emit(event);
+    if (event.type === "control" && !history && (event.action === "ended" || event.action === "suspended")) {
+      claimOver(event.action);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Which error a socket's refusal or end is (protocol.md 4.4).
+ * @module
+ */
+import { isLiveError, LiveError, type LiveErrorCode } from "../errors.ts";
+import type { SocketClosure, SocketRefusal } from "../ports.ts";
+import { publicUrl } from "../trace.ts";
+
+function codeOf(refusal: SocketRefusal): { code: LiveErrorCode; saw: string } {
+  const { status = 0, handshakeStatus, handshakeMessage } = refusal;
+  if (handshakeMessage?.toUpperCase() === "DEVICE_BLOCKED" || handshakeStatus === "415" || status === 415) {
+    return { code: "device_blocked", saw: "TikTok refuses this User-Agent and guest cookie" };
+  }
+  const message = handshakeMessage ?? "";
+  if (handshakeStatus === "417") return { code: "blocked", saw: `TikTok refuses the handshake: ${message}` };
+  if (status === 429) return { code: "rate_limited", saw: "TikTok answered HTTP 429, too many requests" };
+  if (status === 403) return { code: "blocked", saw: "TikTok answered HTTP 403, forbidden" };
+  if (status === 200) return { code: "blocked", saw: `TikTok answered HTTP 200 in place of the upgrade ${message}` };
+  if (status === 400 && message !== "") {
+    return { code: "protocol", saw: `TikTok calls the parameters wrong: ${message}` };
+  }
+  return { code: "network", saw: status === 0 ? "no connection" : `HTTP ${status} in place of the upgrade` };
+}
+
+/** The error of a socket that did not open. */
+export function refusalError(refusal: SocketRefusal, url: string): LiveError {
+  if (isLiveError(refusal.cause)) return refusal.cause;
+  const { code, saw } = codeOf(refusal);
+  const { status, handshakeStatus, handshakeMessage, logId, cause } = refusal;
+  return new LiveError(code, `Open the socket: ${saw.trim()}`, {
+    evidence: {
+      url: publicUrl(url),
+      ...(status === undefined ? {} : { status }),
+      ...(handshakeStatus === undefined ? {} : { handshakeStatus }),
+      ...(handshakeMessage === undefined ? {} : { handshakeMessage: handshakeMessage.slice(0, 200) }),
+      ...(logId === undefined ? {} : { logId }),
+    },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** The error of a socket that ended after it was open. */
+export function closureError(closure: SocketClosure, url: string): LiveError {
+  const reason = closure.reason === "" ? "" : `, ${closure.reason.slice(0, 200)}`;
+  return new LiveError("network", `Listen to the room: the socket closed with code ${closure.code}${reason}`, {
+    evidence: { url: publicUrl(url) },
+  });
+}
