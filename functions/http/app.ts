@@ -1,0 +1,132 @@
+import { Hono } from "hono";
+import { AppError } from "../contract/errors.ts";
+import {
+  deleteWatchRoute,
+  followingsRoute,
+  getRecordingRoute,
+  getWatchRoute,
+  healthRoute,
+  type InputSchema,
+  linksRoute,
+  listRecordingsRoute,
+  listWatchesRoute,
+  putWatchRoute,
+  recordingEventsRoute,
+  recordingFileRoute,
+  recordingPlaylistRoute,
+  type Route,
+  userInfoRoute,
+} from "../contract/routes.ts";
+import { followings } from "../core/followings.ts";
+import { liveLinks } from "../core/live_links.ts";
+import { userInfo } from "../core/user_info.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { LiveLookup } from "../ports/live_lookup.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { RecordingFiles } from "../ports/recording_files.ts";
+import type { Store } from "../ports/store.ts";
+import { STATUS_OF, toAppError, toProblem } from "./errors.ts";
+import { requireLoopback } from "./loopback.ts";
+import { type Answer, type Input, mount } from "./mount.ts";
+import { recordingHandlers } from "./recording_handlers.ts";
+import { watchHandlers } from "./watch_handlers.ts";
+
+/** What an app is made of. A group of routes is there when its part is given, so that each process mounts its own. */
+export interface AppOptions {
+  /** `GET /api/links` */
+  links?: { lookup: LiveLookup; clock: Clock };
+  /** `GET /tiktok/user-info` */
+  userInfo?: { lookup: LiveLookup };
+  /** `GET /tiktok/user-followings` */
+  followings?: Record<never, never>;
+  /** Watchlist and recordings. Without `files`, playlists and segments are not served. */
+  system?: { store: Store; clock: Clock; files?: RecordingFiles };
+  logger: Logger;
+  /** Refuse requests that another site's page may have sent; for a server that is bound to loopback. */
+  loopbackOnly: boolean;
+}
+
+/**
+ * The HTTP API. It runs wherever there are `Request` and `Response`.
+ *
+ * @example
+ * ```ts
+ * const app = createApp({ links: { lookup, clock }, logger, loopbackOnly: true });
+ * const response = await app.request("/api/links?usernames[]=some.host");
+ * ```
+ */
+export function createApp(options: AppOptions): Hono {
+  const { logger } = options;
+  const app = new Hono();
+  const routes: Pick<Route, "method" | "path" | "summary">[] = [];
+  const add = <P extends InputSchema, Q extends InputSchema>(
+    route: Route<P, Q>,
+    handle: (input: Input<P, Q>) => Answer | Promise<Answer>,
+  ) => {
+    routes.push(route);
+    mount(app, route, handle);
+  };
+
+  app.onError((error, c) => {
+    const known = toAppError(error);
+    const { code, message } = known;
+    const fields = { method: c.req.method, path: c.req.path, code, message };
+    if (code === "internal") logger.error("request_failed", { ...fields, error });
+    else if (STATUS_OF[code] >= 500) logger.warn("request_failed", fields);
+    return toProblem(known);
+  });
+  app.notFound((c) => toProblem(new AppError("not_found", `Find ${c.req.path}: the API has no such path`)));
+  if (options.loopbackOnly) {
+    app.use(async (c, next) => {
+      requireLoopback(c.req.raw);
+      await next();
+    });
+  }
+
+  const { links, system } = options;
+  if (links !== undefined) {
+    add(linksRoute, async ({ query }) => ({ body: await liveLinks(links, query) }));
+  }
+  const profile = options.userInfo;
+  if (profile !== undefined) {
+    add(userInfoRoute, async ({ query }) => ({ body: await userInfo(profile, query.uniqueId) }));
+  }
+  if (options.followings !== undefined) add(followingsRoute, ({ query }) => ({ body: followings(query) }));
+  if (system !== undefined) {
+    const watches = watchHandlers(system);
+    add(listWatchesRoute, ({ query }) => watches.list(query));
+    add(getWatchRoute, ({ params }) => watches.get(params.username));
+    add(putWatchRoute, ({ params }) => watches.put(params.username));
+    add(deleteWatchRoute, ({ params }) => watches.remove(params.username));
+    const recordings = recordingHandlers(system.store);
+    add(listRecordingsRoute, ({ query }) => recordings.list(query));
+    add(getRecordingRoute, ({ params }) => recordings.get(params.id));
+    add(recordingEventsRoute, ({ params, query }) => recordings.events(params.id, query));
+    const { files } = system;
+    if (files !== undefined) {
+      add(recordingPlaylistRoute, ({ params }) => recordings.playlist(files, params.id));
+      add(recordingFileRoute, ({ params, request }) => recordings.file(files, params, request));
+    }
+  }
+  add(healthRoute, async () => {
+    await system?.store.listWatches({ limit: 1 });
+    return { body: { status: "ok" } };
+  });
+  app.get("/", () =>
+    Response.json({
+      name: "Roomtone",
+      routes: routes.map(({ method, path, summary }) => ({ method: method.toUpperCase(), path, summary })),
+    }));
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
+    app.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) => {
+      const error = new AppError("method_not_allowed", `Answer ${c.req.method} ${c.req.path}: wrong method`, {
+        remedy: `Use ${methods.join(" or ")}`,
+      });
+      const response = toProblem(error);
+      response.headers.set("allow", methods.join(", "));
+      return response;
+    });
+  }
+  return app;
+}

@@ -1,0 +1,32 @@
+import { AppError } from "../contract/errors.ts";
+
+/** Whether a host name means this machine only. */
+export function isLoopbackName(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || hostname === "::1" ||
+    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
+}
+
+/**
+ * Refuses what another site's page may send to a server on loopback: requests under a foreign host name (DNS rebinding),
+ * with a foreign Origin, or that the browser marks as coming from another site.
+ * @throws AppError `forbidden`
+ */
+export function requireLoopback(request: Request): void {
+  const host = request.headers.get("host") ?? new URL(request.url).host;
+  const hostUrl = URL.parse(`http://${host}`);
+  if (hostUrl === null || hostUrl.host === "" || !isLoopbackName(hostUrl.hostname)) {
+    throw refusal("the Host header is not a loopback name", "Use the server's address, such as http://127.0.0.1:3000");
+  }
+  const origin = request.headers.get("origin");
+  if (origin !== null && URL.parse(origin)?.host !== hostUrl.host) {
+    throw refusal("it comes from the page of another origin", "Call the API from a program, or from its own pages");
+  }
+  const site = request.headers.get("sec-fetch-site");
+  if (site !== null && site !== "same-origin" && site !== "none") {
+    throw refusal("it comes from another site", "Type the address into the browser, or call the API from a program");
+  }
+}
+
+function refusal(saw: string, remedy: string): AppError {
+  return new AppError("forbidden", `Check where the request comes from: ${saw}`, { remedy });
+}
