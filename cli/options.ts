@@ -22,12 +22,16 @@ export function onlyName(positionals: string[], usage: string): string {
 }
 
 /**
- * The client's options from the environment. `ROOMTONE_TIKTOK_URL` and `ROOMTONE_TIKTOK_SOCKET_URL` dial another server
- * in TikTok's place, such as the stand-in.
+ * The client's options from the environment: `ROOMTONE_TIKTOK_WEB_URL`, `ROOMTONE_TIKTOK_WEBCAST_URL` and
+ * `ROOMTONE_TIKTOK_SOCKET_URL` dial another server in TikTok's place, such as the stand-in. The local system reads the
+ * same three.
  */
 export function clientOptions(io: CliIo): TikTokOptions {
-  const web = io.env["ROOMTONE_TIKTOK_URL"];
-  const socket = io.env["ROOMTONE_TIKTOK_SOCKET_URL"];
-  if (web === undefined) return {};
-  return { baseUrls: { web, webcast: web, ttwid: web, socket: socket ?? web.replace(/^http/, "ws") } };
+  return {
+    baseUrls: {
+      web: io.env["ROOMTONE_TIKTOK_WEB_URL"],
+      webcast: io.env["ROOMTONE_TIKTOK_WEBCAST_URL"],
+      socket: io.env["ROOMTONE_TIKTOK_SOCKET_URL"],
+    },
+  };
 }

@@ -30,6 +30,7 @@ if (program === undefined) {
 try {
   const bunPath = bun();
   installPackages(bunPath);
+  /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, PATH: `${dirname(bunPath)}${delimiter}${process.env.PATH ?? ""}` };
   if (["demo", "test", "bench", "ok"].includes(verb)) {
     const { ffmpeg, ffprobe } = media();

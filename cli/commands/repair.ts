@@ -14,7 +14,9 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   if (positionals.length === 0) throw new UsageError("no folder was given", usage);
   for (const folder of positionals) {
     const { totals } = await repair(folder);
-    io.out(`${folder}: ${formatDuration(totals.durationMs)}, ${totals.segments} segments, ${formatBytes(totals.bytes)}`);
+    io.out(
+      `${folder}: ${formatDuration(totals.durationMs)}, ${totals.segments} segments, ${formatBytes(totals.bytes)}`,
+    );
   }
   return 0;
 }

@@ -50,7 +50,16 @@ const MAY_IMPORT: Record<string, string[]> = {
     "@roomtone/recorder",
     "node:",
   ],
-  "functions/": ["functions/", "@roomtone/sdk", "@roomtone/recorder", "@aws-sdk/", "hono", "@hono/", "valibot", "node:"],
+  "functions/": [
+    "functions/",
+    "@roomtone/sdk",
+    "@roomtone/recorder",
+    "@aws-sdk/",
+    "hono",
+    "@hono/",
+    "valibot",
+    "node:",
+  ],
   "cli/": ["cli/", "@roomtone/sdk", "@roomtone/recorder", "@roomtone/functions", "node:"],
   "infra/": ["infra/", "@roomtone/functions", "aws-cdk-lib", "constructs", "node:"],
 };
@@ -92,7 +101,7 @@ describe("source tree", () => {
   });
 
   it("other packages are used through their doors only", () => {
-    const doors = /^@roomtone\/(sdk(\/(testing|compat))?|recorder|functions(\/local)?)$/;
+    const doors = /^@roomtone\/(sdk(\/(testing|compat))?|recorder|functions(\/(local|deploy))?)$/;
     const wrong = sourceFiles(/\.ts$/)
       .flatMap(importsOf)
       .filter(({ specifier }) => specifier.startsWith("@roomtone/") && !doors.test(specifier))
@@ -109,7 +118,9 @@ describe("source tree", () => {
   });
 
   it("holds no path of a machine and no address of a package registry", () => {
-    const traces = new RegExp(["/wo" + "rk/", "/ro" + "ot/", "registry\\.npm" + "js", "/-/[a-z@][^\\s]*\\.tg" + "z"].join("|"));
+    const traces = new RegExp(
+      ["/wo" + "rk/", "/ro" + "ot/", "registry\\.npm" + "js", "/-/[a-z@][^\\s]*\\.tg" + "z"].join("|"),
+    );
     const wrong = sourceFiles(/\.(ts|mjs|js|json|md|toml|lock|xml|java|yml|sh)$|^\.ci\/run$/).filter((file) =>
       traces.test(read(file))
     );

@@ -1,0 +1,26 @@
+import { loadConfig, LocalConfig, startLocal } from "@roomtone/functions/local";
+import { parseArgs } from "node:util";
+import type { CliIo } from "../io.ts";
+
+/** Shown by `roomtone serve --help`. */
+export const usage = `roomtone serve [--port N] [--dir FOLDER]
+  Runs the local system until Ctrl-C: watchlist poller, recorder, store and API on http://127.0.0.1:3000.
+  --port N       port of the API (default: 3000)
+  --dir FOLDER   database and recordings (default: roomtone-data)
+  Everything else is set by the environment, see functions/contract/config.ts.`;
+
+/** Runs the local system until the signal aborts. */
+export async function run(args: string[], io: CliIo): Promise<number> {
+  const { values } = parseArgs({ args, options: { port: { type: "string" }, dir: { type: "string" } } });
+  const system = await startLocal(
+    loadConfig(LocalConfig, {
+      ...io.env,
+      ROOMTONE_PORT: values.port ?? io.env["ROOMTONE_PORT"],
+      ROOMTONE_DATA_DIR: values.dir ?? io.env["ROOMTONE_DATA_DIR"],
+    }),
+  );
+  io.out(`the local system is at ${system.url}; Ctrl-C stops it`);
+  if (!io.signal.aborted) await new Promise<void>((resolve) => io.signal.addEventListener("abort", () => resolve()));
+  await system.stop();
+  return 0;
+}

@@ -1,0 +1,27 @@
+/**
+ * `npm run bench`: the project's numbers, each compared with its other side in one run, because machines are noisy.
+ * `npm run bench -- decode` runs one. A number that misses its target is said in the table; the exit code stays 0.
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { bun, ROOT } from "../../scripts/tools.mjs";
+
+/** Each benchmark is a program of its own, so that none warms up or starves another. */
+const BENCHMARKS: Record<string, string> = {
+  decode: "tests/bench/decode.ts",
+};
+
+const chosen = process.argv.slice(2);
+const names = chosen.length > 0 ? chosen : Object.keys(BENCHMARKS);
+for (const name of names) {
+  const program = BENCHMARKS[name];
+  if (program === undefined) {
+    process.stderr.write(`there is no benchmark ${name}: ${Object.keys(BENCHMARKS).join(", ")}\n`);
+    process.exit(2);
+  }
+  process.stdout.write(`\n== ${name}\n`);
+  const { status } = spawnSync(bun(), [join(ROOT, program)], { cwd: ROOT, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -1,0 +1,159 @@
+/**
+ * The SDK runs wherever the web's own interfaces are: four nets that catch a leak of a platform into it.
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { after, before, describe, it } from "node:test";
+import vm from "node:vm";
+import { bun, deno, workerd } from "../../scripts/tools.mjs";
+import { runProgram } from "./run_program.ts";
+import { ROOT } from "./source_files.ts";
+
+/** Packages that may be in the SDK's graph; types of Node are Deno's own doing, net 1 shows that none is used. */
+const PACKAGES = ["protobufjs", "long", "@types/node"];
+
+/** A probe that uses the SDK the way any script would, without a network. */
+const PROBE = `
+  import { decodeMessage, isLiveError, TikTok } from "${join(ROOT, "sdk", "mod.ts")}";
+  // WebcastChatMessage { content: "hi" }
+  const event = decodeMessage("WebcastChatMessage", new Uint8Array([0x1a, 2, 0x68, 0x69]));
+  const refused = async () => {
+    const tiktok = new TikTok({ fetch: () => Promise.reject(new Error("no network here")), WebSocket: class {} });
+    const [result] = await tiktok.links(["some.host"]);
+    return result.error.code;
+  };
+  export const probe = async () => [event.type, event.text, event.message.content, await refused()].join(" ");
+`;
+/** Globals that protobufjs looks at when it loads; it does without them. */
+const LIBRARY_LOOKS = ["global", "Buffer"];
+const EXPECTED = "chat hi hi network";
+
+describe("the SDK", () => {
+  let scratch = "";
+  before(() => {
+    scratch = mkdtempSync(join(tmpdir(), "roomtone-purity-"));
+  });
+  after(() => rmSync(scratch, { recursive: true, force: true }));
+
+  /** Bundles the probe with a last line of its own. */
+  async function bundle(name: string, ending: string): Promise<string> {
+    const entry = join(scratch, `${name}.ts`);
+    const out = join(scratch, `${name}.js`);
+    writeFileSync(entry, PROBE + ending);
+    const { code, output } = await runProgram(bun(), [
+      "build",
+      entry,
+      "--target=browser",
+      "--format=esm",
+      `--outfile=${out}`,
+    ]);
+    assertEquals({ code, output: code === 0 ? "" : output }, { code: 0, output: "" });
+    return out;
+  }
+
+  it("type-checks against the web's types alone", async () => {
+    const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+    const { code, output } = await runProgram(bun(), [tsc, "-p", "tsconfig.sdk.json"]);
+    assertEquals({ code, output }, { code: 0, output: "" });
+  });
+
+  it("has no platform module and no stray package in its graph", async () => {
+    const { stdout } = await runProgram(deno(), ["info", "--json", "sdk/mod.ts"]);
+    const graph: { modules: { kind?: string; specifier: string; error?: string }[] } = JSON.parse(stdout);
+    const outside = graph.modules.filter(({ specifier, kind, error }) => {
+      if (error !== undefined || kind === "node" || specifier.startsWith("node:")) return true;
+      if (specifier.includes("/node_modules/")) {
+        return !PACKAGES.some((name) => specifier.includes(`/node_modules/${name}/`));
+      }
+      if (specifier.startsWith("npm:")) return !PACKAGES.some((name) => specifier.includes(`${name}@`));
+      return !specifier.includes("/sdk/");
+    });
+    assert(graph.modules.length > 10, "the graph was not read");
+    assertEquals(outside.map(({ specifier }) => specifier), []);
+  });
+
+  it("runs in a realm that has the web's globals and forbids eval, and looks at no platform's global", async () => {
+    const text = readFileSync(await bundle("realm", "globalThis.answer = probe();"), "utf8").replace(
+      /^export\s*\{[^}]*\};?$/gm,
+      "",
+    );
+    const touched = new Set<string>();
+    const context: Record<string, unknown> = {
+      AbortController,
+      AbortSignal,
+      DOMException,
+      DecompressionStream,
+      Headers,
+      Request,
+      Response,
+      TextDecoder,
+      TextEncoder,
+      URL,
+      URLSearchParams,
+      clearTimeout,
+      crypto,
+      performance,
+      queueMicrotask,
+      setTimeout,
+    };
+    for (const name of ["process", "Buffer", "Deno", "Bun", "require", "navigator", "global"]) {
+      Object.defineProperty(context, name, {
+        get: () => {
+          touched.add(name);
+          return undefined;
+        },
+      });
+    }
+    vm.createContext(context, { codeGeneration: { strings: false, wasm: false } });
+    vm.runInContext(text, context);
+    assertEquals(await context["answer"], EXPECTED);
+    assertEquals([...touched].filter((name) => !LIBRARY_LOOKS.includes(name)), []);
+  });
+
+  it("answers from workerd, the runtime of Cloudflare's Workers", async () => {
+    const script = await bundle("worker", "export default { fetch: async () => new Response(await probe()) };");
+    const port = await freePort();
+    const config = join(scratch, "config.capnp");
+    writeFileSync(
+      config,
+      `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = (
+    modules = [(name = "worker.js", esModule = embed "${script.split("/").pop()}")],
+    compatibilityDate = "2026-01-01",
+  ))],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);`,
+    );
+    const child = spawn(workerd(), ["serve", config, "--control-fd=3"], {
+      stdio: ["ignore", "inherit", "inherit", "pipe"],
+    });
+    try {
+      // workerd names each socket on the control pipe once it listens.
+      await new Promise<void>((resolve, reject) => {
+        child.stdio[3]?.once("data", () => resolve());
+        child.once("exit", (code) => reject(new Error(`workerd ended with ${code}`)));
+      });
+      const answer = await fetch(`http://127.0.0.1:${port}/`);
+      assertEquals(await answer.text(), EXPECTED);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")));
+    });
+  });
+}
