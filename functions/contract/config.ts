@@ -45,6 +45,7 @@ const tiktok = {
   tiktokWebUrl: v.optional(url("https:", "http:"), "https://www.tiktok.com"),
   tiktokWebcastUrl: v.optional(url("https:", "http:"), "https://webcast.tiktok.com"),
   tiktokSocketUrl: v.optional(url("wss:", "ws:"), "wss://webcast-ws.tiktok.com"),
+  tiktokTtwidUrl: v.optional(url("https:", "http:"), "https://ttwid.bytedance.com"),
 };
 
 /** How often names are checked. */

@@ -87,8 +87,12 @@ const page = {
 
 const MAX_NAMES = 50;
 const names = v.optional(v.union([v.string(), v.array(v.string())]), []);
-const splitNames = (value: string | string[]): string[] =>
-  [value].flat().flatMap((each) => each.split(",")).map((each) => each.trim()).filter((each) => each !== "");
+/** Where names may stand. */
+const NAME_PATHS = [["usernames[]"], ["usernames"]] as const;
+type Names = string | string[];
+const namesOf = (query: { "usernames[]": Names; usernames: Names }): string[] =>
+  [query["usernames[]"], query.usernames].flat().flatMap((each) => each.split(","))
+    .map((each) => each.trim()).filter((each) => each !== "");
 
 /** `GET /api/links` */
 export const linksRoute = defineRoute({
@@ -105,19 +109,26 @@ export const linksRoute = defineRoute({
         protocol: v.optional(v.picklist(["flv", "hls"], "must be flv or hls")),
         codec: v.optional(v.pipe(filled, v.regex(/^[a-z0-9]{1,10}$/i, "must be a codec such as h264"))),
       }),
+      v.forward(
+        v.partialCheck(NAME_PATHS, (query) => namesOf(query).length > 0, "must hold at least one name"),
+        ["usernames"],
+      ),
+      v.forward(
+        v.partialCheck(
+          NAME_PATHS,
+          (query) => namesOf(query).length <= MAX_NAMES,
+          `must hold at most ${MAX_NAMES} names`,
+        ),
+        ["usernames"],
+      ),
       v.transform((query) => ({
-        usernames: [...splitNames(query["usernames[]"]), ...splitNames(query.usernames)],
+        usernames: namesOf(query),
         prefer: {
           qualities: query.quality === undefined ? undefined : [query.quality.toLowerCase()],
           protocols: query.protocol === undefined ? undefined : [query.protocol],
           codecs: query.codec === undefined ? undefined : [query.codec.toLowerCase()],
         },
       })),
-      v.forward(v.check(({ usernames }) => usernames.length > 0, "must hold at least one name"), ["usernames"]),
-      v.forward(
-        v.check(({ usernames }) => usernames.length <= MAX_NAMES, `must hold at most ${MAX_NAMES} names`),
-        ["usernames"],
-      ),
     ),
   },
   responses: {

@@ -97,7 +97,8 @@ export const UserInfoReply = v.object({
       verified: v.boolean(),
       private: v.boolean(),
       videos: Count,
-      live: v.boolean(),
+      /** `null` when TikTok did not say. */
+      live: v.nullable(v.boolean()),
     }),
   }),
 });

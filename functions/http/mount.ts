@@ -45,12 +45,14 @@ function queryOf(url: string): Record<string, string | string[]> {
   return Object.fromEntries(found);
 }
 
+/** One entry for each wrong parameter: what is wrong with it first. */
 function wrongInput(issues: v.BaseIssue<unknown>[]): AppError {
-  const parameters: ParameterError[] = issues.map((issue) => {
+  const details = new Map<string, string>();
+  for (const issue of issues) {
     const name = String(issue.path?.[0]?.key ?? "");
-    const detail = issue.input === undefined ? "must be given" : issue.message;
-    return { name, detail };
-  });
+    if (!details.has(name)) details.set(name, issue.input === undefined ? "must be given" : issue.message);
+  }
+  const parameters = [...details].map(([name, detail]): ParameterError => ({ name, detail }));
   const all = parameters.map(({ name, detail }) => `${name} ${detail}`).join("; ");
   return new AppError("invalid_input", `Read the request: ${all}`, {
     remedy: "Correct these parameters and ask again",

@@ -24,7 +24,8 @@ export interface UserInfo {
   private: boolean;
   /** Room of the running or last live; empty when TikTok names none. */
   roomId: string;
-  live: boolean;
+  /** `null` when TikTok did not say. */
+  live: boolean | null;
 }
 
 /** What TikTok says about hosts. */

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../contract/errors.ts";
 import type { ByteRange, FileRead, RecordingFiles } from "../../ports/recording_files.ts";
@@ -17,23 +17,14 @@ export function folderFiles(root: string): RecordingFiles {
           throw new AppError("invalid_input", "Open a file: it is not a plain name");
         }
       }
-      const file = await open(join(root, folder, name)).catch((error: unknown) => {
+      const path = join(root, folder, name);
+      const found = await stat(path).catch((error: unknown) => {
         if (isMissing(error)) return undefined;
         throw error;
       });
-      if (file === undefined) return undefined;
-      try {
-        const stat = await file.stat();
-        if (!stat.isFile()) {
-          await file.close();
-          return undefined;
-        }
-        const { start, length } = slice(stat.size, range);
-        return { size: stat.size, start, length, body: stream(file, start, length) } satisfies FileRead;
-      } catch (error) {
-        await file.close();
-        throw error;
-      }
+      if (!found?.isFile()) return undefined;
+      const { start, length } = slice(found.size, range);
+      return { size: found.size, start, length, body: stream(path, start, length) } satisfies FileRead;
     },
   };
 }
@@ -51,27 +42,35 @@ function slice(size: number, range: ByteRange | undefined): { start: number; len
   return { start, length: end - start + 1 };
 }
 
-/** Bytes of an open file, read as they are asked for. The file is closed at the end, or when the reader goes away. */
-function stream(
-  file: Awaited<ReturnType<typeof open>>,
-  start: number,
-  length: number,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+/**
+ * Bytes of a file, read as they are asked for. It is opened by the first read, so that a body which nobody reads holds
+ * nothing, and closed at the end, or when the reader goes away.
+ */
+function stream(path: string, start: number, length: number): ReadableStream<Uint8Array<ArrayBuffer>> {
   let position = start;
   const end = start + length;
+  let file: FileHandle | undefined;
+  const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+    if (position === end) return undefined;
+    file ??= await open(path);
+    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - position));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
+    if (bytesRead === 0) throw new Error("Read a file: it became shorter while it was read");
+    position += bytesRead;
+    return chunk.subarray(0, bytesRead);
+  };
   return new ReadableStream({
     async pull(controller) {
-      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - position));
-      const { bytesRead } = position < end ? await file.read(chunk, 0, chunk.length, position) : { bytesRead: 0 };
-      if (bytesRead > 0) {
-        position += bytesRead;
-        controller.enqueue(chunk.subarray(0, bytesRead));
-        return;
+      try {
+        const chunk = await next();
+        if (chunk !== undefined) return controller.enqueue(chunk);
+      } catch (error) {
+        await file?.close();
+        throw error;
       }
-      await file.close();
-      if (position < end) controller.error(new Error("Read a file: it became shorter while it was read"));
-      else controller.close();
+      await file?.close();
+      controller.close();
     },
-    cancel: () => file.close(),
-  });
+    cancel: () => file?.close(),
+  }, { highWaterMark: 0 });
 }

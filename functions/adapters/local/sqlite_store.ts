@@ -7,6 +7,12 @@ import { sqliteWatches } from "./sqlite/watches.ts";
 
 /** A store in one SQLite file, with the change feed of its event log. */
 export interface SqliteStore extends Store, ChangeFeed {
+  /**
+   * Gives back every recording that a recorder holds, to be claimed from `now` on. For a start at which it is certain
+   * that no recorder lives: they need not wait for their leases to run out.
+   * @returns how many there were
+   */
+  releaseHeldRecordings(now: number): number;
   /** Closes the file. */
   close(): void;
 }
@@ -18,5 +24,15 @@ export interface SqliteStore extends Store, ChangeFeed {
  */
 export function sqliteStore(path: string): SqliteStore {
   const db = new Database(path);
-  return { ...sqliteWatches(db), ...sqliteRecordings(db), ...sqliteEvents(db), close: () => db.close() };
+  return {
+    ...sqliteWatches(db),
+    ...sqliteRecordings(db),
+    ...sqliteEvents(db),
+    releaseHeldRecordings: (now) =>
+      db.run(
+        "UPDATE recordings SET state = 'wanted', due_at = ?, lease_owner = NULL WHERE state = 'recording'",
+        now,
+      ),
+    close: () => db.close(),
+  };
 }

@@ -1,0 +1,183 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Hono } from "hono";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import * as v from "valibot";
+import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
+import { ManualClock } from "../../tests/fakes/manual_clock.ts";
+import { folderFiles } from "../adapters/local/folder_files.ts";
+import { type SqliteStore, sqliteStore } from "../adapters/local/sqlite_store.ts";
+import { EventsReply, RecordingReply, RecordingsReply } from "../contract/schemas.ts";
+import { packEvents } from "../core/event_batches.ts";
+import type { EventLine } from "../ports/recorder.ts";
+import type { Lease } from "../ports/recording_store.ts";
+import { createApp } from "./app.ts";
+import { readRange } from "./range.ts";
+
+const ID = "7300000000000000001";
+const BYTES = Uint8Array.from({ length: 200_000 }, (_, i) => i % 251);
+
+describe("createApp(): recordings", () => {
+  let root: string;
+  let store: SqliteStore;
+  let clock: ManualClock;
+  let app: Hono;
+  let lease: Lease;
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "roomtone-files-"));
+    store = sqliteStore(":memory:");
+    clock = new ManualClock();
+    const system = { store, clock, files: folderFiles(root) };
+    app = createApp({ system, logger: new CaptureLogger(), loopbackOnly: true });
+    await store.wantRecording({ roomId: ID, username: "host", title: "hello" }, clock.now());
+    const [claimed] = await store.claimRecordings({ owner: "a", now: clock.now(), leaseMs: 1_000, limit: 1 });
+    lease = { recordingId: ID, token: claimed?.leaseToken ?? 0 };
+  });
+  afterEach(async () => {
+    store.close();
+    await rm(root, { recursive: true });
+  });
+
+  const get = async (path: string, headers: Record<string, string> = {}) => await app.request(path, { headers });
+  const statusOf = async (path: string, headers: Record<string, string> = {}) => (await get(path, headers)).status;
+
+  async function addVideo(): Promise<void> {
+    await mkdir(join(root, "host_1"));
+    await writeFile(join(root, "host_1", "segment_0.m4s"), BYTES);
+    await writeFile(
+      join(root, "host_1", "index.m3u8"),
+      '#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:6.0,\nsegment_0.m4s\n',
+    );
+    await store.addPart(lease, { folder: "host_1", startedAt: clock.now() });
+    const segment = { part: 1, index: 0, uri: "segment_0.m4s", startAt: clock.now(), durationMs: 6_000 };
+    await store.addSegment(lease, { ...segment, bytes: BYTES.length, sha256: "00" });
+  }
+
+  async function addEvents(...texts: string[][]): Promise<void> {
+    let seq = await store.openEvents(lease, clock.now());
+    for (const batch of texts) {
+      const lines = batch.map((text): EventLine => ({
+        type: "chat",
+        at: 5,
+        diamonds: 0,
+        json: JSON.stringify({ text }),
+      }));
+      for (const packed of await packEvents(lines, { ...lease, seq })) {
+        await store.appendEvents(packed);
+        await store.addToTotals(packed);
+        seq = packed.seq + 1;
+      }
+    }
+  }
+
+  it("lists recordings, and shows one with its totals", async () => {
+    await addVideo();
+    await addEvents(["a", "b"]);
+    await store.finishRecording(lease, { endedAt: clock.now() + 9, outcome: { kind: "ended" } });
+    const shown: unknown = await (await get(`/recordings/${ID}`)).json();
+    assertEquals(v.parse(RecordingReply, shown), {
+      id: ID,
+      room_id: ID,
+      username: "host",
+      title: "hello",
+      state: "finished",
+      created_at: clock.now(),
+      started_at: clock.now(),
+      ended_at: clock.now() + 9,
+      outcome: { kind: "ended" },
+      segments: 1,
+      bytes: BYTES.length,
+      duration_ms: 6_000,
+      parts: [{ part: 1, folder: "host_1", started_at: clock.now() }],
+      playlist: `/recordings/${ID}/index.m3u8`,
+      events: `/recordings/${ID}/events`,
+      totals: { events: 2, types: { chat: 2 }, diamonds: 0, first_at: 5, last_at: 5 },
+    });
+    const list = v.parse(RecordingsReply, await (await get("/recordings?limit=5")).json());
+    assertEquals(list.recordings.map(({ id }) => id), [ID]);
+    assertEquals(await statusOf("/recordings/1"), 404);
+    assertEquals(await statusOf("/recordings/abc"), 400);
+  });
+
+  it("pages through the events until the recording is over", async () => {
+    await addEvents(["a", "b"], ["c"], ["d"]);
+    const page = async (query: string) =>
+      v.parse(EventsReply, await (await get(`/recordings/${ID}/events${query}`)).json());
+    const texts = (reply: EventsReply) => reply.events.map((event) => event["text"]);
+    const first = await page("?limit=2");
+    assertEquals([texts(first), first.after, first.finished], [["a", "b"], "2", false]);
+    const second = await page(`?limit=2&after=${first.after}`);
+    assertEquals([texts(second), second.after, second.finished], [["c", "d"], "4", false]);
+    assertEquals(await page(`?after=4`), { events: [], after: "4", finished: false });
+    await store.finishRecording(lease, { endedAt: clock.now(), outcome: { kind: "ended" } });
+    assertEquals(await page(`?after=4`), { events: [], after: "4", finished: true });
+    assertEquals(texts(await page("")), ["a", "b", "c", "d"]);
+    assertEquals(await statusOf("/recordings/1/events"), 404);
+    assertEquals(await statusOf(`/recordings/${ID}/events?after=x&limit=99`), 400);
+  });
+
+  it("serves the playlist over all parts, and the files that it names", async () => {
+    assertEquals(await statusOf(`/recordings/${ID}/index.m3u8`), 404);
+    await addVideo();
+    const playlist = await get(`/recordings/${ID}/index.m3u8`);
+    assertEquals(playlist.headers.get("content-type"), "application/vnd.apple.mpegurl");
+    const lines = (await playlist.text()).split("\n");
+    assert(lines.includes("parts/1/segment_0.m4s") && lines.includes('#EXT-X-MAP:URI="parts/1/init.mp4"'));
+    const whole = await get(`/recordings/${ID}/parts/1/segment_0.m4s`);
+    assertEquals([whole.status, whole.headers.get("content-type")], [200, "video/iso.segment"]);
+    assertEquals(whole.headers.get("content-length"), String(BYTES.length));
+    assertEquals(whole.headers.get("accept-ranges"), "bytes");
+    assertEquals(new Uint8Array(await whole.arrayBuffer()), BYTES);
+  });
+
+  it("serves ranges of files", async () => {
+    await addVideo();
+    const path = `/recordings/${ID}/parts/1/segment_0.m4s`;
+    for (
+      const [header, start, end] of [
+        ["bytes=0-0", 0, 0],
+        ["bytes=65530-65545", 65_530, 65_545],
+        ["bytes=199990-", 199_990, 199_999],
+        ["bytes=199990-999999", 199_990, 199_999],
+        ["bytes=-10", 199_990, 199_999],
+        ["bytes=-999999", 0, 199_999],
+      ] as const
+    ) {
+      const response = await get(path, { range: header });
+      assertEquals([response.status, response.headers.get("content-range")], [206, `bytes ${start}-${end}/200000`]);
+      assertEquals(new Uint8Array(await response.arrayBuffer()), BYTES.slice(start, end + 1));
+    }
+    for (const header of ["bytes=200000-", "bytes=-0"]) assertEquals(await statusOf(path, { range: header }), 416);
+    for (const header of ["bytes=5-1", "bytes=0-1,4-5", "lines=1-2", "bytes=a-b"]) {
+      assertEquals(await statusOf(path, { range: header }), 200);
+    }
+  });
+
+  it("serves nothing outside the recording's folders", async () => {
+    await addVideo();
+    await writeFile(join(root, "secret.txt"), "secret");
+    const base = `/recordings/${ID}/parts`;
+    for (const name of ["..%2Fsecret.txt", "..%2F..%2Fetc%2Fpasswd", ".hidden", "a%00b", "%2Fetc%2Fpasswd", "..."]) {
+      assertEquals(await statusOf(`${base}/1/${name}`), 400, name);
+    }
+    for (const path of ["/1/nothing.m4s", "/2/segment_0.m4s", "/1/"]) {
+      assertEquals(await statusOf(`${base}${path}`), 404);
+    }
+    assertEquals(await statusOf(`${base}/x/segment_0.m4s`), 400);
+    assertEquals(await statusOf(`/recordings/1/parts/1/segment_0.m4s`), 404);
+  });
+});
+
+describe("readRange()", () => {
+  it("reads one range of bytes and nothing else", () => {
+    assertEquals(readRange("bytes=5-"), { start: 5 });
+    assertEquals(readRange("bytes=5-9"), { start: 5, end: 9 });
+    assertEquals(readRange("bytes=-9"), { last: 9 });
+    for (const each of [null, "", "bytes=-", "bytes=9-5", "bytes=1-2,5-6", "items=1-2"]) {
+      assertEquals(readRange(each), undefined);
+    }
+  });
+});
