@@ -35,14 +35,14 @@ export interface FeedCursor {
   open: boolean;
 }
 
-/** Counts for tests. */
+/** Counts for tests. A message counts as sent when it was written to at least one socket. */
 export interface FeedStats {
   /** Messages written at least once, by method. */
   sentByMethod: Record<string, number>;
   sent: number;
   /** Ids of those, in order of the first write; messages without an id are not here. */
   ids: string[];
-  /** Ids that were only written as history. */
+  /** Ids that were written as history; those of the running live's chats are in `ids` too. */
   historyIds: string[];
   acked: number;
   /** Of the captures file: how many there are, were written, were acknowledged. */
@@ -68,16 +68,26 @@ export class LiveFeed {
   #released = 0;
   #cursors: FeedCursor[] = [];
   #history: FeedEntry[] = [];
-  #historySent = new Set<string>();
+  readonly #historySent = new Set<string>();
   #capturesStartedAt: number | undefined;
   #capturesNext = 0;
   #joined = false;
   #sourceEnded = false;
+  readonly #stats: FeedStats;
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    if ("generator" in options.source) {
-      this.#history = options.source.generator.history(20).map((planned) => this.#build(planned));
+    const { source } = options;
+    this.#stats = {
+      sentByMethod: {},
+      sent: 0,
+      ids: [],
+      historyIds: [],
+      acked: 0,
+      captured: { total: "captures" in source ? source.captures.length : 0, sent: 0, acked: 0 },
+    };
+    if ("generator" in source) {
+      this.#history = source.generator.history(20).map((planned) => this.#build(planned));
     }
   }
 
@@ -87,11 +97,9 @@ export class LiveFeed {
     const before = this.#entries.length;
     if (this.#sourceEnded) return false;
     if ("generator" in source) {
-      while (source.generator.nextAtMs <= elapsedMs) {
-        const planned = source.generator.next();
-        // Nobody was ever here: what is said now is lost, as in a real room.
-        if (this.#joined) this.#push(this.#build(planned));
-      }
+      // The room has nothing to say while nobody was ever here.
+      if (!this.#joined) source.generator.skipTo(elapsedMs);
+      while (source.generator.nextAtMs <= elapsedMs) this.#push(this.#build(source.generator.next()));
     } else if (this.#joined) {
       this.#capturesStartedAt ??= elapsedMs;
       const due = Math.ceil((elapsedMs - this.#capturesStartedAt) / 1000 * source.perSecond);
@@ -149,7 +157,9 @@ export class LiveFeed {
     if (!this.#joined) {
       this.#joined = true;
       const { source } = this.#options;
-      if ("generator" in source) { for (const planned of source.generator.welcome()) this.#push(this.#build(planned)); }
+      if ("generator" in source) {
+        for (const made of source.generator.welcome()) this.#push(this.#build({ atMs: 0, ...made }));
+      }
     }
     return cursor;
   }
@@ -172,6 +182,7 @@ export class LiveFeed {
       // Without an id a client could not tell the second copy from a new message.
       if (entry === undefined || (entry.id === "" && entry.writes > 0)) continue;
       entry.writes += 1;
+      if (entry.writes === 1) this.#countWrite(entry);
       entries.push(entry);
     }
     cursor.next = to;
@@ -182,7 +193,10 @@ export class LiveFeed {
   acknowledge(cursor: FeedCursor, to: number): void {
     for (let index = cursor.acked; index < to; index++) {
       const entry = this.#entries[index];
-      if (entry !== undefined) entry.acked = true;
+      if (entry === undefined || entry.acked) continue;
+      entry.acked = true;
+      this.#stats.acked += 1;
+      if (entry.origin === "captured") this.#stats.captured.acked += 1;
     }
     cursor.acked = Math.max(cursor.acked, to);
     this.#release();
@@ -191,7 +205,11 @@ export class LiveFeed {
   /** Chats from before, oldest first. */
   takeHistory(count: number): FeedEntry[] {
     const taken = count <= 0 ? [] : this.#history.slice(-count);
-    for (const entry of taken) this.#historySent.add(entry.id);
+    for (const { id } of taken) {
+      if (this.#historySent.has(id)) continue;
+      this.#historySent.add(id);
+      this.#stats.historyIds.push(id);
+    }
     return taken;
   }
 
@@ -201,26 +219,17 @@ export class LiveFeed {
       .slice(-Math.min(count, KEPT_PAYLOADS));
   }
 
-  stats(): FeedStats {
-    const written = this.#entries.filter((entry) => entry.writes > 0);
-    const sentByMethod: Record<string, number> = {};
-    for (const { method } of written) sentByMethod[method] = (sentByMethod[method] ?? 0) + 1;
-    const ids = written.map(({ id }) => id).filter((id) => id !== "");
-    const known = new Set(ids);
-    const { source } = this.#options;
-    const captured = written.filter(({ origin }) => origin === "captured");
-    return {
-      sentByMethod,
-      sent: written.length,
-      ids,
-      historyIds: [...this.#historySent].filter((id) => !known.has(id)),
-      acked: written.filter(({ acked }) => acked).length,
-      captured: {
-        total: "captures" in source ? source.captures.length : 0,
-        sent: captured.length,
-        acked: captured.filter(({ acked }) => acked).length,
-      },
-    };
+  /** Counts so far; they and their lists grow as the live runs. */
+  get stats(): Readonly<FeedStats> {
+    return this.#stats;
+  }
+
+  #countWrite({ id, method, origin }: FeedEntry): void {
+    const stats = this.#stats;
+    stats.sent += 1;
+    stats.sentByMethod[method] = (stats.sentByMethod[method] ?? 0) + 1;
+    if (id !== "") stats.ids.push(id);
+    if (origin === "captured") stats.captured.sent += 1;
   }
 
   #build(planned: PlannedMessage): FeedEntry {

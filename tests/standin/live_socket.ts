@@ -51,9 +51,10 @@ export interface LiveSocketOptions {
   limits: SocketLimits;
   door: RoomDoor;
   nextId(): string;
+  /** It left one room (none: "") for another (none: ""). */
+  onMove(socket: LiveSocket, from: string, to: string): void;
   onAck(record: AckRecord): void;
   onChange(): void;
-  onGone(socket: LiveSocket): void;
 }
 
 const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
@@ -249,7 +250,9 @@ export class LiveSocket {
     const { door, query, client } = this.#options;
     if (this.#feed !== undefined && this.#cursor !== undefined) this.#feed.leave(this.#cursor);
     this.#unacked.clear();
+    const from = this.#roomId;
     this.#roomId = roomId;
+    this.#options.onMove(this, from, roomId);
     this.#feed = door.feedOf(roomId);
     this.#cursor = this.#feed?.join(client);
     const wanted = Number(query.get("history_comment_count") ?? "0");
@@ -287,7 +290,7 @@ export class LiveSocket {
     this.#gone = true;
     this.#options.clock.clearTimeout(this.#heartbeatTimer);
     if (this.#feed !== undefined && this.#cursor !== undefined) this.#feed.leave(this.#cursor);
-    this.#options.onGone(this);
+    this.#options.onMove(this, this.#roomId, "");
     this.#options.onChange();
   }
 }

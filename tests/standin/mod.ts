@@ -117,6 +117,9 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   const requests = new RequestLog();
   const rooms = new Map<string, Room>();
   const sockets = new Set<LiveSocket>();
+  const socketsByRoom = new Map<string, Set<LiveSocket>>();
+  const livesById = new Map<string, { room: Room; live: Live }>();
+  const livesByStream = new Map<string, { room: Room; live: Live }>();
   const media = options.media === false ? undefined : new MediaLibrary(options.media ?? {});
   // Neighbouring ids fall together when a client reads them as doubles.
   let lastId = BigInt(createRandom(`${seed}/ids`).digits(12)) * 10_000_000n;
@@ -128,8 +131,11 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     clock,
     faults,
     nextId,
-    socketsOf: (roomId: string) => [...sockets].filter((socket) => socket.roomId === roomId),
-    onChange: () => {},
+    socketsOf: (roomId: string) => [...socketsByRoom.get(roomId) ?? []],
+    register(room: Room, live: Live) {
+      livesById.set(live.roomId, { room, live });
+      livesByStream.set(live.streamId, { room, live });
+    },
   };
   const room = (username: string): Room => {
     let found = rooms.get(username);
@@ -139,18 +145,19 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     }
     return found;
   };
-  const findLive = (fits: (live: Live) => boolean): { room: Room; live: Live } | undefined => {
-    for (const one of rooms.values()) {
-      const live = one.lives.find(fits);
-      if (live !== undefined) return { room: one, live };
+  const move = (socket: LiveSocket, from: string, to: string): void => {
+    socketsByRoom.get(from)?.delete(socket);
+    if (to === "") {
+      sockets.delete(socket);
+      return;
     }
-    return undefined;
+    const inRoom = socketsByRoom.get(to) ?? new Set();
+    socketsByRoom.set(to, inRoom.add(socket));
   };
-  const liveById = (roomId: string): ReturnType<typeof findLive> => findLive((live) => live.roomId === roomId);
 
   const upgrade = (exchange: Exchange): void => {
     const { request } = exchange;
-    const target = liveById(request.query.get("room_id") ?? "");
+    const target = livesById.get(request.query.get("room_id") ?? "");
     const { socket, rest } = exchange.takeOver();
     const fault = faults.takeHandshake(target?.room.username);
     if (fault !== undefined) {
@@ -179,7 +186,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
       "Handshake-Options": "ping-interval=10",
     }));
     socketCount += 1;
-    const roomOf = (live: LiveSocket): Room | undefined => liveById(live.roomId)?.room;
+    const roomOf = (one: LiveSocket): Room | undefined => livesById.get(one.roomId)?.room;
     const live: LiveSocket = new LiveSocket({
       number: socketCount,
       socket,
@@ -191,14 +198,14 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
       nextId,
       door: {
         feedOf: (roomId) => {
-          const found = liveById(roomId);
+          const found = livesById.get(roomId);
           return found?.live.status === 2 ? found.live.feed : undefined;
         },
-        isOver: (roomId) => liveById(roomId)?.live.status === 4,
+        isOver: (roomId) => livesById.get(roomId)?.live.status === 4,
       },
-      onAck: (record) => roomOf(live)?.acks.push(record),
+      onMove: move,
+      onAck: (record) => roomOf(live)?.noteAck(record),
       onChange: () => roomOf(live)?.changed(),
-      onGone: (gone) => sockets.delete(gone),
     });
     sockets.add(live);
   };
@@ -211,8 +218,8 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     signer: new StreamSigner(seed, options.streamUrlLifetimeMs ?? FOURTEEN_DAYS_MS),
     baseUrl: () => url,
     roomByName: (username) => rooms.get(username),
-    liveById,
-    liveByStream: (streamId) => findLive((live) => live.streamId === streamId),
+    liveById: (roomId) => livesById.get(roomId),
+    liveByStream: (streamId) => livesByStream.get(streamId),
     upgrade,
     control: (exchange) => answerControl(exchange, { faults, requests, rooms: () => [...rooms.values()], room }),
   };

@@ -36,6 +36,9 @@ export interface LiveOptions {
 export interface RoomStats extends FeedStats {
   live: boolean;
   roomId: string;
+  startedAtMs: number;
+  /** Absent while it runs. */
+  endedAtMs: number | undefined;
   /** Sockets that entered the room and are open. */
   sockets: number;
   flvConnections: number;
@@ -50,12 +53,13 @@ export interface RoomContext {
   nextId(): string;
   /** Sockets in a room. */
   socketsOf(roomId: string): LiveSocket[];
-  onChange(): void;
+  /** Makes a new live known to the routes. */
+  register(room: Room, live: Live): void;
 }
 
 const TICK_MS = 100;
-/** How long an ended live waits for acks that are still out. */
-const DRAIN_MS = 30_000;
+/** How long a live goes on past its duration for acks that are still out, ms of the clock. */
+const DRAIN_MS = { generated: 5000, captured: 30_000 };
 /** How long sockets stay open after the end was said. */
 const FAREWELL_MS = 2000;
 
@@ -83,6 +87,7 @@ export class Room {
   readonly #random: Random;
   readonly #lives: Live[] = [];
   readonly acks: AckRecord[] = [];
+  #badAcks = 0;
   #options: LiveOptions = {};
   #timer: unknown;
   #waiters: { met: (stats: RoomStats) => boolean; resolve: () => void }[] = [];
@@ -125,9 +130,10 @@ export class Room {
     const startedAtMs = clock.now();
     const elapsedMs = (): number => Math.floor((clock.now() - startedAtMs) * speed);
     const roomId = options.roomId ?? `7${this.#random.digits(18)}`;
-    const random = createRandom(`${options.seed ?? this.username}/live`);
-    const captures = options.captures;
-    const generator = captures === undefined ? new MessageGenerator(random, this.host, options.rate ?? 1) : undefined;
+    const { captures } = options;
+    const generator = captures === undefined
+      ? new MessageGenerator(options.seed ?? this.username, this.host, options.rate ?? 1)
+      : undefined;
     const perSecond = options.capturesPerSecond ??
       (options.durationMs === undefined ? 100 : (captures?.length ?? 0) / (options.durationMs / 2000));
     const source = generator !== undefined ? { generator } : { captures: captures ?? [], perSecond };
@@ -146,6 +152,7 @@ export class Room {
     };
     this.#options = options;
     this.#lives.push(live);
+    this.#context.register(this, live);
     this.#tick(live, options.durationMs);
     this.changed();
     return live;
@@ -170,6 +177,12 @@ export class Room {
       this.#farewell(live, clock.now() + FAREWELL_MS);
     }
     this.changed();
+  }
+
+  /** Writes down an ack. */
+  noteAck(record: AckRecord): void {
+    this.acks.push(record);
+    if (!record.ok) this.#badAcks += 1;
   }
 
   /** Makes something go wrong; see {@link Fault}. */
@@ -253,7 +266,7 @@ export class Room {
 
   stats(): RoomStats {
     const live = this.current;
-    const feed: FeedStats = live?.feed.stats() ?? {
+    const feed: FeedStats = live?.feed.stats ?? {
       sentByMethod: {},
       sent: 0,
       ids: [],
@@ -265,9 +278,11 @@ export class Room {
       ...feed,
       live: this.live,
       roomId: this.roomId,
+      startedAtMs: live?.startedAtMs ?? 0,
+      endedAtMs: live?.endedAtMs,
       sockets: live === undefined ? 0 : this.#context.socketsOf(live.roomId).length,
       flvConnections: live?.flv.openConnections ?? 0,
-      badAcks: this.acks.filter(({ ok }) => !ok).length,
+      badAcks: this.#badAcks,
     };
   }
 
@@ -300,7 +315,6 @@ export class Room {
       this.#waiters = this.#waiters.filter((waiter) => !met.includes(waiter));
       for (const waiter of met) waiter.resolve();
     }
-    this.#context.onChange();
   }
 
   /** Stops all timers and streams. */
@@ -309,7 +323,7 @@ export class Room {
     this.current?.flv.end();
   }
 
-  #tick(live: Live, durationMs: number | undefined): void {
+  #tick(live: Live, durationMs: number | undefined, doneAtMs?: number): void {
     const { clock, socketsOf } = this.#context;
     this.#timer = clock.setTimeout(() => {
       const elapsedMs = live.elapsedMs();
@@ -319,8 +333,11 @@ export class Room {
       if (over && live.generator !== undefined) live.feed.endSource();
       for (const socket of socketsOf(live.roomId)) socket.flush();
       const done = durationMs === undefined ? live.feed.exhausted : over;
-      if (done && (live.feed.drained || elapsedMs >= (durationMs ?? 0) + DRAIN_MS)) this.endLive();
-      else this.#tick(live, durationMs);
+      if (done) doneAtMs ??= clock.now();
+      const patienceMs = DRAIN_MS[live.generator === undefined ? "captured" : "generated"];
+      const late = doneAtMs !== undefined && clock.now() >= doneAtMs + patienceMs;
+      if (late || (done && live.feed.drained)) this.endLive();
+      else this.#tick(live, durationMs, doneAtMs);
     }, TICK_MS);
   }
 

@@ -67,9 +67,10 @@ const CDN_HOSTS = ["p16-sign-va", "p19-sign-va", "p16-sign-useast2a", "p77-sign-
 const capital = (word: string): string => word[0]?.toUpperCase() + word.slice(1);
 
 /**
- * Invents a viewer. About half have no badge, a few are moderators or subscribers, as in a busy room.
+ * Invents a viewer.
+ * @param engagement from 0, a passer-by without a badge, to 1, a regular with several
  */
-export function inventPerson(random: Random): Person {
+export function inventPerson(random: Random, engagement: number): Person {
   const adjective = random.pick(ADJECTIVES);
   const noun = random.pick(NOUNS);
   const username = `${adjective}${random.pick([".", "_", ""])}${noun}${random.int(1, 9999)}`;
@@ -85,18 +86,18 @@ export function inventPerson(random: Random): Person {
     verified: random.chance(0.005),
     followers: Math.round(random.exponential(400)),
     following: Math.round(random.exponential(300)),
-    followsHost: random.chance(0.7),
+    followsHost: random.chance(0.5 + engagement / 2),
     moderator,
     subscriber: random.chance(0.04),
-    fanLevel: random.chance(0.4) ? random.int(1, 35) : 0,
-    gifterLevel: random.chance(0.3) ? random.int(1, 40) : 0,
+    fanLevel: random.chance(engagement) ? random.int(1, 35) : 0,
+    gifterLevel: random.chance(engagement ** 2 * 0.9) ? random.int(1, 40) : 0,
   };
 }
 
 /** Invents a host with a given @name. */
 export function inventHost(random: Random, username: string): Person {
   return {
-    ...inventPerson(random),
+    ...inventPerson(random, 0),
     username,
     nickname: `${username} ${random.pick(ORNAMENTS)}`,
     verified: true,
