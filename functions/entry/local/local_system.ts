@@ -1,0 +1,194 @@
+import { TikTok } from "@roomtone/sdk";
+import { mkdirSync } from "node:fs";
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
+import { folderFiles } from "../../adapters/local/folder_files.ts";
+import { lockFolder } from "../../adapters/local/folder_lock.ts";
+import { lineLogger } from "../../adapters/local/line_logger.ts";
+import { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
+import { systemClock } from "../../adapters/local/system_clock.ts";
+import { mediaRecorder, repairFolder } from "../../adapters/media/media_recorder.ts";
+import type { LocalConfig } from "../../contract/config.ts";
+import { followFeed } from "../../core/feed_reader.ts";
+import { pollWatchlist } from "../../core/poll_watchlist.ts";
+import { runRecordings } from "../../core/run_recordings.ts";
+import { waited } from "../../core/waiting.ts";
+import { createApp } from "../../http/app.ts";
+import { isLoopbackName } from "../../http/loopback.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { LiveLookup } from "../../ports/live_lookup.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Observer } from "../../ports/observer.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Recorder } from "../../ports/recorder.ts";
+import { listen } from "./server.ts";
+
+/** What {@link startLocal} works with in place of its defaults. */
+export interface LocalDeps {
+  /** @default a client for the configured addresses */
+  tiktok?: TikTok;
+  /** @default over the client */
+  lookup?: LiveLookup;
+  /** @default records with the client and ffmpeg, into the data folder */
+  recorder?: Recorder;
+  /** Closes a recording's folder that a crash left open. @default the recorder's own repair */
+  repair?: (folder: string) => Promise<unknown>;
+  /** @default lines on stderr */
+  logger?: Logger;
+  /** Is told what happens, as it happens. */
+  observe?: Observer;
+  clock?: Clock;
+  random?: Random;
+}
+
+/** The whole system, running. */
+export interface LocalSystem {
+  /** Address of the API, such as `http://127.0.0.1:3000`. */
+  url: string;
+  store: SqliteStore;
+  /** Folder that holds the folders of all recordings. */
+  recordingsDir: string;
+  /** Ends everything cleanly. Lives that are being recorded are recorded on at the next start. */
+  stop(): Promise<void>;
+}
+
+/** How often the change feed is read, ms. */
+const FEED_INTERVAL_MS = 500;
+
+/**
+ * Opens the store of a data folder, whether the system runs or not; both see each other's changes.
+ * @param config whose `dataDir` is made when it is not there
+ */
+export function openLocalStore({ dataDir }: Pick<LocalConfig, "dataDir">): SqliteStore {
+  mkdirSync(dataDir, { recursive: true });
+  return sqliteStore(join(dataDir, "roomtone.db"));
+}
+
+/**
+ * Starts the whole system in this process: store, poller, recorders, consumer of the event log, and the API.
+ * Recordings that a crash left open are closed first, and go on when their lives do.
+ * @throws RangeError for a host that is not on loopback: the API has no keys
+ * @throws Error when another process works in the data folder, or the port is taken
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, LocalConfig, startLocal } from "@roomtone/functions/local";
+ * const system = await startLocal(loadConfig(LocalConfig, {}), { observe: (event) => console.log(event.kind) });
+ * await system.store.putWatch("some.host", Date.now());
+ * ```
+ */
+export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Promise<LocalSystem> {
+  if (!isLoopbackName(config.host)) {
+    throw new RangeError(
+      `Cannot listen on ${config.host}: the API is open to all who reach it, so it stays on loopback`,
+    );
+  }
+  const { clock = systemClock, random = Math.random, observe } = deps;
+  const logger = deps.logger ?? lineLogger((line) => process.stderr.write(`${line}\n`), clock);
+  const tiktok = deps.tiktok ?? clientOf(config);
+  const lookup = deps.lookup ?? tiktokLookup(tiktok);
+  const recordingsDir = join(resolve(config.dataDir), "recordings");
+  const recorder = deps.recorder ?? mediaRecorder({ ...config, tiktok, dir: recordingsDir, now: () => clock.now() });
+
+  const unlock = lockFolder(resolve(config.dataDir));
+  const closing: (() => unknown)[] = [unlock];
+  const close = async () => {
+    for (const each of closing.splice(0).reverse()) await each();
+  };
+  try {
+    await mkdir(recordingsDir, { recursive: true });
+    await repairOpen(recordingsDir, deps.repair ?? ((folder) => repairFolder(folder, config)), logger);
+    const store = openLocalStore(config);
+    closing.push(() => store.close());
+    const held = store.releaseHeldRecordings(clock.now());
+    if (held > 0) logger.warn("recordings_taken_up_again", { recordings: held });
+
+    const ending = new AbortController();
+    const consumer = followFeed({ store, clock, logger }, FEED_INTERVAL_MS, ending.signal);
+    closing.push(() => {
+      ending.abort();
+      return consumer;
+    });
+
+    const pool = runRecordings({ store, recorder, clock, logger, observe }, {
+      ...config,
+      owner: `local-${process.pid}`,
+      slots: config.recorderSlots,
+    });
+    closing.push(() => pool.stop());
+
+    const stopping = new AbortController();
+    const launcher = {
+      ensureCapacity() {
+        pool.wake();
+        return Promise.resolve();
+      },
+    };
+    const poll = async () => {
+      const options = { intervalMs: config.pollIntervalMs, jitter: config.pollJitter, leaseMs: config.pollLeaseMs };
+      do {
+        try {
+          await pollWatchlist({ store, lookup, launcher, clock, random, logger, observe }, options, stopping.signal);
+        } catch (error) {
+          logger.error("poll_failed", { error });
+        }
+      } while (await waited(clock, config.pollTickMs, stopping.signal));
+    };
+    const poller = poll();
+    closing.push(() => {
+      stopping.abort();
+      return poller;
+    });
+
+    const app = createApp({
+      links: { lookup, clock },
+      userInfo: { lookup },
+      followings: {},
+      system: { store, clock, files: folderFiles(recordingsDir) },
+      logger,
+      loopbackOnly: true,
+    });
+    const server = await listen(app, config);
+    closing.push(() => server.stop());
+    logger.info("listening", { url: server.url, dataDir: resolve(config.dataDir) });
+    return { url: server.url, store, recordingsDir, stop: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function clientOf(config: LocalConfig): TikTok {
+  const { tiktokWebUrl, tiktokWebcastUrl, tiktokSocketUrl, tiktokTtwidUrl } = config;
+  const baseUrls = { web: tiktokWebUrl, webcast: tiktokWebcastUrl, socket: tiktokSocketUrl, ttwid: tiktokTtwidUrl };
+  return new TikTok({ baseUrls });
+}
+
+/** Closes the folders that have no manifest: whoever wrote them is gone, since this process has the data folder. */
+async function repairOpen(
+  recordingsDir: string,
+  repair: (folder: string) => Promise<unknown>,
+  logger: Logger,
+): Promise<void> {
+  for (const entry of await readdir(recordingsDir, { withFileTypes: true })) {
+    const folder = join(recordingsDir, entry.name);
+    if (!entry.isDirectory() || await isFile(join(folder, "manifest.json"))) continue;
+    try {
+      await repair(folder);
+      logger.warn("recording_repaired", { folder: entry.name });
+    } catch (error) {
+      logger.error("recording_repair_failed", { folder: entry.name, error });
+    }
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw error;
+  }
+}

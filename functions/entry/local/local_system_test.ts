@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { CaptureLogger } from "../../../tests/fakes/capture_logger.ts";
+import { FakeLookup } from "../../../tests/fakes/fake_lookup.ts";
+import { FakeRecorder } from "../../../tests/fakes/fake_recorder.ts";
+import { ManualClock, until } from "../../../tests/fakes/manual_clock.ts";
+import { loadConfig, LocalConfig } from "../../contract/config.ts";
+import type { SystemEvent } from "../../ports/observer.ts";
+import { type LocalSystem, openLocalStore, startLocal } from "./local_system.ts";
+
+const ROOM = "7300000000000000001";
+
+describe("startLocal()", () => {
+  let dataDir: string;
+  let clock: ManualClock;
+  let lookup: FakeLookup;
+  let recorder: FakeRecorder;
+  let logger: CaptureLogger;
+  let seen: SystemEvent["kind"][];
+  let repaired: string[];
+  let systems: LocalSystem[];
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), "roomtone-local-"));
+    clock = new ManualClock();
+    lookup = new FakeLookup();
+    recorder = new FakeRecorder();
+    logger = new CaptureLogger();
+    seen = [];
+    repaired = [];
+    systems = [];
+  });
+  afterEach(async () => {
+    for (const system of systems) await system.stop();
+    await rm(dataDir, { recursive: true });
+  });
+
+  const start = async (env: Record<string, string> = {}) => {
+    const config = loadConfig(LocalConfig, { ROOMTONE_PORT: "0", ROOMTONE_DATA_DIR: dataDir, ...env });
+    const repair = (folder: string) => {
+      repaired.push(basename(folder));
+      return Promise.resolve();
+    };
+    const observe = (event: SystemEvent) => void seen.push(event.kind);
+    const deps = { lookup, recorder, repair, logger, observe, clock, random: () => 0.5 };
+    const system = await startLocal(config, deps);
+    systems.push(system);
+    return system;
+  };
+  const getJson = async (system: LocalSystem, path: string): Promise<Record<string, unknown>> => {
+    const response = await fetch(`${system.url}${path}`);
+    assertEquals(response.status, 200);
+    return await response.json() as Record<string, unknown>;
+  };
+
+  it("finds a live of the watchlist, records it and keeps totals", async () => {
+    const system = await start();
+    assertEquals((await fetch(`${system.url}/watchlist/some.host`, { method: "PUT" })).status, 201);
+    lookup.live("some.host", ROOM);
+    await clock.advance(1_000);
+    await until(() => recorder.runs.length === 1);
+    recorder.last().started(clock.now());
+    recorder.last().chat("hello");
+    recorder.last().segment();
+    recorder.last().end({ kind: "ended" });
+    await until(() => seen.includes("recording_finished"));
+    await until(async () => {
+      await clock.advance(100);
+      return await system.store.getTotals(ROOM) !== undefined;
+    });
+    const recording = await getJson(system, `/recordings/${ROOM}`);
+    assertEquals([recording["state"], recording["segments"]], ["finished", 1]);
+    assertEquals((recording["totals"] as { types: unknown }).types, { chat: 1 });
+    assertEquals((await getJson(system, `/recordings/${ROOM}/events`))["events"], [{ type: "chat", text: "hello" }]);
+    assertEquals(seen, ["live_found", "recording_started", "event", "recording_stopped", "recording_finished"]);
+  });
+
+  it("hands its recordings over when it stops, and takes them up at the next start", async () => {
+    const first = await start();
+    await first.store.wantRecording({ roomId: ROOM, username: "host", title: "" }, clock.now());
+    await clock.advance(1_000);
+    await until(() => recorder.runs.length === 1);
+    await first.stop();
+    await start();
+    await until(() => recorder.runs.length === 2);
+    assertEquals(recorder.last().job.part, 2);
+    await assertRejects(() => fetch(`${first.url}/health`));
+  });
+
+  it("takes up what a crash left open at once, and closes the folders that have no manifest", async () => {
+    const store = openLocalStore({ dataDir });
+    await store.wantRecording({ roomId: ROOM, username: "host", title: "" }, clock.now());
+    await store.claimRecordings({ owner: "dead", now: clock.now(), leaseMs: 600_000, limit: 1 });
+    store.close();
+    for (const folder of ["open", "closed"]) await mkdir(join(dataDir, "recordings", folder), { recursive: true });
+    await writeFile(join(dataDir, "recordings", "closed", "manifest.json"), "{}");
+    await start();
+    assertEquals(repaired, ["open"]);
+    await until(() => recorder.runs.length === 1);
+    assert(logger.events().includes("recordings_taken_up_again"));
+  });
+
+  it("has the data folder to itself, while the watchlist can be changed from outside", async () => {
+    const system = await start();
+    assertStringIncludes(String(await assertRejects(() => start())), "another process works in it");
+    const outside = openLocalStore({ dataDir });
+    await outside.putWatch("some.host", clock.now());
+    outside.close();
+    assertEquals((await system.store.getWatch("some.host"))?.username, "some.host");
+  });
+
+  it("stays on loopback, and says so when the port is taken", async () => {
+    assertStringIncludes(String(await assertRejects(() => start({ ROOMTONE_HOST: "0.0.0.0" }))), "stays on loopback");
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const address = taken.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const error = await assertRejects(() => start({ ROOMTONE_PORT: String(port) }));
+    assertStringIncludes(String(error), `Cannot listen on 127.0.0.1 port ${port}`);
+    taken.close();
+    await start();
+  });
+
+  it("refuses requests under a foreign host name, over real HTTP too", async () => {
+    const system = await start();
+    const { hostname, port } = new URL(system.url);
+    const { request } = await import("node:http");
+    const status = await new Promise((resolve, reject) => {
+      const asked = request({ hostname, port, path: "/health", headers: { host: "evil.example" } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      asked.on("error", reject);
+      asked.end();
+    });
+    assertEquals(status, 403);
+  });
+});

@@ -1,0 +1,12 @@
+/**
+ * The whole system on one machine: for the command line, the demo and own programs.
+ * @module
+ */
+export { loadConfig, LocalConfig } from "../../contract/config.ts";
+export { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
+export type { Logger } from "../../ports/logger.ts";
+export type { Observer, SystemEvent } from "../../ports/observer.ts";
+export type { EventLine } from "../../ports/recorder.ts";
+export type { Recording, RecordingOutcome } from "../../ports/recording_store.ts";
+export type { Watch } from "../../ports/watch_store.ts";
+export { type LocalDeps, type LocalSystem, openLocalStore, startLocal } from "./local_system.ts";
