@@ -8,8 +8,9 @@ import type { LogFields, Logger } from "../../ports/logger.ts";
  */
 export function jsonLogger(write: (line: string) => void, clock: Pick<Clock, "now">): Logger {
   const log = (level: string) => (event: string, fields: LogFields = {}) => {
-    const line = { ...redact(fields) as LogFields, time: new Date(clock.now()).toISOString(), level, event };
-    write(JSON.stringify(line));
+    const own = { time: new Date(clock.now()).toISOString(), level, event };
+    // First for the reader's eye, and again so that no field takes their place.
+    write(JSON.stringify({ ...own, ...redact(fields) as LogFields, ...own }));
   };
   return { info: log("info"), warn: log("warn"), error: log("error") };
 }

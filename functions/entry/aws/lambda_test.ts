@@ -1,0 +1,183 @@
+import { assert, assertEquals } from "@std/assert";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
+import { createTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
+import { apiGatewayEvent, streamRecord } from "../../../tests/fakes/lambda_events.ts";
+import { type Standin, startStandin } from "../../../tests/standin/mod.ts";
+import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
+import { systemClock } from "../../adapters/local/system_clock.ts";
+import type { EventBatch } from "../../ports/event_store.ts";
+import type { Store } from "../../ports/store.ts";
+
+const { engine, skipped } = await startDynamoDbLocal();
+const TABLE_NAME = "lambda-test";
+
+describe("Lambda functions", () => {
+  if (engine === undefined) return it(`SKIPPED: ${skipped}`, { skip: skipped }, () => {});
+
+  let standin: Standin;
+  let client: DynamoDBClient;
+  let store: Store;
+  let ecs: Server;
+  const ecsCalls: string[] = [];
+  const envBefore = { ...process.env };
+
+  before(async () => {
+    standin = await startStandin({ media: false });
+    client = localDynamoDb(engine.endpoint);
+    await createTable(client, TABLE_NAME);
+    store = dynamoStore({ client, name: TABLE_NAME, clock: systemClock, random: Math.random });
+    ecs = createServer((request, response) => {
+      const action = String(request.headers["x-amz-target"]).replace(/^.*\./, "");
+      ecsCalls.push(action);
+      const answer = action === "ListTasks" ? { taskArns: [] } : { tasks: [{}], failures: [] };
+      request.resume().on("end", () => {
+        response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
+      });
+    });
+    await new Promise<void>((resolve) => ecs.listen(0, "127.0.0.1", resolve));
+    Object.assign(process.env, {
+      AWS_REGION: "local",
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_ENDPOINT_URL_ECS: `http://127.0.0.1:${(ecs.address() as AddressInfo).port}`,
+      ROOMTONE_TABLE_NAME: TABLE_NAME,
+      ROOMTONE_DYNAMODB_URL: engine.endpoint,
+      ROOMTONE_TIKTOK_WEB_URL: standin.baseUrls.web,
+      ROOMTONE_TIKTOK_WEBCAST_URL: standin.baseUrls.webcast,
+      ROOMTONE_TIKTOK_SOCKET_URL: standin.baseUrls.socket,
+      ROOMTONE_TIKTOK_TTWID_URL: standin.baseUrls.ttwid,
+      ROOMTONE_ECS_CLUSTER: "cluster",
+      ROOMTONE_ECS_TASK_DEFINITION: "recorder:1",
+      ROOMTONE_ECS_SUBNETS: "subnet-1,subnet-2",
+      ROOMTONE_ECS_SECURITY_GROUPS: "sg-1",
+    });
+    standin.room("live.host").startLive({ seed: "1" });
+    standin.room("quiet.host");
+  });
+
+  after(async () => {
+    for (const name of Object.keys(process.env)) if (!(name in envBefore)) delete process.env[name];
+    Object.assign(process.env, envBefore);
+    client.destroy();
+    ecs.closeAllConnections();
+    await new Promise((resolve) => ecs.close(resolve));
+    await standin.stop();
+    await engine.stop();
+  });
+
+  /** Sends a request through a function. */
+  async function ask(name: string, method: string, target: string) {
+    const { handler } = await import(`./${name}.lambda.ts`) as {
+      handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2>;
+    };
+    const { statusCode, headers, body } = await handler(apiGatewayEvent(method, target));
+    const json = body ? JSON.parse(body) as Record<string, unknown> : undefined;
+    return { status: statusCode, type: headers?.["content-type"], json };
+  }
+
+  describe("links", () => {
+    it("answers for one host, whichever way the client wrote the brackets", async () => {
+      for (const query of ["usernames[]=live.host", "usernames%5B%5D=%40live.host"]) {
+        const { status, type, json } = await ask("links", "GET", `/api/links?${query}`);
+        assertEquals([status, type, json?.user, json?.code], [200, "application/json", "live.host", "live"]);
+        assert(String(json?.live_stream_link).startsWith("http"));
+      }
+      const offline = await ask("links", "GET", "/api/links?usernames[]=quiet.host");
+      assertEquals([offline.status, offline.json?.error], [200, "User is not live"]);
+    });
+
+    it("answers for several hosts in order", async () => {
+      const { json } = await ask("links", "GET", "/api/links?usernames[]=quiet.host&usernames[]=live.host");
+      assert(Array.isArray(json));
+      assertEquals(json.map(({ user, code }) => [user, code]), [["quiet.host", "offline"], ["live.host", "live"]]);
+    });
+
+    it("names what is wrong with a request, as problem+json", async () => {
+      const { status, type, json } = await ask("links", "GET", "/api/links?protocol=rtmp");
+      assertEquals([status, type, json?.code], [400, "application/problem+json", "invalid_input"]);
+    });
+
+    it("has no routes of other groups", async () => {
+      assertEquals((await ask("links", "PUT", "/watchlist/live.host")).status, 404);
+    });
+  });
+
+  describe("user_info", () => {
+    it("answers for a user, and for none", async () => {
+      const found = await ask("user_info", "GET", "/tiktok/user-info?uniqueId=live.host");
+      assertEquals([found.status, found.json?.status], [200, "success"]);
+      const none = await ask("user_info", "GET", "/tiktok/user-info?uniqueId=nobody.here");
+      assertEquals([none.status, none.json?.code], [404, "not_found"]);
+    });
+  });
+
+  describe("followings", () => {
+    it("says that there is no signer", async () => {
+      const { status, json } = await ask("followings", "GET", "/tiktok/user-followings?uniqueId=live.host");
+      assertEquals([status, json?.code], [503, "signer_failed"]);
+    });
+  });
+
+  describe("system", () => {
+    it("keeps the watchlist in the table", async () => {
+      assertEquals((await ask("system", "PUT", "/watchlist/some.host")).status, 201);
+      assertEquals((await ask("system", "PUT", "/watchlist/some.host")).status, 200);
+      assertEquals((await store.getWatch("some.host"))?.state, "unknown");
+      assertEquals((await ask("system", "GET", "/watchlist/some.host")).json?.username, "some.host");
+      assertEquals((await ask("system", "DELETE", "/watchlist/some.host")).status, 204);
+      assertEquals((await ask("system", "GET", "/watchlist/some.host")).json?.code, "not_found");
+    });
+
+    it("is healthy, and lists recordings", async () => {
+      assertEquals((await ask("system", "GET", "/health")).json, { status: "ok" });
+      assertEquals((await ask("system", "GET", "/recordings")).status, 200);
+    });
+  });
+
+  describe("poller", () => {
+    it("finds a live, has it recorded once and starts a recorder", async () => {
+      const { handler } = await import("./poller.lambda.ts");
+      const context = { getRemainingTimeInMillis: () => 30_000 };
+      for (const name of ["live.host", "quiet.host"]) await store.putWatch(name, Date.now());
+      assertEquals(await handler({}, context), { checked: 2, live: 1, failed: 0, wanted: 1 });
+      assertEquals(ecsCalls, ["ListTasks", "RunTask"]);
+      const { items } = await store.listRecordings({ limit: 10 });
+      assertEquals(items.map(({ username, state }) => [username, state]), [["live.host", "wanted"]]);
+      assertEquals((await handler({}, context)).checked, 0);
+      assertEquals((await ask("system", "GET", `/recordings/${items[0]?.id}`)).json?.state, "wanted");
+    });
+  });
+
+  describe("consumer", () => {
+    const batch = (recordingId: string, seq: number): EventBatch => ({
+      ...{ recordingId, seq, token: 1, count: 3, types: { chat: 2, gift: 1 }, diamonds: 5 },
+      ...{ firstAt: 1_000, lastAt: 2_000, body: new Uint8Array([31, 139]) },
+    });
+
+    it("adds batches up once, also when they come again", async () => {
+      const { handler } = await import("./consumer.lambda.ts");
+      const Records = [
+        streamRecord("1", batch("1", 1)),
+        streamRecord("2", batch("2", 1)),
+        streamRecord("3", batch("1", 2)),
+      ];
+      for (let i = 0; i < 2; i++) assertEquals(await handler({ Records }), { batchItemFailures: [] });
+      assertEquals((await store.getTotals("1"))?.types, { chat: 4, gift: 2 });
+      assertEquals((await store.getTotals("2"))?.count, 3);
+    });
+
+    it("reports the first record that it cannot read, and leaves those after it alone", async () => {
+      const { handler } = await import("./consumer.lambda.ts");
+      const bad = { eventName: "INSERT" as const, dynamodb: { SequenceNumber: "12", NewImage: {} } };
+      const Records = [streamRecord("11", batch("3", 1)), bad, streamRecord("13", batch("3", 2))];
+      assertEquals(await handler({ Records }), { batchItemFailures: [{ itemIdentifier: "12" }] });
+      assertEquals((await store.getTotals("3"))?.seq, 1);
+    });
+  });
+});

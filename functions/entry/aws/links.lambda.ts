@@ -1,0 +1,16 @@
+import { handle } from "hono/aws-lambda";
+import process from "node:process";
+import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
+import { systemClock } from "../../adapters/local/system_clock.ts";
+import { loadConfig, LookupConfig } from "../../contract/config.ts";
+import { createApp } from "../../http/app.ts";
+import { openTikTok, processLogger } from "./parts.ts";
+
+const config = loadConfig(LookupConfig, process.env);
+
+/** Answers `GET /api/links` behind API Gateway. */
+export const handler = handle(createApp({
+  links: { lookup: tiktokLookup(openTikTok(config)), clock: systemClock },
+  logger: processLogger(),
+  loopbackOnly: false,
+}));

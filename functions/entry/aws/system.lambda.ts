@@ -1,0 +1,16 @@
+import { handle } from "hono/aws-lambda";
+import process from "node:process";
+import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
+import { systemClock } from "../../adapters/local/system_clock.ts";
+import { loadConfig, SystemConfig } from "../../contract/config.ts";
+import { createApp } from "../../http/app.ts";
+import { openTable, processLogger } from "./parts.ts";
+
+const config = loadConfig(SystemConfig, process.env);
+
+/** Answers the watchlist, recordings and health routes behind API Gateway. */
+export const handler = handle(createApp({
+  system: { store: dynamoStore(openTable(config)), clock: systemClock },
+  logger: processLogger(),
+  loopbackOnly: false,
+}));

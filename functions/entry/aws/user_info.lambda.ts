@@ -1,0 +1,15 @@
+import { handle } from "hono/aws-lambda";
+import process from "node:process";
+import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
+import { loadConfig, LookupConfig } from "../../contract/config.ts";
+import { createApp } from "../../http/app.ts";
+import { openTikTok, processLogger } from "./parts.ts";
+
+const config = loadConfig(LookupConfig, process.env);
+
+/** Answers `GET /tiktok/user-info` behind API Gateway. */
+export const handler = handle(createApp({
+  userInfo: { lookup: tiktokLookup(openTikTok(config)) },
+  logger: processLogger(),
+  loopbackOnly: false,
+}));
