@@ -160,6 +160,36 @@ describe("runRecordings()", () => {
     assertEquals(seen.some((event) => event.kind === "recording_finished"), false);
   });
 
+  it("notices by its renewal that the lease is lost, when it has nothing to write", async () => {
+    await want("1");
+    run({ owner: "a" });
+    await until(() => recorder.runs.length === 1);
+    await turn();
+    await store.claimRecordings({ owner: "b", now: clock.now() + OPTIONS.leaseMs, leaseMs: 600_000, limit: 1 });
+    await clock.advance(OPTIONS.leaseMs / 3);
+    await until(() => logger.events().includes("lease_lost"));
+    assertEquals(recorder.last().stopped, true);
+  });
+
+  it("does not take its own recording away from itself when renewals failed for long", async () => {
+    await want("1");
+    let away = true;
+    const flaky: SqliteStore = {
+      ...store,
+      renewLease: (lease, request) => away ? Promise.reject(new Error("throttled")) : store.renewLease(lease, request),
+    };
+    run({}, { store: flaky });
+    await until(() => recorder.runs.length === 1);
+    await clock.advance(3 * OPTIONS.leaseMs);
+    assertEquals((await recorded("1")).leaseToken, 1);
+    away = false;
+    await clock.advance(OPTIONS.leaseMs);
+    await want("2");
+    await clock.advance(OPTIONS.claimIntervalMs);
+    await until(() => recorder.runs.length === 2);
+    assertEquals(recorder.last().job.roomId, "2");
+  });
+
   it("hands over on stop; another recorder goes on at once in a new part, and no event is lost or doubled", async () => {
     await want("1");
     const first = run({ owner: "a" });
@@ -276,6 +306,31 @@ describe("runRecordings()", () => {
     assertEquals((await recorded("1")).segments, 6);
     const batches = await store.listEvents("1", { after: 0, limit: 1_000 });
     assertEquals(batches.map((batch) => batch.seq), batches.map((_, i) => i + 1));
+  });
+
+  it("stores a flush that needs several batches once, although the store fails between them", async () => {
+    await want("1");
+    let calls = 0;
+    const flaky: SqliteStore = {
+      ...store,
+      async appendEvents(batch) {
+        if (++calls === 2) throw new Error("throttled");
+        await store.appendEvents(batch);
+      },
+    };
+    run({}, { store: flaky });
+    await until(() => recorder.runs.length === 1);
+    let state = 7;
+    const noise = () =>
+      String.fromCodePoint(0x4e00 + ((state = (Math.imul(state, 48_271) >>> 0) % 2_147_483_647) % 20_000));
+    const sent = Array.from({ length: 4 }, () => Array.from({ length: 80_000 }, noise).join(""));
+    for (const each of sent) recorder.last().chat(each);
+    recorder.last().end({ kind: "ended" });
+    await until(() => calls >= 2);
+    await clock.advance(250);
+    await until(async () => (await recorded("1")).state === "finished");
+    assertEquals((await texts("1")).map((text) => text.slice(0, 9)), sent.map((text) => text.slice(0, 9)));
+    assert(calls > 2);
   });
 
   it("leaves after it was idle for long", async () => {

@@ -5,6 +5,9 @@
 import { setImmediate } from "node:timers";
 import type { Clock } from "../../functions/ports/clock.ts";
 
+/** Real time after which a condition that should come true by itself is taken for false, ms. */
+const GIVE_UP_MS = 4_000;
+
 interface Timer {
   at: number;
   fire(): void;
@@ -20,7 +23,8 @@ export function turn(): Promise<void> {
  * @throws Error when it does not
  */
 export async function until(condition: () => boolean | Promise<boolean>, what = condition.toString()): Promise<void> {
-  for (let turns = 0; turns < 5_000; turns++) {
+  const giveUpAt = performance.now() + GIVE_UP_MS;
+  while (performance.now() < giveUpAt) {
     if (await condition()) return;
     await turn();
   }

@@ -1,9 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { storeSuite } from "../../../tests/suites/store_suite.ts";
@@ -86,6 +87,7 @@ describe("sqliteStore()", () => {
   it("takes the writes of several processes that open a new file at once", async () => {
     const path = join(folder, "store.db");
     const script = `
+      import process from "node:process";
       import { sqliteStore } from ${JSON.stringify(new URL("./sqlite_store.ts", import.meta.url).href)};
       const store = sqliteStore(${JSON.stringify(path)});
       for (let i = 0; i < 50; i++) {
@@ -94,7 +96,9 @@ describe("sqliteStore()", () => {
       }
       store.close();
     `;
-    const args = "Bun" in globalThis ? ["-e", script] : ["--input-type=module", "-e", script];
+    const program = join(folder, "writer.mjs");
+    await writeFile(program, script);
+    const args = "Deno" in globalThis ? ["run", "-A", "--no-check", program] : [program];
     const runs = await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args)));
     for (const { stderr } of runs) assertMatch(stderr, /^(?!.*(locked|busy))/i);
     const store = sqliteStore(path);
