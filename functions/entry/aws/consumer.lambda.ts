@@ -4,7 +4,8 @@ import { dynamoTotals } from "../../adapters/aws/dynamo_events.ts";
 import { toChangeRecord } from "../../adapters/aws/stream_records.ts";
 import { ConsumerConfig, loadConfig } from "../../contract/config.ts";
 import { consumeEvents } from "../../core/consume_events.ts";
-import { openTable, processLogger } from "./parts.ts";
+import { openTable } from "./open_table.ts";
+import { processLogger } from "./process_logger.ts";
 
 const deps = { store: dynamoTotals(openTable(loadConfig(ConsumerConfig, process.env))), logger: processLogger() };
 

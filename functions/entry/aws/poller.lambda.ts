@@ -8,7 +8,9 @@ import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, PollerConfig } from "../../contract/config.ts";
 import { type PollSummary, pollWatchlist } from "../../core/poll_watchlist.ts";
-import { openTable, openTikTok, processLogger } from "./parts.ts";
+import { openTable } from "./open_table.ts";
+import { openTikTok } from "./open_tiktok.ts";
+import { processLogger } from "./process_logger.ts";
 
 /** Time before the function's own end at which a pass begins no more look-ups, ms. */
 const RESERVE_MS = 5_000;

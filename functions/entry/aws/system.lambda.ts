@@ -4,7 +4,8 @@ import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
-import { openTable, processLogger } from "./parts.ts";
+import { openTable } from "./open_table.ts";
+import { processLogger } from "./process_logger.ts";
 
 const config = loadConfig(SystemConfig, process.env);
 

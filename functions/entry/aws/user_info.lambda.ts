@@ -3,7 +3,8 @@ import process from "node:process";
 import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
 import { loadConfig, LookupConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
-import { openTikTok, processLogger } from "./parts.ts";
+import { openTikTok } from "./open_tiktok.ts";
+import { processLogger } from "./process_logger.ts";
 
 const config = loadConfig(LookupConfig, process.env);
 

@@ -1,0 +1,94 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { buildFunctions } from "../../scripts/build_functions.ts";
+import { node24, ROOT } from "../../scripts/tools.mjs";
+import { apiGatewayEvent } from "../fakes/lambda_events.ts";
+
+interface Run {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs Node 24, as Lambda and the image do, with these variables and no others. */
+function node(args: string[], cwd: string, env: Record<string, string>): Promise<Run> {
+  return new Promise((resolve) => {
+    execFile(node24(), args, { cwd, env, encoding: "utf8" }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr });
+    });
+  });
+}
+
+const lambdaEnv = {
+  AWS_REGION: "local",
+  AWS_ACCESS_KEY_ID: "local",
+  AWS_SECRET_ACCESS_KEY: "local",
+  ROOMTONE_TABLE_NAME: "t",
+  ROOMTONE_ECS_CLUSTER: "c",
+  ROOMTONE_ECS_TASK_DEFINITION: "d",
+  ROOMTONE_ECS_SUBNETS: "s",
+  ROOMTONE_ECS_SECURITY_GROUPS: "g",
+};
+
+describe("bundles", () => {
+  /** Below the clone, so that the AWS SDK is found, which Lambda has at hand for its functions. */
+  let dist: string;
+  let elsewhere: string;
+
+  before(() => {
+    mkdirSync(join(ROOT, "dist"), { recursive: true });
+    dist = mkdtempSync(join(ROOT, "dist", "test-"));
+    elsewhere = mkdtempSync(join(tmpdir(), "roomtone-bundle-"));
+    buildFunctions(dist);
+  });
+  after(() => {
+    for (const folder of [dist, elsewhere]) rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Calls the handler of a bundle in a process of its own. */
+  const call = (name: string, event: unknown, env: Record<string, string> = lambdaEnv): Promise<Run> => {
+    const script = `
+      const { handler } = await import(${JSON.stringify(join(dist, name, "index.mjs"))});
+      console.log(JSON.stringify(await handler(${JSON.stringify(event)}, {})));
+    `;
+    return node(["--input-type=module", "-e", script], dist, env);
+  };
+  const answerOf = ({ stdout }: Run) => JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+
+  it("answer API Gateway events on Node 24", async () => {
+    for (
+      const [name, target, status] of [
+        ["links", "/api/links", 400],
+        ["user_info", "/tiktok/user-info", 400],
+        ["followings", "/tiktok/user-followings?uniqueId=some.host", 503],
+        ["system", "/watchlist/no%2Fname", 400],
+      ] as const
+    ) {
+      const run = await call(name, apiGatewayEvent("GET", target));
+      assertEquals(run.stderr, "", name);
+      assertEquals(answerOf(run).statusCode, status, name);
+    }
+  });
+
+  it("take a stream event on Node 24", async () => {
+    assertEquals(answerOf(await call("consumer", { Records: [] })), { batchItemFailures: [] });
+  });
+
+  it("name the settings that are missing", async () => {
+    const { code, stderr } = await call("poller", {}, {});
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "ROOMTONE_ECS_CLUSTER is missing");
+    assertStringIncludes(stderr, "ROOMTONE_TABLE_NAME is missing");
+  });
+
+  it("of the recorder task needs nothing beside it, and its image holds it", async () => {
+    const { code, stderr } = await node([join(dist, "recorder_task", "index.mjs")], elsewhere, {});
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "ROOMTONE_TABLE_NAME is missing");
+    assertEquals(existsSync(join(dist, "recorder_task", "Dockerfile")), true);
+  });
+});
