@@ -65,10 +65,11 @@ export function decodeMember(bytes: Uint8Array, context: DecodeContext): JoinEve
     }
   }
   if (action === ACTION_JOINED || action === 0) return event;
-  const { id, roomId, at } = event;
   if (action !== ACTION_SUBSCRIBED) return otherEvent("WebcastMemberMessage", bytes, context, event.user);
   const subscription = new SubscribeMessage("WebcastMemberMessage", bytes, context);
-  return Object.assign(subscription, { id, roomId, at, user: event.user });
+  takeHead(subscription, event);
+  subscription.user = event.user;
+  return subscription;
 }
 
 /** WebcastSubNotifyMessage to event. */
@@ -92,6 +93,13 @@ export function decodeSubNotify(bytes: Uint8Array, context: DecodeContext): Subs
     }
   }
   return event;
+}
+
+/** Copies what {@link readCommon} filled to the event that the message turned out to be. */
+function takeHead(event: BaseEvent<string, string>, from: BaseEvent<string, string>): void {
+  event.id = from.id;
+  event.roomId = from.roomId;
+  event.at = from.at;
 }
 
 class FollowMessage extends BaseEvent<"follow", "WebcastSocialMessage"> implements FollowEvent {
@@ -148,12 +156,13 @@ export function decodeSocial(bytes: Uint8Array, context: DecodeContext): FollowE
   const kind = socialKind(key, action);
   if (kind === "follow") return event;
   if (kind === undefined) return otherEvent("WebcastSocialMessage", bytes, context, event.user);
-  const { id, roomId, at } = event;
   const share = new ShareMessage("WebcastSocialMessage", bytes, context);
+  takeHead(share, event);
+  share.user = event.user;
   // -1 stands for "no platform"; "pm_mt_guidance_viewer_5_share" says that five people came through it.
-  const sharedTo = target === "-1" ? "" : target;
-  const joined = Number(/_viewer_(\d{1,9})_share/.exec(key)?.[1] ?? 0);
-  return Object.assign(share, { id, roomId, at, user: event.user, sharedTo, joined });
+  share.sharedTo = target === "-1" ? "" : target;
+  share.joined = Number(/_viewer_(\d{1,9})_share/.exec(key)?.[1] ?? 0);
+  return share;
 }
 
 class LikeMessage extends BaseEvent<"like", "WebcastLikeMessage"> implements LikeEvent {
