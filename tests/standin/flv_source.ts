@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { QUALITIES, type Quality } from "./pages.ts";
+import { QUALITIES } from "./pages.ts";
 
 export const TAG_AUDIO = 8;
 export const TAG_VIDEO = 9;
@@ -97,23 +97,26 @@ export function flvHeader(content: { audio: boolean; video: boolean }): Uint8Arr
   return Uint8Array.of(0x46, 0x4c, 0x56, 1, (content.audio ? 4 : 0) | (content.video ? 1 : 0), 0, 0, 0, 9, 0, 0, 0, 0);
 }
 
+/** The tag that closes a file's pictures: a live has none. */
+const isEndOfSequence = (tag: FlvTag): boolean => tag.type === TAG_VIDEO && tag.payload[1] === 2;
+
 /**
- * Arranges tags into a loop: times from 0, by time, whole frames only.
+ * Arranges tags into a loop: times from 0, in order.
+ * @param loopMs length of one turn; by the pictures when absent
  * @throws RangeError without a keyframe at the start
  */
 export function makeSource(tags: readonly FlvTag[], loopMs?: number): FlvSource {
-  const media = tags.filter((tag) => !tag.header);
+  const media = tags.filter((tag) => !tag.header && !isEndOfSequence(tag));
   const pictures = media.filter((tag) => tag.type === TAG_VIDEO);
   const first = pictures[0];
   if (first === undefined || !first.keyframe) {
     throw new RangeError("Cannot loop the stream: it starts without a keyframe");
   }
   const length = loopMs ?? Math.round(pictures.length * FRAME_MS);
+  // Sound that ends after the last picture sounds under the first ones of the next turn.
   const shifted = media
-    .map((tag) => ({ ...tag, timestampMs: tag.timestampMs - first.timestampMs }))
-    .filter((tag) => tag.timestampMs >= 0 && tag.timestampMs < length)
+    .map((tag) => ({ ...tag, timestampMs: (tag.timestampMs - first.timestampMs + length) % length }))
     .sort((one, other) => one.timestampMs - other.timestampMs);
-  // A metadata tag that names a length and a size would describe a file.
   const headers = tags.filter((tag) => tag.header).sort((one, other) => other.type - one.type);
   return { headers, tags: shifted, loopMs: length };
 }
@@ -127,7 +130,13 @@ export function soundOnly(source: FlvSource): FlvSource {
   };
 }
 
-/** Where the pictures come from. */
+/** Where streams come from. */
+export interface MediaSource {
+  /** The loop of a quality: `origin`, `hd`, `sd`, `ld` or `ao`. */
+  source(key: string): Promise<FlvSource>;
+}
+
+/** How the pictures are made. */
 export interface MediaOptions {
   /** @default "ffmpeg" from PATH */
   ffmpegPath?: string;
@@ -177,7 +186,7 @@ function run(command: string, args: string[]): Promise<void> {
 }
 
 /** The picture in every quality: encoded on first use, read from the cache after that. */
-export class MediaLibrary {
+export class MediaLibrary implements MediaSource {
   readonly #options: Required<MediaOptions>;
   #encoded: Promise<string> | undefined;
   readonly #sources = new Map<string, Promise<FlvSource>>();
@@ -190,13 +199,7 @@ export class MediaLibrary {
     };
   }
 
-  /** Encodes now what the first request would otherwise wait for. */
-  async prepare(): Promise<void> {
-    await this.source("origin");
-  }
-
-  /** The loop of a quality key of {@link QUALITIES}, or of `ao`. */
-  source(key: Quality["key"]): Promise<FlvSource> {
+  source(key: string): Promise<FlvSource> {
     let source = this.#sources.get(key);
     if (source === undefined) {
       source = key === "ao" ? this.source("ld").then(soundOnly) : this.#read(key);

@@ -18,8 +18,10 @@ export interface RawRequest {
   readonly query: URLSearchParams;
   /** Names in lower case, in order, duplicates kept. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Without port, lower case; empty when the client sent none. */
+  /** Host name without port, lower case; empty when the client sent none. */
   readonly host: string;
+  /** Port of the `Host` header with its colon; empty when it has none. */
+  readonly hostPort: string;
   readonly body: Uint8Array;
   /** Whether it came over TLS. */
   readonly secure: boolean;
@@ -129,13 +131,15 @@ function buildRequest(head: Head, body: Uint8Array, secure: boolean): RawRequest
     return undefined;
   }
   const headerAll = (name: string): string[] => head.headers.filter(([key]) => key === name).map(([, value]) => value);
+  const host = headerAll("host")[0] ?? "";
   return {
     method: head.method,
     target: head.target,
     path: url.pathname,
     query: url.searchParams,
     headers: head.headers,
-    host: (headerAll("host")[0] ?? "").replace(/:\d+$/, "").toLowerCase(),
+    host: host.replace(/:\d+$/, "").toLowerCase(),
+    hostPort: /:\d+$/.exec(host)?.[0] ?? "",
     body,
     secure,
     header: (name) => headerAll(name)[0],

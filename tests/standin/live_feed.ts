@@ -57,6 +57,8 @@ const EMPTY = new Uint8Array(0);
 export interface FeedOptions {
   roomId: string;
   now(): number;
+  /** Time since the live began, ms. */
+  elapsedMs(): number;
   nextId(): string;
   source: { generator: MessageGenerator } | { captures: readonly CapturedMessage[]; perSecond: number };
 }
@@ -69,7 +71,7 @@ export class LiveFeed {
   #cursors: FeedCursor[] = [];
   #history: FeedEntry[] = [];
   readonly #historySent = new Set<string>();
-  #capturesStartedAt: number | undefined;
+  #firstJoinMs = 0;
   #capturesNext = 0;
   #joined = false;
   #sourceEnded = false;
@@ -91,9 +93,10 @@ export class LiveFeed {
     }
   }
 
-  /** Makes what is due at a time since the live began; returns whether there is anything new. */
-  advance(elapsedMs: number): boolean {
+  /** Makes what is due; returns whether there is anything new. */
+  advance(): boolean {
     const { source } = this.#options;
+    const elapsedMs = this.#options.elapsedMs();
     const before = this.#entries.length;
     if (this.#sourceEnded) return false;
     if ("generator" in source) {
@@ -101,8 +104,7 @@ export class LiveFeed {
       if (!this.#joined) source.generator.skipTo(elapsedMs);
       while (source.generator.nextAtMs <= elapsedMs) this.#push(this.#build(source.generator.next()));
     } else if (this.#joined) {
-      this.#capturesStartedAt ??= elapsedMs;
-      const due = Math.ceil((elapsedMs - this.#capturesStartedAt) / 1000 * source.perSecond);
+      const due = Math.ceil((elapsedMs - this.#firstJoinMs) / 1000 * source.perSecond);
       for (; this.#capturesNext < Math.min(due, source.captures.length); this.#capturesNext++) {
         const captured = source.captures[this.#capturesNext];
         if (captured === undefined) break;
@@ -156,6 +158,7 @@ export class LiveFeed {
     this.#cursors.push(cursor);
     if (!this.#joined) {
       this.#joined = true;
+      this.#firstJoinMs = this.#options.elapsedMs();
       const { source } = this.#options;
       if ("generator" in source) {
         for (const made of source.generator.welcome()) this.#push(this.#build({ atMs: 0, ...made }));

@@ -30,7 +30,7 @@
 import { type StandinClock, systemClock } from "./clock.ts";
 import { answerControl } from "./control_api.ts";
 import { type Fault, StandingFaults } from "./faults.ts";
-import { MediaLibrary, type MediaOptions } from "./flv_source.ts";
+import { MediaLibrary, type MediaOptions, type MediaSource } from "./flv_source.ts";
 import { type Exchange, formatHead, serveHttp } from "./http1.ts";
 import { LiveSocket, type SocketLimits } from "./live_socket.ts";
 import { createRandom } from "./prng.ts";
@@ -44,7 +44,7 @@ import { acceptKey } from "./ws_frames.ts";
 export type { StandinClock } from "./clock.ts";
 export type { AccountState, Fault, HttpReply, WebRoute } from "./faults.ts";
 export type { ConnectionRecord, TagRecord } from "./flv_server.ts";
-export type { MediaOptions } from "./flv_source.ts";
+export type { FlvSource, FlvTag, MediaOptions, MediaSource } from "./flv_source.ts";
 export type { CapturedMessage } from "./live_feed.ts";
 export type { AckRecord, SocketLimits } from "./live_socket.ts";
 export type { RequestRecord } from "./request_log.ts";
@@ -62,8 +62,11 @@ export interface StandinOptions {
   tls?: { port: number; cert: string; key: string };
   /** Seed of hosts, cookies and ids. @default "standin" */
   seed?: string;
-  /** The picture; `false` answers 404 for every stream. Without it, ffmpeg runs at the first request for a stream. */
-  media?: MediaOptions | false;
+  /**
+   * How ffmpeg makes the picture (at the first request for a stream), or streams from elsewhere; `false` answers 404
+   * for every stream.
+   */
+  media?: MediaOptions | MediaSource | false;
   ttwid?: TtwidOptions;
   /** Life of stream URLs, ms. @default 14 days */
   streamUrlLifetimeMs?: number;
@@ -107,6 +110,11 @@ const DEFAULT_LIMITS: SocketLimits = {
 const HANDSHAKE_MESSAGES: Record<number, string> = { 415: "DEVICE_BLOCKED", 417: "illegal secret key" };
 const FOURTEEN_DAYS_MS = 14 * 24 * 3600 * 1000;
 
+function mediaSource(media: StandinOptions["media"]): MediaSource | undefined {
+  if (media === false) return undefined;
+  return media !== undefined && "source" in media ? media : new MediaLibrary(media ?? {});
+}
+
 /** Starts a stand-in. */
 export async function startStandin(options: StandinOptions = {}): Promise<Standin> {
   const clock = options.clock ?? systemClock;
@@ -120,7 +128,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   const socketsByRoom = new Map<string, Set<LiveSocket>>();
   const livesById = new Map<string, { room: Room; live: Live }>();
   const livesByStream = new Map<string, { room: Room; live: Live }>();
-  const media = options.media === false ? undefined : new MediaLibrary(options.media ?? {});
+  const media = mediaSource(options.media);
   // Neighbouring ids fall together when a client reads them as doubles.
   let lastId = BigInt(createRandom(`${seed}/ids`).digits(12)) * 10_000_000n;
   const nextId = (): string => String(lastId += 1n);
@@ -250,7 +258,9 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
       else faults.addHandshake(fault);
     },
     clearFaults: () => faults.clear(),
-    prepareMedia: async () => await media?.prepare(),
+    async prepareMedia() {
+      await media?.source("origin");
+    },
     async stop() {
       for (const one of rooms.values()) one.stop();
       for (const socket of sockets) socket.drop();

@@ -143,7 +143,7 @@ export class Room {
       streamId: `3${this.#random.digits(18)}`,
       title: options.title ?? `${this.host.nickname} paints`,
       startedAtMs,
-      feed: new LiveFeed({ roomId, now: () => clock.now(), nextId, source }),
+      feed: new LiveFeed({ roomId, now: () => clock.now(), elapsedMs, nextId, source }),
       flv: new FlvChannel(clock, elapsedMs, onChange),
       generator,
       status: 2,
@@ -328,7 +328,7 @@ export class Room {
     this.#timer = clock.setTimeout(() => {
       const elapsedMs = live.elapsedMs();
       const over = durationMs !== undefined && elapsedMs >= durationMs;
-      if (live.feed.advance(elapsedMs)) this.changed();
+      if (live.feed.advance()) this.changed();
       // A captures file is sent to its end, however long the client was away.
       if (over && live.generator !== undefined) live.feed.endSource();
       for (const socket of socketsOf(live.roomId)) socket.flush();

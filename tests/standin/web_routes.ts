@@ -2,9 +2,8 @@
  * TikTok's web routes, the socket's handshake and the streams, by path; under TikTok's own names also by host.
  * @module
  */
-import type { WebRoute } from "./faults.ts";
-import { type HttpFault, type StandingFaults } from "./faults.ts";
-import type { MediaLibrary } from "./flv_source.ts";
+import type { HttpFault, StandingFaults, WebRoute } from "./faults.ts";
+import type { MediaSource } from "./flv_source.ts";
 import type { StandinClock } from "./clock.ts";
 import { type Exchange, formatHead, type RawReply, type RawRequest } from "./http1.ts";
 import {
@@ -32,7 +31,7 @@ export interface WebContext {
   clock: StandinClock;
   faults: StandingFaults;
   ttwid: TtwidIssuer;
-  media: MediaLibrary | undefined;
+  media: MediaSource | undefined;
   signer: StreamSigner;
   /** `http://127.0.0.1:port`, for stream URLs of plain requests. */
   baseUrl(): string;
@@ -44,6 +43,8 @@ export interface WebContext {
 }
 
 export const SOCKET_PATH = "/webcast/im/ws_proxy/ws_reuse_supplement/";
+/** Name of the CDN in stream URLs, when the client came over TLS. */
+const MEDIA_HOST = "pull-f5-sg01.fcdn.eu.tiktokcdn.com";
 const HTML = { "Content-Type": "text/html; charset=utf-8" };
 const JSON_TYPE = { "Content-Type": "application/json; charset=utf-8" };
 
@@ -201,7 +202,7 @@ function viewOf(room: Room, live: Live | undefined, request: RawRequest, context
   const audience = shown?.generator?.audience ?? { viewers: 1200, visitors: 5400, likes: 900 };
   const url = (quality: Quality | "ao", hls: boolean): string =>
     streamUrl(context.signer, {
-      baseUrl: request.secure ? "https://pull-f5-sg01.fcdn.eu.tiktokcdn.com" : context.baseUrl(),
+      baseUrl: request.secure ? `https://${MEDIA_HOST}${request.hostPort}` : context.baseUrl(),
       streamId: shown?.streamId ?? "",
       quality,
       hls,
