@@ -62,8 +62,8 @@ describe("RoomtoneStack", () => {
     template.findResources(type) as Record<string, Resource>;
 
   /** The function whose logical id starts so. */
-  const lambda = (id: string): Resource => {
-    const [found] = Object.entries(resources("AWS::Lambda::Function")).filter(([key]) =>
+  const lambda = (id: string, template = dev): Resource => {
+    const [found] = Object.entries(resources("AWS::Lambda::Function", template)).filter(([key]) =>
       key.startsWith(`${id}Function`)
     );
     assert(found !== undefined, `no function ${id}`);
@@ -165,13 +165,13 @@ describe("RoomtoneStack", () => {
     });
 
     it("agree on the number of recordings that a task holds", () => {
-      const { Variables } = lambda("Poller").Properties.Environment as { Variables: Record<string, unknown> };
-      const [task] = Object.values(resources("AWS::ECS::TaskDefinition"));
+      const { Variables } = lambda("Poller", prod).Properties.Environment as { Variables: Record<string, unknown> };
+      const [task] = Object.values(resources("AWS::ECS::TaskDefinition", prod));
       const [container] = task?.Properties.ContainerDefinitions as {
         Environment: { Name: string; Value: unknown }[];
       }[];
       const slots = container?.Environment.find(({ Name }) => Name === "ROOMTONE_RECORDER_SLOTS");
-      assertEquals(Variables.ROOMTONE_RECORDER_SLOTS, slots?.Value);
+      assertEquals([Variables.ROOMTONE_RECORDER_SLOTS, slots?.Value], ["25", "25"]);
     });
   });
 

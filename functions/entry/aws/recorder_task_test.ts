@@ -1,0 +1,144 @@
+import { assert, assertEquals } from "@std/assert";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
+import { createTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
+import { type Standin, startStandin } from "../../../tests/standin/mod.ts";
+import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
+import { systemClock } from "../../adapters/local/system_clock.ts";
+import type { Store } from "../../ports/store.ts";
+
+const TABLE_NAME = "recorder-task-test";
+const ffmpegPath = process.env.ROOMTONE_FFMPEG ?? "ffmpeg";
+const hasFfmpeg = spawnSync(ffmpegPath, ["-version"]).status === 0;
+if (!hasFfmpeg && process.env.CI === "true") throw new Error("ffmpeg is not installed; with CI=true that is a failure");
+const { engine, skipped } = hasFfmpeg
+  ? await startDynamoDbLocal()
+  : { engine: undefined, skipped: "ffmpeg is not installed" };
+
+/** The task as a process of its own. */
+class Task {
+  readonly exit: Promise<number | null>;
+  readonly #child: ChildProcess;
+  readonly #lines: Record<string, unknown>[] = [];
+  readonly #waiting = new Map<string, (line: Record<string, unknown>) => void>();
+  #stderr = "";
+
+  constructor(env: Record<string, string>) {
+    const program = fileURLToPath(new URL("./recorder.task.ts", import.meta.url));
+    const child = spawn(process.execPath, [program], {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => this.#stderr += text);
+    createInterface({ input: child.stdout }).on("line", (text) => {
+      const line = JSON.parse(text) as Record<string, unknown>;
+      this.#lines.push(line);
+      this.#waiting.get(String(line.event))?.(line);
+    });
+    this.exit = new Promise((resolve) => child.once("close", resolve));
+    this.#child = child;
+  }
+
+  /** Waits for a line of the log; fails when the task ends without it. */
+  async saw(event: string): Promise<Record<string, unknown>> {
+    const earlier = this.#lines.find((line) => line.event === event);
+    const line = earlier ?? await Promise.race([
+      new Promise<Record<string, unknown>>((resolve) => this.#waiting.set(event, resolve)),
+      this.exit.then(() => undefined),
+    ]);
+    assert(line !== undefined, `the task ended without ${event}: ${JSON.stringify(this.#lines)} ${this.#stderr}`);
+    return line;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
+
+describe("recorder task", () => {
+  if (engine === undefined) return it(`SKIPPED: ${skipped}`, { skip: skipped }, () => {});
+
+  let standin: Standin;
+  let client: DynamoDBClient;
+  let store: Store;
+  let dataDir: string;
+  let task: Task | undefined;
+
+  before(async () => {
+    standin = await startStandin({ media: { ffmpegPath } });
+    client = localDynamoDb(engine.endpoint);
+    await createTable(client, TABLE_NAME);
+    store = dynamoStore({ client, name: TABLE_NAME, clock: systemClock, random: Math.random });
+    await standin.prepareMedia();
+  });
+  after(async () => {
+    client.destroy();
+    await standin.stop();
+    await engine.stop();
+  });
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), "roomtone-task-"));
+  });
+  afterEach(async () => {
+    task?.kill("SIGKILL");
+    await task?.exit;
+    task = undefined;
+    await rm(dataDir, { recursive: true });
+  });
+
+  const start = (env: Record<string, string> = {}): Task =>
+    task = new Task({
+      AWS_REGION: "local",
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      ROOMTONE_TABLE_NAME: TABLE_NAME,
+      ROOMTONE_DYNAMODB_URL: engine.endpoint,
+      ROOMTONE_TIKTOK_WEB_URL: standin.baseUrls.web,
+      ROOMTONE_TIKTOK_WEBCAST_URL: standin.baseUrls.webcast,
+      ROOMTONE_TIKTOK_SOCKET_URL: standin.baseUrls.socket,
+      ROOMTONE_TIKTOK_TTWID_URL: standin.baseUrls.ttwid,
+      ROOMTONE_DATA_DIR: dataDir,
+      ROOMTONE_FFMPEG_PATH: ffmpegPath,
+      ROOMTONE_FLUSH_MS: "200",
+      ROOMTONE_SEGMENT_MS: "1000",
+      ...env,
+    });
+
+  it("leaves when there is nothing to do", async () => {
+    const idle = start({ ROOMTONE_IDLE_EXIT_MS: "1000" });
+    await idle.saw("recorder_left");
+    assertEquals(await idle.exit, 0);
+  });
+
+  it("claims a recording, stores its segments and events, and hands it over on SIGTERM", async () => {
+    const room = standin.room("live.host");
+    room.startLive({ seed: "1" });
+    const { roomId } = room.stats();
+    await store.wantRecording({ roomId, username: "live.host", title: "" }, Date.now());
+    const first = start();
+    await first.saw("recording_started");
+    await room.until((stats) => stats.acked >= 20);
+    first.kill("SIGTERM");
+    assertEquals((await first.saw("recorder_stopping")).recordings, 1);
+    assertEquals(await first.exit, 0);
+    const handedOver = await store.getRecording(roomId);
+    assertEquals([handedOver?.state, handedOver?.leaseOwner, handedOver?.parts.length], ["wanted", undefined, 1]);
+    assert((handedOver?.segments ?? 0) >= 1);
+    const batches = await store.listEvents(roomId, { after: 0, limit: 1_000 });
+    assert(batches.reduce((sum, { count }) => sum + count, 0) >= 20);
+
+    const second = start();
+    assertEquals((await second.saw("recording_started")).part, 2);
+    room.endLive();
+    await second.saw("recording_finished");
+    assertEquals((await store.getRecording(roomId))?.outcome?.kind, "ended");
+  });
+});
