@@ -11,3 +11,5 @@ export {
   readFlvPayload,
 } from "./src/media/flv_tag.ts";
 export { type FlvItem, FlvReader, type FlvReaderOptions } from "./src/media/flv_reader.ts";
+export { FlvRepair } from "./src/media/flv_repair.ts";
+export type { FlvGap, FlvGapReason, FlvPart, FlvRepaired, FlvRepairStats } from "./src/media/flv_repaired.ts";
