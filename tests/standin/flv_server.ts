@@ -57,8 +57,8 @@ export class FlvChannel {
   readonly #mediaMs: () => number;
   readonly #onChange: () => void;
   readonly #connections = new Set<Connection>();
-  /** Jumps of the timestamps: from a media time on, this much is added. */
-  readonly #jumps: { fromMs: number; offsetMs: number }[] = [];
+  /** Jumps of the timestamps: after a media time, this much is added. */
+  readonly #jumps: { afterMs: number; offsetMs: number }[] = [];
   #timer: unknown;
   #ended = false;
   #count = 0;
@@ -140,10 +140,9 @@ export class FlvChannel {
 
   /** From now on timestamps are `byMs` later, or go on from `toMs`. */
   jump(jump: { byMs?: number; toMs?: number }): void {
-    const fromMs = this.#mediaMs();
-    const current = this.#timestamp(fromMs);
-    const target = Math.max(0, jump.toMs ?? current + (jump.byMs ?? 0));
-    this.#jumps.push({ fromMs, offsetMs: target - fromMs });
+    const afterMs = this.#mediaMs();
+    const target = Math.max(0, jump.toMs ?? this.#timestamp(afterMs) + (jump.byMs ?? 0));
+    this.#jumps.push({ afterMs, offsetMs: target - afterMs });
   }
 
   /** The live is over: what is due goes out, then every connection ends. */
@@ -166,7 +165,7 @@ export class FlvChannel {
   }
 
   #timestamp(mediaMs: number): number {
-    const jump = this.#jumps.findLast(({ fromMs }) => mediaMs >= fromMs);
+    const jump = this.#jumps.findLast(({ afterMs }) => mediaMs > afterMs);
     return (mediaMs + (jump?.offsetMs ?? 0)) % 0x100000000;
   }
 

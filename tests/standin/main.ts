@@ -63,6 +63,12 @@ const standin = await startStandin({
     : { ffmpegPath: values.ffmpeg, cacheDir: values["media-cache"], seconds: number(values["media-seconds"]) },
   ttwid: { pageShare: number(values["ttwid-page-share"]), register: !values["no-ttwid-register"] },
 });
+const stop = (): void => {
+  void standin.stop().then(() => process.exit(0));
+};
+process.once("SIGTERM", stop);
+process.once("SIGINT", stop);
+
 await standin.prepareMedia();
 const live = await parseLiveOptions({
   durationMs: number(values["duration-ms"]),
@@ -79,9 +85,3 @@ const { url, wsUrl, controlUrl, port, tlsPort, baseUrls } = standin;
 process.stdout.write(
   `${JSON.stringify({ url, wsUrl, controlUrl, port, tlsPort, baseUrls, rooms, pid: process.pid })}\n`,
 );
-
-const stop = (): void => {
-  void standin.stop().then(() => process.exit(0));
-};
-process.once("SIGTERM", stop);
-process.once("SIGINT", stop);
