@@ -339,16 +339,27 @@ export class FlvRepair {
     const [witness] = witnesses;
     if (witness === undefined) return;
     if (this.#sameClock(witness)) return this.#release(witness);
-    const lastMs = { audio: this.#tracks.audio.lastMs, video: this.#tracks.video.lastMs };
-    const run = this.#repeats.findRun(media, witnesses, lastMs, full);
-    if (run === "unclear") return;
-    if (run !== undefined) {
-      this.#setOffset(run.offsetMs);
-      this.#repeats.expect(run.first, true, this.endMs);
-      return this.#release(run.witness);
-    }
     const jumpMs = this.#startOf(media) + this.#offsetMs - this.endMs;
-    if (full || jumpMs >= 0) this.#rebase(media, jumpMs);
+    const clockHolds = jumpMs >= 0 && this.#isInTime(first) && !this.#repeats.isUniquePicture(witness);
+    if (!clockHolds && this.#settling === "reconnect") {
+      const lastMs = { audio: this.#tracks.audio.lastMs, video: this.#tracks.video.lastMs };
+      const run = this.#repeats.findRun(media, witnesses, lastMs, full);
+      if (run === "unclear") return;
+      if (run !== undefined) {
+        this.#setOffset(run.offsetMs);
+        this.#repeats.expect(run.first, true, this.endMs);
+        return this.#release(run.witness);
+      }
+    }
+    if (full || jumpMs >= 0) this.#rebase(media, clockHolds ? jumpMs : undefined);
+  }
+
+  /** Whether a tag arrives when the clock in force says, give or take what servers keep back. */
+  #isInTime(held: ReadTag): boolean {
+    const { floorMs } = this.#lag;
+    if (floorMs === undefined) return false;
+    const lateMs = held.atMs - (held.rawMs + (this.#offsetMs ?? 0)) - floorMs;
+    return lateMs > -EARLY_MS && lateMs < LATE_MS;
   }
 
   #setOffset(offsetMs: number): void {
@@ -407,26 +418,27 @@ export class FlvRepair {
     return true;
   }
 
-  /** Nothing held was there before: puts it behind the last tag, and tells a gap where media is missing. */
-  #rebase(media: readonly ReadTag[], jumpMs: number): void {
+  /**
+   * Nothing held was there before: puts it behind the last tag, and tells a gap where media is missing.
+   * @param holeMs what is missing by the clock in force; `undefined` on a new clock
+   */
+  #rebase(media: readonly ReadMedia[], holeMs: number | undefined): void {
+    if (holeMs !== undefined && holeMs <= FORWARD_LIMIT_MS) return this.#release(media[0]);
     const startMs = this.#startOf(media);
     const atMs = media[0]?.atMs ?? this.#lastAtMs;
     const { floorMs } = this.#lag;
-    const lateMs = atMs - (startMs + (this.#offsetMs ?? 0)) - (floorMs ?? 0);
-    const clockHolds = floorMs !== undefined && jumpMs >= 0 && lateMs > -EARLY_MS && lateMs < LATE_MS;
     const reconnected = this.#settling === "reconnect" && this.#connection.reason !== "skipped";
-    if (clockHolds && jumpMs <= FORWARD_LIMIT_MS) return this.#release(media[0]);
     const endMs = this.endMs;
     this.#setOffset(endMs - startMs);
-    if (!clockHolds) this.stats.clockJumps++;
-    if (reconnected || clockHolds || atMs - this.#lastAtMs >= 2 * FORWARD_LIMIT_MS) {
+    if (holeMs === undefined) this.stats.clockJumps++;
+    if (reconnected || holeMs !== undefined || atMs - this.#lastAtMs >= 2 * FORWARD_LIMIT_MS) {
       this.#measure(atMs, true);
       this.#nextPart = "gap";
       this.#measuring = {
         mediaMs: endMs,
         fromMs: endMs + (floorMs ?? this.#lastAtMs - endMs),
         reason: reconnected ? this.#connection.reason : "skipped",
-        clockMs: clockHolds ? jumpMs : undefined,
+        clockMs: holeMs,
         sinceMs: atMs,
       };
       this.#lag.reset();

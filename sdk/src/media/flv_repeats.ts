@@ -9,7 +9,8 @@ import type { FlvPayload, FlvTag } from "./flv_tag.ts";
 export const FORWARD_LIMIT_MS = 1000;
 /** Same tag, rounded twice. */
 const ROUNDING_MS = 2;
-const WINDOW_MS = 120_000;
+/** Servers keep the last group of pictures, seldom more than 10 s. */
+const WINDOW_MS = 20_000;
 /** Silence repeats itself: with sound only, this many tags in a row must match before they are taken for a repetition. */
 const AUDIO_EVIDENCE = 8;
 
