@@ -17,7 +17,7 @@ import { type BaseUrls, DEFAULT_BASE_URLS, Identity, parseCookies } from "./web/
 import { parseProfilePage, profilePageRequest, type UserInfo } from "./web/profile_page.ts";
 import type { RoomInfo } from "./web/room_info.ts";
 import type { RoomStatus } from "./web/room_status.ts";
-import { Rooms, type RoomTarget } from "./web/rooms.ts";
+import { notOnAir, Rooms, type RoomTarget } from "./web/rooms.ts";
 import { fetchTtwid } from "./web/ttwid.ts";
 import { checkRoomId, normaliseUsername } from "./web/usernames.ts";
 import { type Gunzip, streamGunzip } from "./wire/gunzip.ts";
@@ -279,7 +279,10 @@ export class TikTok {
     let user = username;
     try {
       user = normaliseUsername(username);
-      const { live, roomId, title, links: found } = await this.#rooms.status(user, signal);
+      const status = await this.#rooms.status(user, signal);
+      const { live, roomId, title, links: found } = status;
+      const why = notOnAir(status, user);
+      if (why?.code === "private") return { user, error: why };
       if (!live) return { user, live };
       const links = found.length > 0 || roomId === "" ? found : (await this.#rooms.info(roomId, signal)).links;
       return { user, live, roomId, title, links, best: bestStream(links) };

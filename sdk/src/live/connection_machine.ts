@@ -168,8 +168,8 @@ export class ConnectionMachine {
   }
 
   #end(reason: EndedEvent["reason"]): void {
-    this.#do({ type: "emit_ended", reason });
-    this.#finish(`the live is over: ${reason}`);
+    this.#move("closed", `the live is over: ${reason}`);
+    this.#do({ type: "emit_ended", reason }, { type: "finish" });
   }
 
   #prepare(reason: string): void {

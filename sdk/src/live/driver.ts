@@ -142,6 +142,7 @@ export class LiveDriver {
         this.#send("hb", encodeHeartbeat(this.roomId));
         return this.#send("im_enter_room", encodeEnterRoom(this.roomId));
       case "send_heartbeat":
+        this.#messages.expireStreaks(this.#now());
         return this.#send("hb", encodeHeartbeat(this.roomId));
       case "confirm_over":
         return void this.#confirm();
@@ -162,6 +163,7 @@ export class LiveDriver {
       }
       case "emit_ended":
         this.#end = command.reason;
+        this.#messages.closeStreaks(this.#now());
         return this.#emit({ ...this.#ownEvent("ended"), reason: command.reason });
       case "finish":
         return this.#finish(command.failure);
@@ -202,7 +204,7 @@ export class LiveDriver {
       await this.#context.ensureTtwid(room.host.username, signal);
       if (this.#finished) return;
       this.#room = room;
-      this.#messages.enter(room);
+      this.#messages.enter(room, this.#now());
       this.#input({ type: "prepared" });
     } catch (error) {
       this.#input({ type: "prepare_failed", error });
@@ -217,7 +219,10 @@ export class LiveDriver {
       // A refusal or a lost connection says nothing about the room.
       over = undefined;
     }
-    this.#input({ type: "over_answered", over });
+    // Frames that came in the meantime belong to the live that this may end.
+    const answer = () => this.#input({ type: "over_answered", over });
+    if (this.#socket === undefined) answer();
+    else this.#socket.inbox.after(answer);
   }
 
   #openSocket(): void {
@@ -240,7 +245,6 @@ export class LiveDriver {
         this.#emit({ ...this.#ownEvent("gap"), from, to, reason: "queue_overflow", dropped: undefined });
         trace({ kind: "undecodable", bytes: 0, error: `${frames} frames dropped: decoding is too slow` });
       },
-      closed: (error) => this.#input({ type: "socket_closed", error }),
     });
     trace({ kind: "socket", what: "opening", url: shown, detail: "" });
     const socket = sockets.open(url, { headers }, {
@@ -257,7 +261,7 @@ export class LiveDriver {
       closed: (closure) => {
         const error = closureError(closure, url);
         trace({ kind: "socket", what: "closed", url: shown, detail: error.message });
-        inbox.end(error);
+        inbox.after(() => this.#input({ type: "socket_closed", error }));
       },
     });
     this.#socket = { socket, inbox };

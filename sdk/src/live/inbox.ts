@@ -2,9 +2,7 @@
  * Frames in, decoded batches out, in the order of arrival, although gunzip may take its time.
  * @module
  */
-import type { LiveError } from "../errors.ts";
-import type { FetchResult } from "../wire/frames.ts";
-import { decodeFetchResult, decodeFrame, type PushFrame } from "../wire/frames.ts";
+import { decodeFetchResult, decodeFrame, type FetchResult, type PushFrame } from "../wire/frames.ts";
 import type { Gunzip } from "../wire/gunzip.ts";
 
 /** Largest batch after gunzip, bytes. */
@@ -21,12 +19,11 @@ export interface InboxHandlers {
   undecodable(bytes: Uint8Array, error: unknown, receivedAt: number): void;
   /** Frames dropped since the last call, because decoding fell too far behind. */
   dropped(frames: number, from: number, to: number): void;
-  closed(error: LiveError): void;
 }
 
 type Item =
-  | { bytes: Uint8Array; receivedAt: number; error?: undefined }
-  | { bytes?: undefined; error: LiveError };
+  | { bytes: Uint8Array; receivedAt: number; run?: undefined }
+  | { bytes?: undefined; run: () => void };
 
 /** The inbox of one socket. */
 export class Inbox {
@@ -49,9 +46,9 @@ export class Inbox {
     this.#drain();
   }
 
-  /** The socket has ended; told after all frames before it. */
-  end(error: LiveError): void {
-    this.#items.push({ error });
+  /** Runs something once all frames received before are worked off. */
+  after(run: () => void): void {
+    this.#items.push({ run });
     this.#drain();
   }
 
@@ -81,7 +78,7 @@ export class Inbox {
   /** @returns a promise that never rejects when the work goes on, `undefined` when it is done */
   #process(item: Item): Promise<void> | undefined {
     if (item.bytes === undefined) {
-      this.#handlers.closed(item.error);
+      item.run();
       return undefined;
     }
     const { bytes, receivedAt } = item;

@@ -75,8 +75,9 @@ export class Live implements AsyncIterable<LiveEvent> {
       handlers: {
         event: (event) => {
           if (event.type === "connected") connected.resolve(event);
-          this.#dispatch(event);
+          // Into the queue first: a handler that closes the live takes nothing from the loop.
           this.#queue.push(event);
+          this.#dispatch(event);
         },
         finished: (outcome) => {
           signal?.removeEventListener("abort", onAbort);
@@ -113,7 +114,7 @@ export class Live implements AsyncIterable<LiveEvent> {
   }
 
   /**
-   * Calls `handler` for each event of one type, before the loop gets it. An error in a handler is the program's own:
+   * Calls `handler` for each event of one type, as it comes. An error in a handler is the program's own:
    * it surfaces as an uncaught error and does not disturb the live.
    * @returns takes the handler off again
    */

@@ -3,7 +3,9 @@
  * @module
  */
 import { decodeMessage } from "../events/decode.ts";
-import type { LiveEvent, RoomSummary } from "../events/types.ts";
+import { GiftLedger } from "../events/gift_ledger.ts";
+import { LikeLedger } from "../events/like_ledger.ts";
+import type { LiveEvent, RoomSummary, WireEvent } from "../events/types.ts";
 import type { WireMessage } from "../wire/frames.ts";
 import type { EndClaim } from "./connection_machine.ts";
 import { MessageIds } from "./message_ids.ts";
@@ -27,6 +29,8 @@ export interface RoomMessagesOptions {
 export class RoomMessages {
   readonly #options: RoomMessagesOptions;
   readonly #seen = new MessageIds();
+  #gifts = new GiftLedger();
+  #likes = new LikeLedger();
   #roomId = "";
   #title = "";
 
@@ -34,8 +38,16 @@ export class RoomMessages {
     this.#options = options;
   }
 
-  /** The messages that follow are of this room; ids seen before stay known, since a reconnect replays them. */
-  enter(room: RoomSummary): void {
+  /**
+   * The messages that follow are of this room. Ids seen before stay known, since a reconnect replays them; the books
+   * go on in the same room, and begin anew in another one.
+   */
+  enter(room: RoomSummary, nowMs: number): void {
+    if (room.roomId !== this.#roomId) {
+      this.closeStreaks(nowMs);
+      this.#gifts = new GiftLedger();
+      this.#likes = new LikeLedger();
+    }
     this.#roomId = room.roomId;
     this.#title = room.title;
   }
@@ -48,11 +60,28 @@ export class RoomMessages {
       return;
     }
     counters.messages++;
-    const event = decodeMessage(method, payload, { id, roomId: this.#roomId, receivedAt, history, title: this.#title });
+    const event = this.#booked(
+      decodeMessage(method, payload, { id, roomId: this.#roomId, receivedAt, history, title: this.#title }),
+    );
     if (event.type === "decode_error") counters.undecodable++;
     emit(event);
     if (event.type === "control" && !history && (event.action === "ended" || event.action === "suspended")) {
       claimOver(event.action);
     }
+  }
+
+  /** Ends the gift streaks that were silent for too long; due every few seconds. */
+  expireStreaks(nowMs: number): void {
+    for (const closing of this.#gifts.expire(nowMs)) this.#options.emit(closing);
+  }
+
+  /** Ends all gift streaks: the live is over. */
+  closeStreaks(nowMs: number): void {
+    for (const closing of this.#gifts.closeAll(nowMs)) this.#options.emit(closing);
+  }
+
+  #booked(event: WireEvent): WireEvent {
+    if (event.type === "gift") return this.#gifts.apply(event);
+    return event.type === "like" ? this.#likes.apply(event) : event;
   }
 }

@@ -43,7 +43,7 @@ export function retryAfterMs(header: string | null, nowMs: number): number | und
 
 /** What an HTML page says instead of what was asked for; `undefined` for a page that is none of the known refusals. */
 export function refusalPage(html: string): { code: LiveErrorCode; saw: string } | undefined {
-  if (/discontinued\s+(?:operating\s+)?tiktok|tiktok[^<]{0,200}discontinued/i.test(html)) {
+  if (/discontinued[^<]{0,100}tiktok|tiktok[^<]{0,100}discontinued/i.test(html)) {
     return { code: "region_blocked", saw: "TikTok does not serve this country" };
   }
   if (/tiktok-verify-page|id=["']captcha|captcha[-_]verify/i.test(html)) {

@@ -24,6 +24,14 @@ const WORTH_THE_PAGE: ReadonlySet<string> = new Set([
   "login_required",
 ]);
 
+/** Why nobody can watch a host now; `undefined` when the live is on or on hold. */
+export function notOnAir(status: RoomStatus, username: string): LiveError | undefined {
+  if (status.live || status.paused) return undefined;
+  return status.host.private && status.roomId === ""
+    ? new LiveError("private", `Find the live of ${username}: the account is private`)
+    : new LiveError("offline", `Find the live of ${username}: not live`);
+}
+
 /** Asks TikTok about rooms. */
 export class Rooms {
   readonly #http: HttpClient;
@@ -77,7 +85,8 @@ export class Rooms {
   async resolve(target: RoomTarget, signal?: AbortSignal): Promise<RoomSummary> {
     if ("roomId" in target) return await this.#resolveId(target.roomId, signal);
     const status = await this.status(target.username, signal);
-    if (!status.live && !status.paused) throw new LiveError("offline", `Find the live of ${target.username}: not live`);
+    const why = notOnAir(status, target.username);
+    if (why !== undefined) throw why;
     if (status.roomId === "") {
       throw new LiveError("protocol", `Find the live of ${target.username}: live, but TikTok names no room`);
     }

@@ -1,0 +1,326 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { describe, it } from "node:test";
+import { LiveError } from "../errors.ts";
+import {
+  CONFIRM_AGAIN_MS,
+  ConnectionMachine,
+  HEALTHY_MS,
+  HEARTBEAT_MS,
+  type MachineCommand,
+  type MachineInput,
+  OPENING_MS,
+  RECONNECT_BUDGET,
+  ROTATE_MS,
+  STALE_MS,
+  type TimerName,
+} from "./connection_machine.ts";
+
+const network = new LiveError("network", "Listen: broke");
+const offline = new LiveError("offline", "Find it: not live");
+const deviceBlocked = new LiveError("device_blocked", "Open: refused");
+
+function machine(options: { random?: number; canRotate?: boolean } = {}) {
+  const { random = 1, canRotate = true } = options;
+  const one = new ConnectionMachine({ random: () => random, canRotate: () => canRotate });
+  const give = (...inputs: MachineInput[]): MachineCommand[] => inputs.flatMap((input) => [...one.handle(input, 0)]);
+  return { one, give };
+}
+
+const types = (commands: readonly MachineCommand[]) => commands.map((command) => command.type);
+const find = <T extends MachineCommand["type"]>(commands: readonly MachineCommand[], type: T) =>
+  commands.find((command): command is Extract<MachineCommand, { type: T }> => command.type === type);
+const timerMs = (commands: readonly MachineCommand[], name: TimerName) =>
+  commands.find((command) => command.type === "set_timer" && command.name === name && command.delayMs > 0) as
+    | { delayMs: number }
+    | undefined;
+
+const CONNECT: MachineInput[] = [{ type: "start" }, { type: "prepared" }, { type: "socket_opened" }, { type: "frame" }];
+const closed: MachineInput = { type: "socket_closed", error: network };
+const retry: MachineInput = { type: "timer", name: "retry" };
+
+describe("ConnectionMachine", () => {
+  it("resolves, opens, enters the room, and is connected at the first frame", () => {
+    const { one, give } = machine();
+    assertEquals(types(give({ type: "start" })), ["emit_state", "prepare"]);
+    assertEquals(types(give({ type: "prepared" })), ["emit_state", "open_socket", "set_timer"]);
+    const opened = give({ type: "socket_opened" });
+    assertEquals(types(opened), ["clear_timer", "enter_room", "set_timer", "set_timer"]);
+    assertEquals([timerMs(opened, "heartbeat")?.delayMs, timerMs(opened, "stale")?.delayMs], [HEARTBEAT_MS, STALE_MS]);
+    assertEquals(one.phase, "connecting");
+    assertEquals(types(give({ type: "frame" })), ["emit_state", "emit_connected", "set_timer"]);
+    assertEquals(one.phase, "connected");
+    assertEquals(give({ type: "frame" }), []);
+  });
+
+  it("sends heartbeats for as long as the socket is open", () => {
+    const { give } = machine();
+    give(...CONNECT);
+    assertEquals(types(give({ type: "timer", name: "heartbeat" })), ["send_heartbeat", "set_timer"]);
+    give(closed);
+    assertEquals(give({ type: "timer", name: "heartbeat" }), []);
+  });
+
+  it("fails at once when the room cannot be resolved the first time", () => {
+    for (const error of [offline, network, new LiveError("captcha", "x: y")]) {
+      const { one, give } = machine();
+      const commands = give({ type: "start" }, { type: "prepare_failed", error });
+      assertEquals(find(commands, "finish")?.failure, { error });
+      assertEquals([one.phase, find(commands, "emit_ended")], ["closed", undefined]);
+    }
+  });
+
+  it("reconnects after a drop: waits, resolves again, reports the gap", () => {
+    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true });
+    for (const input of CONNECT) one.handle(input, 1000);
+    one.handle({ type: "frame" }, 5000);
+    const dropped = one.handle(closed, 6000);
+    assertEquals(find(dropped, "emit_state")?.to, "waiting");
+    assertEquals(timerMs(dropped, "retry")?.delayMs, 1000);
+    assertEquals(types(one.handle(retry, 7000)), ["emit_state", "prepare"]);
+    one.handle({ type: "prepared" }, 7100);
+    one.handle({ type: "socket_opened" }, 7200);
+    const again = one.handle({ type: "frame" }, 7300);
+    assertEquals(types(again), ["emit_state", "emit_connected", "set_timer", "emit_gap"]);
+    assertEquals(find(again, "emit_gap"), { type: "emit_gap", from: 5000, to: 7300, reason: "reconnect" });
+  });
+
+  it("reports one gap from the last whole time, however many tries it takes", () => {
+    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true });
+    for (const input of CONNECT) one.handle(input, 1000);
+    one.handle(closed, 2000);
+    one.handle(retry, 3000);
+    one.handle({ type: "prepare_failed", error: network }, 3000);
+    one.handle(retry, 5000);
+    one.handle({ type: "prepared" }, 5000);
+    one.handle({ type: "socket_refused", error: network }, 5000);
+    one.handle(retry, 9000);
+    one.handle({ type: "prepared" }, 9000);
+    one.handle({ type: "socket_opened" }, 9000);
+    const again = one.handle({ type: "frame" }, 9000);
+    assertEquals(again.filter((command) => command.type === "emit_gap").map((gap) => [gap.from, gap.to]), [[
+      1000,
+      9000,
+    ]]);
+  });
+
+  it("backs off 1, 2, 4, 8, 16 s, at most by half shorter, then gives up with the last error", () => {
+    for (const random of [1, 0]) {
+      const { one, give } = machine({ random });
+      give(...CONNECT);
+      const waits: number[] = [];
+      let last = give(closed);
+      for (let index = 0; index < RECONNECT_BUDGET; index++) {
+        waits.push(timerMs(last, "retry")?.delayMs ?? -1);
+        last = give(retry, { type: "prepared" }, { type: "socket_refused", error: network });
+      }
+      assertEquals(waits, [1000, 2000, 4000, 8000, 16_000].map((ms) => random === 1 ? ms : ms / 2));
+      assertEquals([one.phase, find(last, "finish")?.failure], ["closed", { error: network }]);
+    }
+  });
+
+  it("allows all reconnects again after 30 s of health, and not by short lives", () => {
+    const { one, give } = machine();
+    give(...CONNECT);
+    for (let index = 0; index < 20; index++) {
+      assertEquals(timerMs(give(closed), "retry")?.delayMs, 1000);
+      give(retry, { type: "prepared" }, { type: "socket_opened" });
+      assertEquals(timerMs(give({ type: "frame" }), "healthy")?.delayMs, HEALTHY_MS);
+      give({ type: "timer", name: "healthy" });
+    }
+    for (let index = 0; index < RECONNECT_BUDGET; index++) {
+      assertEquals(one.phase, "connected");
+      give(closed, retry, { type: "prepared" }, { type: "socket_opened" }, { type: "frame" });
+    }
+    give(closed);
+    assertEquals(one.phase, "closed");
+  });
+
+  it("waits as long as TikTok asks", () => {
+    const { give } = machine();
+    give(...CONNECT, closed, retry);
+    const limited = new LiveError("rate_limited", "Read: 429", { retryAfterMs: 45_000 });
+    assertEquals(timerMs(give({ type: "prepare_failed", error: limited }), "retry")?.delayMs, 45_000);
+  });
+
+  it("does not come back from a final error", () => {
+    const { give } = machine();
+    const error = new LiveError("not_found", "Read: gone");
+    const last = give(...CONNECT, closed, retry, { type: "prepare_failed", error });
+    assertEquals(find(last, "finish")?.failure, { error });
+  });
+
+  it("gives up a handshake that takes too long", () => {
+    const { one, give } = machine();
+    assertEquals(timerMs(give({ type: "start" }, { type: "prepared" }), "opening")?.delayMs, OPENING_MS);
+    assertEquals(types(give({ type: "timer", name: "opening" })).includes("close_socket"), true);
+    assertEquals(one.phase, "waiting");
+  });
+
+  it("calls 60 s without a decoded frame stale", () => {
+    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true });
+    for (const input of CONNECT) one.handle(input, 0);
+    one.handle({ type: "frame" }, 59_000);
+    assertEquals(one.handle({ type: "timer", name: "stale" }, 60_000), [{
+      type: "set_timer",
+      name: "stale",
+      delayMs: 59_000,
+    }]);
+    const stale = one.handle({ type: "timer", name: "stale" }, 119_000);
+    assertEquals([one.phase, types(stale).includes("close_socket")], ["waiting", true]);
+    for (const input of [retry, ...CONNECT.slice(1, 3)]) one.handle(input, 120_000);
+    const gap = find(one.handle({ type: "frame" }, 121_000), "emit_gap");
+    assertEquals([gap?.from, gap?.to, gap?.reason], [59_000, 121_000, "stale"]);
+  });
+
+  it("is stale when nothing ever answers enter-room", () => {
+    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true });
+    for (const input of CONNECT.slice(0, 3)) one.handle(input, 0);
+    one.handle({ type: "timer", name: "stale" }, STALE_MS);
+    assertEquals(one.phase, "waiting");
+  });
+
+  it("tries one new identity after 2 s when the device is refused, then fails", () => {
+    const { one, give } = machine();
+    give({ type: "start" }, { type: "prepared" });
+    const first = give({ type: "socket_refused", error: deviceBlocked });
+    assert(types(first).includes("rotate_identity"));
+    assertEquals(timerMs(first, "retry")?.delayMs, ROTATE_MS);
+    give(retry, { type: "prepared" });
+    const second = give({ type: "socket_refused", error: deviceBlocked });
+    assertEquals([one.phase, find(second, "finish")?.failure], ["closed", { error: deviceBlocked }]);
+  });
+
+  it("fails at once when the identity is the user's own", () => {
+    const { one, give } = machine({ canRotate: false });
+    const last = give({ type: "start" }, { type: "prepared" }, { type: "socket_refused", error: deviceBlocked });
+    assertEquals([one.phase, find(last, "rotate_identity")], ["closed", undefined]);
+  });
+
+  it("believes an end only when HTTP confirms it", () => {
+    const { one, give } = machine();
+    give(...CONNECT);
+    assertEquals(types(give({ type: "over_claimed", claim: "ended" })), ["confirm_over"]);
+    const last = give({ type: "over_answered", over: true });
+    assertEquals(types(last), ["emit_state", "emit_ended", "finish"]);
+    assertEquals([find(last, "emit_ended")?.reason, find(last, "finish")?.failure], ["ended", undefined]);
+    assertEquals(one.phase, "closed");
+  });
+
+  it("an end that HTTP does not confirm ends nothing", () => {
+    const { one, give } = machine();
+    give(...CONNECT, { type: "over_claimed", claim: "suspended" });
+    for (const [index, delayMs] of CONFIRM_AGAIN_MS.entries()) {
+      const over = index === 1 ? undefined : false;
+      assertEquals(give({ type: "over_answered", over }), [{ type: "set_timer", name: "confirm", delayMs }]);
+      assertEquals(types(give({ type: "timer", name: "confirm" })), ["confirm_over"]);
+    }
+    assertEquals(give({ type: "over_answered", over: false }), []);
+    assertEquals(one.phase, "connected");
+    assertEquals(types(give({ type: "over_claimed", claim: "ended" })), ["confirm_over"]);
+  });
+
+  it("asks once, however often the end is claimed", () => {
+    const { give } = machine();
+    give(...CONNECT, { type: "over_claimed", claim: "ended" });
+    assertEquals(give({ type: "over_claimed", claim: "ended" }), []);
+  });
+
+  it("ends when the socket is gone and HTTP says not live, with the claim as the reason", () => {
+    for (const [claim, reason] of [[undefined, "offline"], ["ended", "ended"], ["suspended", "suspended"]] as const) {
+      const { give } = machine();
+      give(...CONNECT);
+      if (claim !== undefined) give({ type: "over_claimed", claim }, { type: "over_answered", over: false });
+      const last = give(closed, retry, { type: "prepare_failed", error: offline });
+      assertEquals([find(last, "emit_ended")?.reason, find(last, "finish")?.failure], [reason, undefined]);
+    }
+  });
+
+  it("forgets a claim once the room resolves again", () => {
+    const { one, give } = machine();
+    give(...CONNECT, { type: "over_claimed", claim: "ended" }, closed, retry, { type: "prepared" });
+    give({ type: "over_answered", over: true });
+    assertEquals(one.phase, "connecting");
+  });
+
+  it("goes to the signed route's error when TikTok turns the direct one off", () => {
+    const { give } = machine();
+    const last = give(...CONNECT, { type: "server_close", reason: "disable_web_direct" });
+    const failure = find(last, "finish")?.failure?.error;
+    assertEquals(failure instanceof LiveError && failure.code, "signer_failed");
+  });
+
+  it("reconnects after any other close of TikTok's", () => {
+    const { one, give } = machine();
+    give(...CONNECT, { type: "server_close", reason: "maintenance" });
+    assertEquals(one.phase, "waiting");
+  });
+
+  it("stops in any state, with the abort's reason or without", () => {
+    const inputs: MachineInput[] = [...CONNECT, { type: "over_claimed", claim: "ended" }, closed, retry];
+    for (let count = 0; count <= inputs.length; count++) {
+      const plain = machine();
+      plain.give(...inputs.slice(0, count));
+      assertEquals(types(plain.give({ type: "stop" })), ["emit_state", "finish"]);
+      assertEquals(plain.give(...inputs), []);
+      const aborted = machine();
+      aborted.give(...inputs.slice(0, count));
+      const reason = new Error("enough");
+      assertEquals(find(aborted.give({ type: "stop", aborted: { reason } }), "finish")?.failure, { error: reason });
+    }
+  });
+
+  it("holds its promises for any history", () => {
+    const input: fc.Arbitrary<MachineInput> = fc.oneof(
+      fc.constantFrom<MachineInput>(
+        { type: "start" },
+        { type: "prepared" },
+        { type: "socket_opened" },
+        { type: "frame" },
+        closed,
+        { type: "socket_refused", error: network },
+        { type: "socket_refused", error: deviceBlocked },
+        { type: "prepare_failed", error: network },
+        { type: "prepare_failed", error: offline },
+        { type: "over_claimed", claim: "ended" },
+        { type: "over_answered", over: true },
+        { type: "over_answered", over: false },
+        { type: "over_answered", over: undefined },
+        { type: "server_close", reason: "" },
+      ),
+      fc.constantFrom<TimerName>("heartbeat", "opening", "stale", "healthy", "retry", "confirm").map((name) => ({
+        type: "timer" as const,
+        name,
+      })),
+    );
+    fc.assert(fc.property(fc.array(fc.tuple(input, fc.nat(40_000)), { maxLength: 60 }), (steps) => {
+      const one = new ConnectionMachine({ random: () => 0.5, canRotate: () => true });
+      let [now, sockets, finished, connected, state] = [0, 0, false, false, "idle"];
+      for (const [given, pauseMs] of [[{ type: "start" }, 0] as [MachineInput, number], ...steps]) {
+        now += pauseMs;
+        for (const command of one.handle(given, now)) {
+          assert(!finished, "a command after finish");
+          if (command.type === "open_socket") {
+            sockets++;
+            connected = false;
+          }
+          if (command.type === "close_socket") sockets--;
+          if (command.type === "emit_connected") {
+            assert(!connected && sockets === 1, "connected twice, or without a socket");
+            connected = true;
+          }
+          if (command.type === "emit_gap") assert(command.from <= command.to);
+          if (command.type === "set_timer") assert(command.delayMs > 0);
+          if (command.type === "emit_state") {
+            assertEquals(command.from, state);
+            state = command.to;
+          }
+          finished = command.type === "finish";
+        }
+        assert(finished || (sockets >= 0 && sockets <= 1), `${sockets} sockets`);
+        assert(finished || (sockets === 1) === (one.phase === "connecting" || one.phase === "connected"));
+        assertEquals(state, one.phase);
+      }
+    }));
+  });
+});
