@@ -18,11 +18,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BadgeStruct = (function() {
 
-            const BadgeStruct = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BadgeStruct = function () {
             };
 
             BadgeStruct.prototype.displayType = 0;
@@ -60,7 +56,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BadgeStruct();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -71,82 +66,55 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.displayType = value;
-                            else
-                                delete message.displayType;
+                            message.displayType = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.priorityType = value;
-                            else
-                                delete message.priorityType;
+                            message.priorityType = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.sceneType = value;
-                            else
-                                delete message.sceneType;
+                            message.sceneType = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.position = value;
-                            else
-                                delete message.position;
+                            message.position = reader.int32();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.displayStatus = value;
-                            else
-                                delete message.displayStatus;
+                            message.displayStatus = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.greyedByClient = value;
-                            else
-                                delete message.greyedByClient;
+                            message.greyedByClient = reader.int64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.exhibitionType = value;
-                            else
-                                delete message.exhibitionType;
+                            message.exhibitionType = reader.int32();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.openweburl = value;
-                            else
-                                delete message.openweburl;
+                            message.openweburl = reader.string();
                             continue;
                         }
                     case 11: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.display = value;
-                            else
-                                delete message.display;
+                            message.display = reader.bool();
                             continue;
                         }
                     case 12: {
@@ -182,18 +150,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 24: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isCustomized = value;
-                            else
-                                delete message.isCustomized;
+                            message.isCustomized = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -210,11 +171,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ImageBadge = (function() {
 
-            const ImageBadge = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const ImageBadge = function () {
             };
 
             ImageBadge.prototype.displayType = 0;
@@ -239,7 +196,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ImageBadge();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -250,10 +206,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.displayType = value;
-                            else
-                                delete message.displayType;
+                            message.displayType = reader.int32();
                             continue;
                         }
                     case 2: {
@@ -264,10 +217,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -284,12 +233,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TextBadge = (function() {
 
-            const TextBadge = function (properties) {
+            const TextBadge = function () {
                 this.pieces = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             TextBadge.prototype.displayType = 0;
@@ -316,7 +261,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TextBadge();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -327,28 +271,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.displayType = value;
-                            else
-                                delete message.displayType;
+                            message.displayType = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.key = value;
-                            else
-                                delete message.key;
+                            message.key = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.defaultPattern = value;
-                            else
-                                delete message.defaultPattern;
+                            message.defaultPattern = reader.string();
                             continue;
                         }
                     case 4: {
@@ -361,10 +296,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -381,11 +312,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.StringBadge = (function() {
 
-            const StringBadge = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const StringBadge = function () {
             };
 
             StringBadge.prototype.displayType = 0;
@@ -410,7 +337,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.StringBadge();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -421,27 +347,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.displayType = value;
-                            else
-                                delete message.displayType;
+                            message.displayType = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.str = value;
-                            else
-                                delete message.str;
+                            message.str = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -458,11 +374,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.CombineBadgeStruct = (function() {
 
-            const CombineBadgeStruct = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const CombineBadgeStruct = function () {
             };
 
             CombineBadgeStruct.prototype.displayType = 0;
@@ -502,7 +414,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.CombineBadgeStruct();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -513,10 +424,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.displayType = value;
-                            else
-                                delete message.displayType;
+                            message.displayType = reader.int32();
                             continue;
                         }
                     case 2: {
@@ -534,10 +442,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.str = value;
-                            else
-                                delete message.str;
+                            message.str = reader.string();
                             continue;
                         }
                     case 5: {
@@ -573,55 +478,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 13: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.iconAutoMirrored = value;
-                            else
-                                delete message.iconAutoMirrored;
+                            message.iconAutoMirrored = reader.bool();
                             continue;
                         }
                     case 14: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.backgroundAutoMirrored = value;
-                            else
-                                delete message.backgroundAutoMirrored;
+                            message.backgroundAutoMirrored = reader.bool();
                             continue;
                         }
                     case 15: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.publicScreenShowStyle = value;
-                            else
-                                delete message.publicScreenShowStyle;
+                            message.publicScreenShowStyle = reader.int32();
                             continue;
                         }
                     case 16: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.personalCardShowStyle = value;
-                            else
-                                delete message.personalCardShowStyle;
+                            message.personalCardShowStyle = reader.int32();
                             continue;
                         }
                     case 17: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.ranklistOnlineAudienceShowStyle = value;
-                            else
-                                delete message.ranklistOnlineAudienceShowStyle;
+                            message.ranklistOnlineAudienceShowStyle = reader.int32();
                             continue;
                         }
                     case 18: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.multiGuestShowStyle = value;
-                            else
-                                delete message.multiGuestShowStyle;
+                            message.multiGuestShowStyle = reader.int32();
                             continue;
                         }
                     case 19: {
@@ -638,10 +525,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -658,11 +541,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.CombineBadgeBackground = (function() {
 
-            const CombineBadgeBackground = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const CombineBadgeBackground = function () {
             };
 
             CombineBadgeBackground.prototype.image = null;
@@ -688,7 +567,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.CombineBadgeBackground();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -705,27 +583,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.backgroundColorCode = value;
-                            else
-                                delete message.backgroundColorCode;
+                            message.backgroundColorCode = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.borderColorCode = value;
-                            else
-                                delete message.borderColorCode;
+                            message.borderColorCode = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -742,12 +610,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BadgeText = (function() {
 
-            const BadgeText = function (properties) {
+            const BadgeText = function () {
                 this.pieces = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             BadgeText.prototype.key = "";
@@ -773,7 +637,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BadgeText();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -784,19 +647,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.key = value;
-                            else
-                                delete message.key;
+                            message.key = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.defaultPattern = value;
-                            else
-                                delete message.defaultPattern;
+                            message.defaultPattern = reader.string();
                             continue;
                         }
                     case 3: {
@@ -809,10 +666,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -829,11 +682,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.FontStyle = (function() {
 
-            const FontStyle = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const FontStyle = function () {
             };
 
             FontStyle.prototype.fontSize = 0;
@@ -860,7 +709,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.FontStyle();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -871,45 +719,29 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.fontSize = value;
-                            else
-                                delete message.fontSize;
+                            message.fontSize = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.fontWidth = value;
-                            else
-                                delete message.fontWidth;
+                            message.fontWidth = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.fontColor = value;
-                            else
-                                delete message.fontColor;
+                            message.fontColor = reader.string();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.borderColor = value;
-                            else
-                                delete message.borderColor;
+                            message.borderColor = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -926,11 +758,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PaddingInfo = (function() {
 
-            const PaddingInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const PaddingInfo = function () {
             };
 
             PaddingInfo.prototype.useSpecific = false;
@@ -962,7 +790,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PaddingInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -973,90 +800,59 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.useSpecific = value;
-                            else
-                                delete message.useSpecific;
+                            message.useSpecific = reader.bool();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.middlePadding = value;
-                            else
-                                delete message.middlePadding;
+                            message.middlePadding = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.badgeWidth = value;
-                            else
-                                delete message.badgeWidth;
+                            message.badgeWidth = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.leftPadding = value;
-                            else
-                                delete message.leftPadding;
+                            message.leftPadding = reader.int32();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.rightPadding = value;
-                            else
-                                delete message.rightPadding;
+                            message.rightPadding = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.iconTopPadding = value;
-                            else
-                                delete message.iconTopPadding;
+                            message.iconTopPadding = reader.int32();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.iconBottomPadding = value;
-                            else
-                                delete message.iconBottomPadding;
+                            message.iconBottomPadding = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.horizontalPaddingRule = value;
-                            else
-                                delete message.horizontalPaddingRule;
+                            message.horizontalPaddingRule = reader.int32();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.verticalPaddingRule = value;
-                            else
-                                delete message.verticalPaddingRule;
+                            message.verticalPaddingRule = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1073,11 +869,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ArrowConfig = (function() {
 
-            const ArrowConfig = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const ArrowConfig = function () {
             };
 
             ArrowConfig.prototype.icon = null;
@@ -1101,7 +893,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ArrowConfig();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1117,10 +908,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1137,11 +924,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ProfileCardPanel = (function() {
 
-            const ProfileCardPanel = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const ProfileCardPanel = function () {
             };
 
             ProfileCardPanel.prototype.useNewProfileCardStyle = false;
@@ -1167,7 +950,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ProfileCardPanel();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1178,10 +960,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.useNewProfileCardStyle = value;
-                            else
-                                delete message.useNewProfileCardStyle;
+                            message.useNewProfileCardStyle = reader.bool();
                             continue;
                         }
                     case 3: {
@@ -1198,10 +977,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1218,11 +993,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ProjectionConfig = (function() {
 
-            const ProjectionConfig = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const ProjectionConfig = function () {
             };
 
             ProjectionConfig.prototype.useProjection = false;
@@ -1247,7 +1018,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ProjectionConfig();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1258,10 +1028,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.useProjection = value;
-                            else
-                                delete message.useProjection;
+                            message.useProjection = reader.bool();
                             continue;
                         }
                     case 2: {
@@ -1272,10 +1039,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1292,12 +1055,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ProfileContent = (function() {
 
-            const ProfileContent = function (properties) {
+            const ProfileContent = function () {
                 this.iconList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             ProfileContent.prototype.useContent = false;
@@ -1323,7 +1082,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ProfileContent();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1334,10 +1092,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.useContent = value;
-                            else
-                                delete message.useContent;
+                            message.useContent = reader.bool();
                             continue;
                         }
                     case 2: {
@@ -1356,10 +1111,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1376,11 +1127,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.IconConfig = (function() {
 
-            const IconConfig = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const IconConfig = function () {
             };
 
             IconConfig.prototype.icon = null;
@@ -1405,7 +1152,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.IconConfig();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1427,10 +1173,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1447,11 +1189,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.NumberConfig = (function() {
 
-            const NumberConfig = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const NumberConfig = function () {
             };
 
             NumberConfig.prototype.number = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -1477,7 +1215,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.NumberConfig();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1488,10 +1225,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.number = value;
-                            else
-                                delete message.number;
+                            message.number = reader.int64();
                             continue;
                         }
                     case 2: {
@@ -1508,10 +1242,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1528,11 +1258,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PrivilegeLogExtra = (function() {
 
-            const PrivilegeLogExtra = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const PrivilegeLogExtra = function () {
             };
 
             PrivilegeLogExtra.prototype.dataVersion = "";
@@ -1560,7 +1286,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PrivilegeLogExtra();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1571,54 +1296,35 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.dataVersion = value;
-                            else
-                                delete message.dataVersion;
+                            message.dataVersion = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.privilegeId = value;
-                            else
-                                delete message.privilegeId;
+                            message.privilegeId = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.privilegeVersion = value;
-                            else
-                                delete message.privilegeVersion;
+                            message.privilegeVersion = reader.string();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.privilegeOrderId = value;
-                            else
-                                delete message.privilegeOrderId;
+                            message.privilegeOrderId = reader.string();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.level = value;
-                            else
-                                delete message.level;
+                            message.level = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1635,12 +1341,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ImageModel = (function() {
 
-            const ImageModel = function (properties) {
+            const ImageModel = function () {
                 this.urlList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             ImageModel.prototype.urlList = $util.emptyArray;
@@ -1672,7 +1374,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ImageModel();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1691,55 +1392,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.uri = value;
-                            else
-                                delete message.uri;
+                            message.uri = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.height = value;
-                            else
-                                delete message.height;
+                            message.height = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.width = value;
-                            else
-                                delete message.width;
+                            message.width = reader.int32();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.avgColor = value;
-                            else
-                                delete message.avgColor;
+                            message.avgColor = reader.string();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.imageType = value;
-                            else
-                                delete message.imageType;
+                            message.imageType = reader.int32();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.openWebUrl = value;
-                            else
-                                delete message.openWebUrl;
+                            message.openWebUrl = reader.string();
                             continue;
                         }
                     case 8: {
@@ -1751,18 +1434,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isAnimated = value;
-                            else
-                                delete message.isAnimated;
+                            message.isAnimated = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1779,11 +1455,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.Content = (function() {
 
-            const Content = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const Content = function () {
             };
 
             Content.prototype.name = "";
@@ -1809,7 +1481,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.Content();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1820,36 +1491,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.name = value;
-                            else
-                                delete message.name;
+                            message.name = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.fontColor = value;
-                            else
-                                delete message.fontColor;
+                            message.fontColor = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.level = value;
-                            else
-                                delete message.level;
+                            message.level = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1866,7 +1524,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastLinkMicBattle = (function() {
 
-            const WebcastLinkMicBattle = function (properties) {
+            const WebcastLinkMicBattle = function () {
                 this.battleResult = {};
                 this.armies = [];
                 this.anchorsInfo = [];
@@ -1877,10 +1535,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.teamBattleResult = [];
                 this.teamArmies = [];
                 this.abTestSetting = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             WebcastLinkMicBattle.prototype.common = null;
@@ -1923,7 +1577,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastLinkMicBattle();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1940,10 +1593,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.battleId = value;
-                            else
-                                delete message.battleId;
+                            message.battleId = reader.uint64();
                             continue;
                         }
                     case 3: {
@@ -1955,10 +1605,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.action = value;
-                            else
-                                delete message.action;
+                            message.action = reader.int32();
                             continue;
                         }
                     case 5: {
@@ -2004,10 +1651,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.inviteeGiftPermissionType = value;
-                            else
-                                delete message.inviteeGiftPermissionType;
+                            message.inviteeGiftPermissionType = reader.int32();
                             continue;
                         }
                     case 9: {
@@ -2029,10 +1673,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.bubbleText = value;
-                            else
-                                delete message.bubbleText;
+                            message.bubbleText = reader.string();
                             continue;
                         }
                     case 12: {
@@ -2096,10 +1737,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 16: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.actionByUserId = value;
-                            else
-                                delete message.actionByUserId;
+                            message.actionByUserId = reader.uint64();
                             continue;
                         }
                     case 17: {
@@ -2140,10 +1778,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -2160,13 +1794,9 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastLinkMicArmies = (function() {
 
-            const WebcastLinkMicArmies = function (properties) {
+            const WebcastLinkMicArmies = function () {
                 this.armies = {};
                 this.teamArmies = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             WebcastLinkMicArmies.prototype.common = null;
@@ -2208,7 +1838,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastLinkMicArmies();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -2225,10 +1854,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.battleId = value;
-                            else
-                                delete message.battleId;
+                            message.battleId = reader.uint64();
                             continue;
                         }
                     case 3: {
@@ -2268,64 +1894,43 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.channelId = value;
-                            else
-                                delete message.channelId;
+                            message.channelId = reader.uint64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sendGiftSuccessTime = value;
-                            else
-                                delete message.sendGiftSuccessTime;
+                            message.sendGiftSuccessTime = reader.int64();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.updateBattleScoreTime = value;
-                            else
-                                delete message.updateBattleScoreTime;
+                            message.updateBattleScoreTime = reader.int64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.triggerReason = value;
-                            else
-                                delete message.triggerReason;
+                            message.triggerReason = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.fromUserId = value;
-                            else
-                                delete message.fromUserId;
+                            message.fromUserId = reader.uint64();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.giftId = value;
-                            else
-                                delete message.giftId;
+                            message.giftId = reader.uint64();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.giftCount = value;
-                            else
-                                delete message.giftCount;
+                            message.giftCount = reader.int32();
                             continue;
                         }
                     case 11: {
@@ -2337,19 +1942,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 12: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.totalDiamondCount = value;
-                            else
-                                delete message.totalDiamondCount;
+                            message.totalDiamondCount = reader.int32();
                             continue;
                         }
                     case 13: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.repeatCount = value;
-                            else
-                                delete message.repeatCount;
+                            message.repeatCount = reader.int32();
                             continue;
                         }
                     case 14: {
@@ -2363,28 +1962,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 15: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.triggerCriticalStrike = value;
-                            else
-                                delete message.triggerCriticalStrike;
+                            message.triggerCriticalStrike = reader.bool();
                             continue;
                         }
                     case 16: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.hasTeamMatchMvpSfx = value;
-                            else
-                                delete message.hasTeamMatchMvpSfx;
+                            message.hasTeamMatchMvpSfx = reader.bool();
                             continue;
                         }
                     case 17: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.logId = value;
-                            else
-                                delete message.logId;
+                            message.logId = reader.string();
                             continue;
                         }
                     case 18: {
@@ -2401,10 +1991,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -2421,11 +2007,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleSetting = (function() {
 
-            const BattleSetting = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleSetting = function () {
             };
 
             BattleSetting.prototype.battleId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -2458,7 +2040,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleSetting();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -2469,55 +2050,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.battleId = value;
-                            else
-                                delete message.battleId;
+                            message.battleId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.startTimeMs = value;
-                            else
-                                delete message.startTimeMs;
+                            message.startTimeMs = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.duration = value;
-                            else
-                                delete message.duration;
+                            message.duration = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.channelId = value;
-                            else
-                                delete message.channelId;
+                            message.channelId = reader.uint64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.status = value;
-                            else
-                                delete message.status;
+                            message.status = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.inviteType = value;
-                            else
-                                delete message.inviteType;
+                            message.inviteType = reader.int32();
                             continue;
                         }
                     case 7: {
@@ -2529,36 +2092,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.battleType = value;
-                            else
-                                delete message.battleType;
+                            message.battleType = reader.int32();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.extraDurationSecond = value;
-                            else
-                                delete message.extraDurationSecond;
+                            message.extraDurationSecond = reader.int64();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.endTimeMs = value;
-                            else
-                                delete message.endTimeMs;
+                            message.endTimeMs = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -2575,11 +2125,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.GiftModeMeta = (function() {
 
-            const GiftModeMeta = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const GiftModeMeta = function () {
             };
 
             GiftModeMeta.prototype.giftId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -2606,7 +2152,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.GiftModeMeta();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -2617,19 +2162,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.giftId = value;
-                            else
-                                delete message.giftId;
+                            message.giftId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.giftNameKey = value;
-                            else
-                                delete message.giftNameKey;
+                            message.giftNameKey = reader.string();
                             continue;
                         }
                     case 3: {
@@ -2646,10 +2185,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -2666,11 +2201,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleResult = (function() {
 
-            const BattleResult = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleResult = function () {
             };
 
             BattleResult.prototype.userId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -2696,7 +2227,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleResult();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -2707,36 +2237,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userId = value;
-                            else
-                                delete message.userId;
+                            message.userId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.result = value;
-                            else
-                                delete message.result;
+                            message.result = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.score = value;
-                            else
-                                delete message.score;
+                            message.score = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -2753,11 +2270,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleUserInfoWrapper = (function() {
 
-            const BattleUserInfoWrapper = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleUserInfoWrapper = function () {
             };
 
             BattleUserInfoWrapper.prototype.key = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -2782,7 +2295,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleUserInfoWrapper();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -2793,10 +2305,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.key = value;
-                            else
-                                delete message.key;
+                            message.key = reader.uint64();
                             continue;
                         }
                     case 2: {
@@ -2807,10 +2316,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -2827,12 +2332,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleUserInfo = (function() {
 
-            const BattleUserInfo = function (properties) {
+            const BattleUserInfo = function () {
                 this.tags = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             BattleUserInfo.prototype.user = null;
@@ -2857,7 +2358,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleUserInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -2881,10 +2381,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -2901,11 +2397,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleBaseUserInfo = (function() {
 
-            const BattleBaseUserInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleBaseUserInfo = function () {
             };
 
             BattleBaseUserInfo.prototype.userId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -2932,7 +2424,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleBaseUserInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -2943,19 +2434,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userId = value;
-                            else
-                                delete message.userId;
+                            message.userId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.nickName = value;
-                            else
-                                delete message.nickName;
+                            message.nickName = reader.string();
                             continue;
                         }
                     case 3: {
@@ -2967,18 +2452,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.displayId = value;
-                            else
-                                delete message.displayId;
+                            message.displayId = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -2995,11 +2473,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleRivalTag = (function() {
 
-            const BattleRivalTag = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleRivalTag = function () {
             };
 
             BattleRivalTag.prototype.bgImage = null;
@@ -3025,7 +2499,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleRivalTag();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3048,18 +2521,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.content = value;
-                            else
-                                delete message.content;
+                            message.content = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3076,11 +2542,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.UserArmiesWrapper = (function() {
 
-            const UserArmiesWrapper = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const UserArmiesWrapper = function () {
             };
 
             UserArmiesWrapper.prototype.key = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -3105,7 +2567,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.UserArmiesWrapper();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3116,10 +2577,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.key = value;
-                            else
-                                delete message.key;
+                            message.key = reader.uint64();
                             continue;
                         }
                     case 2: {
@@ -3130,10 +2588,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3150,12 +2604,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleUserArmies = (function() {
 
-            const BattleUserArmies = function (properties) {
+            const BattleUserArmies = function () {
                 this.userArmies = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             BattleUserArmies.prototype.userArmies = $util.emptyArray;
@@ -3181,7 +2631,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleUserArmies();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3200,27 +2649,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.hostScore = value;
-                            else
-                                delete message.hostScore;
+                            message.hostScore = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.anchorIdStr = value;
-                            else
-                                delete message.anchorIdStr;
+                            message.anchorIdStr = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3237,11 +2676,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleUserArmy = (function() {
 
-            const BattleUserArmy = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleUserArmy = function () {
             };
 
             BattleUserArmy.prototype.userId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -3270,7 +2705,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleUserArmy();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3281,28 +2715,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userId = value;
-                            else
-                                delete message.userId;
+                            message.userId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.score = value;
-                            else
-                                delete message.score;
+                            message.score = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.nickname = value;
-                            else
-                                delete message.nickname;
+                            message.nickname = reader.string();
                             continue;
                         }
                     case 4: {
@@ -3314,27 +2739,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.diamondScore = value;
-                            else
-                                delete message.diamondScore;
+                            message.diamondScore = reader.int64();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.userIdStr = value;
-                            else
-                                delete message.userIdStr;
+                            message.userIdStr = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3351,12 +2766,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleTeamUserArmies = (function() {
 
-            const BattleTeamUserArmies = function (properties) {
+            const BattleTeamUserArmies = function () {
                 this.teamUser = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             BattleTeamUserArmies.prototype.teamId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -3384,7 +2795,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleTeamUserArmies();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3395,10 +2805,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.teamId = value;
-                            else
-                                delete message.teamId;
+                            message.teamId = reader.uint64();
                             continue;
                         }
                     case 2: {
@@ -3412,10 +2819,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.teamTotalScore = value;
-                            else
-                                delete message.teamTotalScore;
+                            message.teamTotalScore = reader.int64();
                             continue;
                         }
                     case 4: {
@@ -3427,18 +2831,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.hostRank = value;
-                            else
-                                delete message.hostRank;
+                            message.hostRank = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3455,11 +2852,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleTeamUser = (function() {
 
-            const BattleTeamUser = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleTeamUser = function () {
             };
 
             BattleTeamUser.prototype.userId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -3485,7 +2878,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleTeamUser();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3496,36 +2888,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userId = value;
-                            else
-                                delete message.userId;
+                            message.userId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.score = value;
-                            else
-                                delete message.score;
+                            message.score = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.userIdStr = value;
-                            else
-                                delete message.userIdStr;
+                            message.userIdStr = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3542,12 +2921,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleTeamResult = (function() {
 
-            const BattleTeamResult = function (properties) {
+            const BattleTeamResult = function () {
                 this.teamUser = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             BattleTeamResult.prototype.teamId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -3574,7 +2949,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleTeamResult();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3585,10 +2959,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.teamId = value;
-                            else
-                                delete message.teamId;
+                            message.teamId = reader.uint64();
                             continue;
                         }
                     case 2: {
@@ -3602,27 +2973,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.result = value;
-                            else
-                                delete message.result;
+                            message.result = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.totalScore = value;
-                            else
-                                delete message.totalScore;
+                            message.totalScore = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3639,11 +3000,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleComboInfo = (function() {
 
-            const BattleComboInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleComboInfo = function () {
             };
 
             BattleComboInfo.prototype.userId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -3672,7 +3029,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleComboInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3683,63 +3039,41 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userId = value;
-                            else
-                                delete message.userId;
+                            message.userId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.comboStatus = value;
-                            else
-                                delete message.comboStatus;
+                            message.comboStatus = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.comboCount = value;
-                            else
-                                delete message.comboCount;
+                            message.comboCount = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.comboIconUrl = value;
-                            else
-                                delete message.comboIconUrl;
+                            message.comboIconUrl = reader.string();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.comboType = value;
-                            else
-                                delete message.comboType;
+                            message.comboType = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.comboRuleGuideSchema = value;
-                            else
-                                delete message.comboRuleGuideSchema;
+                            message.comboRuleGuideSchema = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3756,11 +3090,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleDisplayConfig = (function() {
 
-            const BattleDisplayConfig = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleDisplayConfig = function () {
             };
 
             BattleDisplayConfig.prototype.threshold = 0;
@@ -3788,7 +3118,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleDisplayConfig();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3799,37 +3128,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.threshold = value;
-                            else
-                                delete message.threshold;
+                            message.threshold = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.text = value;
-                            else
-                                delete message.text;
+                            message.text = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.diffThreshold = value;
-                            else
-                                delete message.diffThreshold;
+                            message.diffThreshold = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.diffText = value;
-                            else
-                                delete message.diffText;
+                            message.diffText = reader.string();
                             continue;
                         }
                     case 5: {
@@ -3840,10 +3157,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3860,11 +3173,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ExemptStrategy = (function() {
 
-            const ExemptStrategy = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const ExemptStrategy = function () {
             };
 
             ExemptStrategy.prototype.exemptBothHost = false;
@@ -3889,7 +3198,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ExemptStrategy();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3900,27 +3208,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.exemptBothHost = value;
-                            else
-                                delete message.exemptBothHost;
+                            message.exemptBothHost = reader.bool();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.exemptAudienceTop = value;
-                            else
-                                delete message.exemptAudienceTop;
+                            message.exemptAudienceTop = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -3937,11 +3235,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleInviteeGiftPermission = (function() {
 
-            const BattleInviteeGiftPermission = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleInviteeGiftPermission = function () {
             };
 
             BattleInviteeGiftPermission.prototype.userId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -3966,7 +3260,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleInviteeGiftPermission();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -3977,27 +3270,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userId = value;
-                            else
-                                delete message.userId;
+                            message.userId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.giftPermissionType = value;
-                            else
-                                delete message.giftPermissionType;
+                            message.giftPermissionType = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4014,11 +3297,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleABTestSetting = (function() {
 
-            const BattleABTestSetting = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleABTestSetting = function () {
             };
 
             BattleABTestSetting.prototype.key = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -4043,7 +3322,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleABTestSetting();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4054,10 +3332,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.key = value;
-                            else
-                                delete message.key;
+                            message.key = reader.int64();
                             continue;
                         }
                     case 2: {
@@ -4068,10 +3343,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4088,12 +3359,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleABTestList = (function() {
 
-            const BattleABTestList = function (properties) {
+            const BattleABTestList = function () {
                 this.abTestList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             BattleABTestList.prototype.abTestList = $util.emptyArray;
@@ -4117,7 +3384,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleABTestList();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4135,10 +3401,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4155,11 +3417,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BattleABTest = (function() {
 
-            const BattleABTest = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BattleABTest = function () {
             };
 
             BattleABTest.prototype.abTestType = 0;
@@ -4184,7 +3442,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BattleABTest();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4195,27 +3452,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.abTestType = value;
-                            else
-                                delete message.abTestType;
+                            message.abTestType = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.group = value;
-                            else
-                                delete message.group;
+                            message.group = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4232,12 +3479,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TeamUsersInfo = (function() {
 
-            const TeamUsersInfo = function (properties) {
+            const TeamUsersInfo = function () {
                 this.userId = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             TeamUsersInfo.prototype.teamId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -4262,7 +3505,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TeamUsersInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4273,10 +3515,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.teamId = value;
-                            else
-                                delete message.teamId;
+                            message.teamId = reader.uint64();
                             continue;
                         }
                     case 2: {
@@ -4295,10 +3534,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4315,13 +3550,9 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TeamMatchCampaign = (function() {
 
-            const TeamMatchCampaign = function (properties) {
+            const TeamMatchCampaign = function () {
                 this.bestTeammateRelation = [];
                 this.startSfxTeamId = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             TeamMatchCampaign.prototype.bestTeammateRelation = $util.emptyArray;
@@ -4347,7 +3578,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TeamMatchCampaign();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4380,18 +3610,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.hasTeamMatchMvpSfx = value;
-                            else
-                                delete message.hasTeamMatchMvpSfx;
+                            message.hasTeamMatchMvpSfx = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4408,11 +3631,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BestTeammateRelation = (function() {
 
-            const BestTeammateRelation = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BestTeammateRelation = function () {
             };
 
             BestTeammateRelation.prototype.userId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -4437,7 +3656,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BestTeammateRelation();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4448,27 +3666,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userId = value;
-                            else
-                                delete message.userId;
+                            message.userId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.bestTeammateId = value;
-                            else
-                                delete message.bestTeammateId;
+                            message.bestTeammateId = reader.uint64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4485,12 +3693,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.HighScoreControlCfg = (function() {
 
-            const HighScoreControlCfg = function (properties) {
+            const HighScoreControlCfg = function () {
                 this.originDisplayToUserList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             HighScoreControlCfg.prototype.normalControlApplied = false;
@@ -4516,7 +3720,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.HighScoreControlCfg();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4527,19 +3730,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.normalControlApplied = value;
-                            else
-                                delete message.normalControlApplied;
+                            message.normalControlApplied = reader.bool();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.threshold = value;
-                            else
-                                delete message.threshold;
+                            message.threshold = reader.int64();
                             continue;
                         }
                     case 3: {
@@ -4558,10 +3755,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4578,11 +3771,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.SupportedActionsWrapper = (function() {
 
-            const SupportedActionsWrapper = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const SupportedActionsWrapper = function () {
             };
 
             SupportedActionsWrapper.prototype.key = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -4606,7 +3795,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.SupportedActionsWrapper();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4617,18 +3805,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.key = value;
-                            else
-                                delete message.key;
+                            message.key = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4645,12 +3826,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.CommonMessageData = (function() {
 
-            const CommonMessageData = function (properties) {
+            const CommonMessageData = function () {
                 this.filterMsgTags = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             CommonMessageData.prototype.method = "";
@@ -4699,7 +3876,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.CommonMessageData();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4710,64 +3886,43 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.method = value;
-                            else
-                                delete message.method;
+                            message.method = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.msgId = value;
-                            else
-                                delete message.msgId;
+                            message.msgId = reader.uint64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.roomId = value;
-                            else
-                                delete message.roomId;
+                            message.roomId = reader.uint64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.createTime = value;
-                            else
-                                delete message.createTime;
+                            message.createTime = reader.int64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.monitor = value;
-                            else
-                                delete message.monitor;
+                            message.monitor = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isShowMsg = value;
-                            else
-                                delete message.isShowMsg;
+                            message.isShowMsg = reader.bool();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.describe = value;
-                            else
-                                delete message.describe;
+                            message.describe = reader.string();
                             continue;
                         }
                     case 8: {
@@ -4779,73 +3934,49 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.foldType = value;
-                            else
-                                delete message.foldType;
+                            message.foldType = reader.int64();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.anchorFoldType = value;
-                            else
-                                delete message.anchorFoldType;
+                            message.anchorFoldType = reader.int64();
                             continue;
                         }
                     case 11: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.priorityScore = value;
-                            else
-                                delete message.priorityScore;
+                            message.priorityScore = reader.int64();
                             continue;
                         }
                     case 12: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.logId = value;
-                            else
-                                delete message.logId;
+                            message.logId = reader.string();
                             continue;
                         }
                     case 13: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.msgProcessFilterK = value;
-                            else
-                                delete message.msgProcessFilterK;
+                            message.msgProcessFilterK = reader.string();
                             continue;
                         }
                     case 14: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.msgProcessFilterV = value;
-                            else
-                                delete message.msgProcessFilterV;
+                            message.msgProcessFilterV = reader.string();
                             continue;
                         }
                     case 15: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.fromIdc = value;
-                            else
-                                delete message.fromIdc;
+                            message.fromIdc = reader.string();
                             continue;
                         }
                     case 16: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.toIdc = value;
-                            else
-                                delete message.toIdc;
+                            message.toIdc = reader.string();
                             continue;
                         }
                     case 17: {
@@ -4877,63 +4008,41 @@ export const roomtone = $root.roomtone = (() => {
                     case 21: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.anchorPriorityScore = value;
-                            else
-                                delete message.anchorPriorityScore;
+                            message.anchorPriorityScore = reader.int64();
                             continue;
                         }
                     case 22: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.roomMessageHeatLevel = value;
-                            else
-                                delete message.roomMessageHeatLevel;
+                            message.roomMessageHeatLevel = reader.int64();
                             continue;
                         }
                     case 23: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.foldTypeForWeb = value;
-                            else
-                                delete message.foldTypeForWeb;
+                            message.foldTypeForWeb = reader.int64();
                             continue;
                         }
                     case 24: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.anchorFoldTypeForWeb = value;
-                            else
-                                delete message.anchorFoldTypeForWeb;
+                            message.anchorFoldTypeForWeb = reader.int64();
                             continue;
                         }
                     case 25: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.clientSendTime = value;
-                            else
-                                delete message.clientSendTime;
+                            message.clientSendTime = reader.int64();
                             continue;
                         }
                     case 26: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.dispatchStrategy = value;
-                            else
-                                delete message.dispatchStrategy;
+                            message.dispatchStrategy = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -4950,11 +4059,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.LiveMessageID = (function() {
 
-            const LiveMessageID = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const LiveMessageID = function () {
             };
 
             LiveMessageID.prototype.primaryId = "";
@@ -4979,7 +4084,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.LiveMessageID();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -4990,27 +4094,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.primaryId = value;
-                            else
-                                delete message.primaryId;
+                            message.primaryId = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.messageScene = value;
-                            else
-                                delete message.messageScene;
+                            message.messageScene = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5027,11 +4121,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.LiveMessageSEI = (function() {
 
-            const LiveMessageSEI = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const LiveMessageSEI = function () {
             };
 
             LiveMessageSEI.prototype.uniqueId = null;
@@ -5056,7 +4146,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.LiveMessageSEI();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5073,18 +4162,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.timestamp = value;
-                            else
-                                delete message.timestamp;
+                            message.timestamp = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5101,12 +4183,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.Text = (function() {
 
-            const Text = function (properties) {
+            const Text = function () {
                 this.pieces = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             Text.prototype.key = "";
@@ -5133,7 +4211,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.Text();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5144,19 +4221,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.key = value;
-                            else
-                                delete message.key;
+                            message.key = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.defaultPattern = value;
-                            else
-                                delete message.defaultPattern;
+                            message.defaultPattern = reader.string();
                             continue;
                         }
                     case 3: {
@@ -5175,10 +4246,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5195,11 +4262,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TextFormat = (function() {
 
-            const TextFormat = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const TextFormat = function () {
             };
 
             TextFormat.prototype.color = "";
@@ -5230,7 +4293,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TextFormat();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5241,81 +4303,53 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.color = value;
-                            else
-                                delete message.color;
+                            message.color = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.bold = value;
-                            else
-                                delete message.bold;
+                            message.bold = reader.bool();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.italic = value;
-                            else
-                                delete message.italic;
+                            message.italic = reader.bool();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.weight = value;
-                            else
-                                delete message.weight;
+                            message.weight = reader.int32();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.italicAngle = value;
-                            else
-                                delete message.italicAngle;
+                            message.italicAngle = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.fontSize = value;
-                            else
-                                delete message.fontSize;
+                            message.fontSize = reader.int32();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.useHighLightColor = value;
-                            else
-                                delete message.useHighLightColor;
+                            message.useHighLightColor = reader.bool();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.useRemoteColor = value;
-                            else
-                                delete message.useRemoteColor;
+                            message.useRemoteColor = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5332,11 +4366,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TextPiece = (function() {
 
-            const TextPiece = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const TextPiece = function () {
             };
 
             TextPiece.prototype.type = 0;
@@ -5365,7 +4395,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TextPiece();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5376,10 +4405,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.type = value;
-                            else
-                                delete message.type;
+                            message.type = reader.int32();
                             continue;
                         }
                     case 2: {
@@ -5391,10 +4417,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.stringValue = value;
-                            else
-                                delete message.stringValue;
+                            message.stringValue = reader.string();
                             continue;
                         }
                     case 21: {
@@ -5417,10 +4440,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5437,11 +4456,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TextPieceUser = (function() {
 
-            const TextPieceUser = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const TextPieceUser = function () {
             };
 
             TextPieceUser.prototype.user = null;
@@ -5466,7 +4481,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TextPieceUser();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5483,18 +4497,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.withColon = value;
-                            else
-                                delete message.withColon;
+                            message.withColon = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5511,11 +4518,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TextPieceGift = (function() {
 
-            const TextPieceGift = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const TextPieceGift = function () {
             };
 
             TextPieceGift.prototype.giftId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -5542,7 +4545,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TextPieceGift();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5553,10 +4555,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.giftId = value;
-                            else
-                                delete message.giftId;
+                            message.giftId = reader.uint64();
                             continue;
                         }
                     case 2: {
@@ -5568,27 +4567,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.showType = value;
-                            else
-                                delete message.showType;
+                            message.showType = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.colorId = value;
-                            else
-                                delete message.colorId;
+                            message.colorId = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5605,11 +4594,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TextPiecePatternRef = (function() {
 
-            const TextPiecePatternRef = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const TextPiecePatternRef = function () {
             };
 
             TextPiecePatternRef.prototype.key = "";
@@ -5634,7 +4619,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TextPiecePatternRef();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5645,27 +4629,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.key = value;
-                            else
-                                delete message.key;
+                            message.key = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.defaultPattern = value;
-                            else
-                                delete message.defaultPattern;
+                            message.defaultPattern = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5682,11 +4656,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PatternRef = (function() {
 
-            const PatternRef = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const PatternRef = function () {
             };
 
             PatternRef.prototype.key = "";
@@ -5711,7 +4681,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PatternRef();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5722,27 +4691,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.key = value;
-                            else
-                                delete message.key;
+                            message.key = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.defaultPattern = value;
-                            else
-                                delete message.defaultPattern;
+                            message.defaultPattern = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5759,11 +4718,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PublicAreaCommon = (function() {
 
-            const PublicAreaCommon = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const PublicAreaCommon = function () {
             };
 
             PublicAreaCommon.prototype.userLabel = null;
@@ -5788,7 +4743,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PublicAreaCommon();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5805,18 +4759,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userConsumeInRoom = value;
-                            else
-                                delete message.userConsumeInRoom;
+                            message.userConsumeInRoom = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5833,11 +4780,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PublicAreaMessageCommon = (function() {
 
-            const PublicAreaMessageCommon = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const PublicAreaMessageCommon = function () {
             };
 
             PublicAreaMessageCommon.prototype.scrollGapCount = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -5869,7 +4812,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PublicAreaMessageCommon();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -5880,46 +4822,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.scrollGapCount = value;
-                            else
-                                delete message.scrollGapCount;
+                            message.scrollGapCount = reader.int64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.anchorScrollGapCount = value;
-                            else
-                                delete message.anchorScrollGapCount;
+                            message.anchorScrollGapCount = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.releaseToScrollArea = value;
-                            else
-                                delete message.releaseToScrollArea;
+                            message.releaseToScrollArea = reader.bool();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.anchorReleaseToScrollArea = value;
-                            else
-                                delete message.anchorReleaseToScrollArea;
+                            message.anchorReleaseToScrollArea = reader.bool();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isAnchorMarked = value;
-                            else
-                                delete message.isAnchorMarked;
+                            message.isAnchorMarked = reader.bool();
                             continue;
                         }
                     case 6: {
@@ -5943,18 +4870,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.adminFoldType = value;
-                            else
-                                delete message.adminFoldType;
+                            message.adminFoldType = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -5971,12 +4891,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.CreatorSuccessInfo = (function() {
 
-            const CreatorSuccessInfo = function (properties) {
+            const CreatorSuccessInfo = function () {
                 this.tags = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             CreatorSuccessInfo.prototype.tags = $util.emptyArray;
@@ -6001,7 +4917,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.CreatorSuccessInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6025,10 +4940,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6045,11 +4956,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TagItem = (function() {
 
-            const TagItem = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const TagItem = function () {
             };
 
             TagItem.prototype.tagType = 0;
@@ -6074,7 +4981,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TagItem();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6085,10 +4991,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.tagType = value;
-                            else
-                                delete message.tagType;
+                            message.tagType = reader.int32();
                             continue;
                         }
                     case 2: {
@@ -6099,10 +5002,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6119,11 +5018,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.Topic = (function() {
 
-            const Topic = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const Topic = function () {
             };
 
             Topic.prototype.topicActionType = 0;
@@ -6149,7 +5044,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.Topic();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6160,10 +5054,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.topicActionType = value;
-                            else
-                                delete message.topicActionType;
+                            message.topicActionType = reader.int32();
                             continue;
                         }
                     case 2: {
@@ -6180,10 +5071,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6200,13 +5087,9 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PortraitInfo = (function() {
 
-            const PortraitInfo = function (properties) {
+            const PortraitInfo = function () {
                 this.userMetrics = [];
                 this.portraitTag = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             PortraitInfo.prototype.userMetrics = $util.emptyArray;
@@ -6231,7 +5114,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PortraitInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6257,10 +5139,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6277,11 +5155,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PortraitTag = (function() {
 
-            const PortraitTag = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const PortraitTag = function () {
             };
 
             PortraitTag.prototype.tagId = "";
@@ -6308,7 +5182,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PortraitTag();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6319,45 +5192,29 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.tagId = value;
-                            else
-                                delete message.tagId;
+                            message.tagId = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.priority = value;
-                            else
-                                delete message.priority;
+                            message.priority = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.showValue = value;
-                            else
-                                delete message.showValue;
+                            message.showValue = reader.string();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.showArgs = value;
-                            else
-                                delete message.showArgs;
+                            message.showArgs = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6374,11 +5231,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.UserMetrics = (function() {
 
-            const UserMetrics = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const UserMetrics = function () {
             };
 
             UserMetrics.prototype.type = 0;
@@ -6403,7 +5256,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.UserMetrics();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6414,27 +5266,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.type = value;
-                            else
-                                delete message.type;
+                            message.type = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.metricsValue = value;
-                            else
-                                delete message.metricsValue;
+                            message.metricsValue = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6451,11 +5293,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.UserInteractionInfo = (function() {
 
-            const UserInteractionInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const UserInteractionInfo = function () {
             };
 
             UserInteractionInfo.prototype.likeCnt = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -6481,7 +5319,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.UserInteractionInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6492,36 +5329,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.likeCnt = value;
-                            else
-                                delete message.likeCnt;
+                            message.likeCnt = reader.int64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.commentCnt = value;
-                            else
-                                delete message.commentCnt;
+                            message.commentCnt = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.shareCnt = value;
-                            else
-                                delete message.shareCnt;
+                            message.shareCnt = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6538,11 +5362,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.MsgFilter = (function() {
 
-            const MsgFilter = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const MsgFilter = function () {
             };
 
             MsgFilter.prototype.isGifter = false;
@@ -6567,7 +5387,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.MsgFilter();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6578,27 +5397,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isGifter = value;
-                            else
-                                delete message.isGifter;
+                            message.isGifter = reader.bool();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isSubscribedToAnchor = value;
-                            else
-                                delete message.isSubscribedToAnchor;
+                            message.isSubscribedToAnchor = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6615,11 +5424,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PunishEventInfo = (function() {
 
-            const PunishEventInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const PunishEventInfo = function () {
             };
 
             PunishEventInfo.prototype.punishType = "";
@@ -6651,7 +5456,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PunishEventInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6662,90 +5466,59 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.punishType = value;
-                            else
-                                delete message.punishType;
+                            message.punishType = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.punishReason = value;
-                            else
-                                delete message.punishReason;
+                            message.punishReason = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.punishId = value;
-                            else
-                                delete message.punishId;
+                            message.punishId = reader.string();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.violationUid = value;
-                            else
-                                delete message.violationUid;
+                            message.violationUid = reader.uint64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.punishTypeId = value;
-                            else
-                                delete message.punishTypeId;
+                            message.punishTypeId = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.duration = value;
-                            else
-                                delete message.duration;
+                            message.duration = reader.int64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.punishPerceptionCode = value;
-                            else
-                                delete message.punishPerceptionCode;
+                            message.punishPerceptionCode = reader.string();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.violationUidStr = value;
-                            else
-                                delete message.violationUidStr;
+                            message.violationUidStr = reader.string();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.showReason = value;
-                            else
-                                delete message.showReason;
+                            message.showReason = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6762,12 +5535,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PerceptionDialogInfo = (function() {
 
-            const PerceptionDialogInfo = function (properties) {
+            const PerceptionDialogInfo = function () {
                 this.feedbackOptions = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             PerceptionDialogInfo.prototype.iconType = 0;
@@ -6804,7 +5573,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PerceptionDialogInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6815,10 +5583,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.iconType = value;
-                            else
-                                delete message.iconType;
+                            message.iconType = reader.int32();
                             continue;
                         }
                     case 2: {
@@ -6848,55 +5613,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.violationDetailUrl = value;
-                            else
-                                delete message.violationDetailUrl;
+                            message.violationDetailUrl = reader.string();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.scene = value;
-                            else
-                                delete message.scene;
+                            message.scene = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.targetUserId = value;
-                            else
-                                delete message.targetUserId;
+                            message.targetUserId = reader.uint64();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.targetRoomId = value;
-                            else
-                                delete message.targetRoomId;
+                            message.targetRoomId = reader.uint64();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.countDownTime = value;
-                            else
-                                delete message.countDownTime;
+                            message.countDownTime = reader.int64();
                             continue;
                         }
                     case 11: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.showFeedback = value;
-                            else
-                                delete message.showFeedback;
+                            message.showFeedback = reader.bool();
                             continue;
                         }
                     case 12: {
@@ -6910,27 +5657,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 13: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.policyTip = value;
-                            else
-                                delete message.policyTip;
+                            message.policyTip = reader.int64();
                             continue;
                         }
                     case 14: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.appealPopup = value;
-                            else
-                                delete message.appealPopup;
+                            message.appealPopup = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -6947,11 +5684,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.PerceptionFeedbackOption = (function() {
 
-            const PerceptionFeedbackOption = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const PerceptionFeedbackOption = function () {
             };
 
             PerceptionFeedbackOption.prototype.id = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -6976,7 +5709,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.PerceptionFeedbackOption();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -6987,27 +5719,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.id = value;
-                            else
-                                delete message.id;
+                            message.id = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.contentKey = value;
-                            else
-                                delete message.contentKey;
+                            message.contentKey = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -7024,7 +5746,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.User = (function() {
 
-            const User = function (properties) {
+            const User = function () {
                 this.badgeImageList = [];
                 this.realTimeIcons = [];
                 this.newRealTimeIcons = [];
@@ -7035,10 +5757,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.badgeList = [];
                 this.mintTypeLabel = [];
                 this.upcomingEventList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             User.prototype.id = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -7152,7 +5870,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.User();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -7163,28 +5880,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.id = value;
-                            else
-                                delete message.id;
+                            message.id = reader.uint64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.nickname = value;
-                            else
-                                delete message.nickname;
+                            message.nickname = reader.string();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.bioDescription = value;
-                            else
-                                delete message.bioDescription;
+                            message.bioDescription = reader.string();
                             continue;
                         }
                     case 9: {
@@ -7208,55 +5916,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 12: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.verified = value;
-                            else
-                                delete message.verified;
+                            message.verified = reader.bool();
                             continue;
                         }
                     case 15: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.status = value;
-                            else
-                                delete message.status;
+                            message.status = reader.int32();
                             continue;
                         }
                     case 16: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.createTime = value;
-                            else
-                                delete message.createTime;
+                            message.createTime = reader.int64();
                             continue;
                         }
                     case 17: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.modifyTime = value;
-                            else
-                                delete message.modifyTime;
+                            message.modifyTime = reader.int64();
                             continue;
                         }
                     case 18: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.secret = value;
-                            else
-                                delete message.secret;
+                            message.secret = reader.int32();
                             continue;
                         }
                     case 19: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.shareQrcodeUri = value;
-                            else
-                                delete message.shareQrcodeUri;
+                            message.shareQrcodeUri = reader.string();
                             continue;
                         }
                     case 21: {
@@ -7294,10 +5984,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 26: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.specialId = value;
-                            else
-                                delete message.specialId;
+                            message.specialId = reader.string();
                             continue;
                         }
                     case 27: {
@@ -7331,10 +6018,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 31: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.topVipNo = value;
-                            else
-                                delete message.topVipNo;
+                            message.topVipNo = reader.int32();
                             continue;
                         }
                     case 32: {
@@ -7352,55 +6036,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 34: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.payScore = value;
-                            else
-                                delete message.payScore;
+                            message.payScore = reader.int64();
                             continue;
                         }
                     case 35: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.ticketCount = value;
-                            else
-                                delete message.ticketCount;
+                            message.ticketCount = reader.int64();
                             continue;
                         }
                     case 37: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.linkMicStats = value;
-                            else
-                                delete message.linkMicStats;
+                            message.linkMicStats = reader.int32();
                             continue;
                         }
                     case 38: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.displayId = value;
-                            else
-                                delete message.displayId;
+                            message.displayId = reader.string();
                             continue;
                         }
                     case 39: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.withCommercePermission = value;
-                            else
-                                delete message.withCommercePermission;
+                            message.withCommercePermission = reader.bool();
                             continue;
                         }
                     case 40: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.withFusionShopEntry = value;
-                            else
-                                delete message.withFusionShopEntry;
+                            message.withFusionShopEntry = reader.bool();
                             continue;
                         }
                     case 42: {
@@ -7412,10 +6078,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 43: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.verifiedContent = value;
-                            else
-                                delete message.verifiedContent;
+                            message.verifiedContent = reader.string();
                             continue;
                         }
                     case 44: {
@@ -7435,19 +6098,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 46: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.secUid = value;
-                            else
-                                delete message.secUid;
+                            message.secUid = reader.string();
                             continue;
                         }
                     case 47: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.userRole = value;
-                            else
-                                delete message.userRole;
+                            message.userRole = reader.int32();
                             continue;
                         }
                     case 52: {
@@ -7535,82 +6192,55 @@ export const roomtone = $root.roomtone = (() => {
                     case 1002: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.allowFindByContacts = value;
-                            else
-                                delete message.allowFindByContacts;
+                            message.allowFindByContacts = reader.bool();
                             continue;
                         }
                     case 1003: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.allowOthersDownloadVideo = value;
-                            else
-                                delete message.allowOthersDownloadVideo;
+                            message.allowOthersDownloadVideo = reader.bool();
                             continue;
                         }
                     case 1004: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.allowOthersDownloadWhenSharingVideo = value;
-                            else
-                                delete message.allowOthersDownloadWhenSharingVideo;
+                            message.allowOthersDownloadWhenSharingVideo = reader.bool();
                             continue;
                         }
                     case 1005: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.allowShareShowProfile = value;
-                            else
-                                delete message.allowShareShowProfile;
+                            message.allowShareShowProfile = reader.bool();
                             continue;
                         }
                     case 1006: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.allowShowInGossip = value;
-                            else
-                                delete message.allowShowInGossip;
+                            message.allowShowInGossip = reader.bool();
                             continue;
                         }
                     case 1007: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.allowShowMyAction = value;
-                            else
-                                delete message.allowShowMyAction;
+                            message.allowShowMyAction = reader.bool();
                             continue;
                         }
                     case 1008: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.allowStrangeComment = value;
-                            else
-                                delete message.allowStrangeComment;
+                            message.allowStrangeComment = reader.bool();
                             continue;
                         }
                     case 1009: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.allowUnfollowerComment = value;
-                            else
-                                delete message.allowUnfollowerComment;
+                            message.allowUnfollowerComment = reader.bool();
                             continue;
                         }
                     case 1010: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.allowUseLinkmic = value;
-                            else
-                                delete message.allowUseLinkmic;
+                            message.allowUseLinkmic = reader.bool();
                             continue;
                         }
                     case 1011: {
@@ -7628,244 +6258,163 @@ export const roomtone = $root.roomtone = (() => {
                     case 1013: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.bgImgUrl = value;
-                            else
-                                delete message.bgImgUrl;
+                            message.bgImgUrl = reader.string();
                             continue;
                         }
                     case 1016: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.blockStatus = value;
-                            else
-                                delete message.blockStatus;
+                            message.blockStatus = reader.int32();
                             continue;
                         }
                     case 1017: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.commentRestrict = value;
-                            else
-                                delete message.commentRestrict;
+                            message.commentRestrict = reader.int32();
                             continue;
                         }
                     case 1018: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.constellation = value;
-                            else
-                                delete message.constellation;
+                            message.constellation = reader.string();
                             continue;
                         }
                     case 1019: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.disableIchat = value;
-                            else
-                                delete message.disableIchat;
+                            message.disableIchat = reader.int32();
                             continue;
                         }
                     case 1020: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.enableIchatImg = value;
-                            else
-                                delete message.enableIchatImg;
+                            message.enableIchatImg = reader.int64();
                             continue;
                         }
                     case 1021: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.exp = value;
-                            else
-                                delete message.exp;
+                            message.exp = reader.int32();
                             continue;
                         }
                     case 1022: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.fanTicketCount = value;
-                            else
-                                delete message.fanTicketCount;
+                            message.fanTicketCount = reader.int64();
                             continue;
                         }
                     case 1023: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.foldStrangerChat = value;
-                            else
-                                delete message.foldStrangerChat;
+                            message.foldStrangerChat = reader.bool();
                             continue;
                         }
                     case 1024: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.followStatus = value;
-                            else
-                                delete message.followStatus;
+                            message.followStatus = reader.int64();
                             continue;
                         }
                     case 1027: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.ichatRestrictType = value;
-                            else
-                                delete message.ichatRestrictType;
+                            message.ichatRestrictType = reader.int32();
                             continue;
                         }
                     case 1028: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.idStr = value;
-                            else
-                                delete message.idStr;
+                            message.idStr = reader.string();
                             continue;
                         }
                     case 1029: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isFollower = value;
-                            else
-                                delete message.isFollower;
+                            message.isFollower = reader.bool();
                             continue;
                         }
                     case 1030: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isFollowing = value;
-                            else
-                                delete message.isFollowing;
+                            message.isFollowing = reader.bool();
                             continue;
                         }
                     case 1031: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.needProfileGuide = value;
-                            else
-                                delete message.needProfileGuide;
+                            message.needProfileGuide = reader.bool();
                             continue;
                         }
                     case 1032: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.payScores = value;
-                            else
-                                delete message.payScores;
+                            message.payScores = reader.int64();
                             continue;
                         }
                     case 1033: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.pushCommentStatus = value;
-                            else
-                                delete message.pushCommentStatus;
+                            message.pushCommentStatus = reader.bool();
                             continue;
                         }
                     case 1034: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.pushDigg = value;
-                            else
-                                delete message.pushDigg;
+                            message.pushDigg = reader.bool();
                             continue;
                         }
                     case 1035: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.pushFollow = value;
-                            else
-                                delete message.pushFollow;
+                            message.pushFollow = reader.bool();
                             continue;
                         }
                     case 1036: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.pushFriendAction = value;
-                            else
-                                delete message.pushFriendAction;
+                            message.pushFriendAction = reader.bool();
                             continue;
                         }
                     case 1037: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.pushIchat = value;
-                            else
-                                delete message.pushIchat;
+                            message.pushIchat = reader.bool();
                             continue;
                         }
                     case 1038: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.pushStatus = value;
-                            else
-                                delete message.pushStatus;
+                            message.pushStatus = reader.bool();
                             continue;
                         }
                     case 1039: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.pushVideoPost = value;
-                            else
-                                delete message.pushVideoPost;
+                            message.pushVideoPost = reader.bool();
                             continue;
                         }
                     case 1040: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.pushVideoRecommend = value;
-                            else
-                                delete message.pushVideoRecommend;
+                            message.pushVideoRecommend = reader.bool();
                             continue;
                         }
                     case 1041: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.bytes()).length)
-                                message.stats = value;
-                            else
-                                delete message.stats;
+                            message.stats = reader.bytes();
                             continue;
                         }
                     case 1043: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.verifiedReason = value;
-                            else
-                                delete message.verifiedReason;
+                            message.verifiedReason = reader.string();
                             continue;
                         }
                     case 1044: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.withCarManagementPermission = value;
-                            else
-                                delete message.withCarManagementPermission;
+                            message.withCarManagementPermission = reader.bool();
                             continue;
                         }
                     case 1045: {
@@ -7879,10 +6428,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1046: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.scmLabel = value;
-                            else
-                                delete message.scmLabel;
+                            message.scmLabel = reader.string();
                             continue;
                         }
                     case 1047: {
@@ -7894,36 +6440,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 1048: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isBlock = value;
-                            else
-                                delete message.isBlock;
+                            message.isBlock = reader.bool();
                             continue;
                         }
                     case 1090: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isSubscribe = value;
-                            else
-                                delete message.isSubscribe;
+                            message.isSubscribe = reader.bool();
                             continue;
                         }
                     case 1091: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isAnchorMarked = value;
-                            else
-                                delete message.isAnchorMarked;
+                            message.isAnchorMarked = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -7940,11 +6473,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.FollowInfo = (function() {
 
-            const FollowInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const FollowInfo = function () {
             };
 
             FollowInfo.prototype.followingCount = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -7971,7 +6500,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.FollowInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -7982,45 +6510,29 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.followingCount = value;
-                            else
-                                delete message.followingCount;
+                            message.followingCount = reader.int64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.followerCount = value;
-                            else
-                                delete message.followerCount;
+                            message.followerCount = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.followStatus = value;
-                            else
-                                delete message.followStatus;
+                            message.followStatus = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.pushStatus = value;
-                            else
-                                delete message.pushStatus;
+                            message.pushStatus = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -8037,11 +6549,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.UserAttr = (function() {
 
-            const UserAttr = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const UserAttr = function () {
             };
 
             UserAttr.prototype.isMuted = false;
@@ -8068,7 +6576,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.UserAttr();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -8079,45 +6586,29 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isMuted = value;
-                            else
-                                delete message.isMuted;
+                            message.isMuted = reader.bool();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isAdmin = value;
-                            else
-                                delete message.isAdmin;
+                            message.isAdmin = reader.bool();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isSuperAdmin = value;
-                            else
-                                delete message.isSuperAdmin;
+                            message.isSuperAdmin = reader.bool();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.muteDuration = value;
-                            else
-                                delete message.muteDuration;
+                            message.muteDuration = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -8134,12 +6625,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.UserHonor = (function() {
 
-            const UserHonor = function (properties) {
+            const UserHonor = function () {
                 this.gradeIconList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             UserHonor.prototype.diamondIcon = null;
@@ -8182,7 +6669,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.UserHonor();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -8199,10 +6685,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.name = value;
-                            else
-                                delete message.name;
+                            message.name = reader.string();
                             continue;
                         }
                     case 4: {
@@ -8214,19 +6697,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.nextName = value;
-                            else
-                                delete message.nextName;
+                            message.nextName = reader.string();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.level = value;
-                            else
-                                delete message.level;
+                            message.level = reader.int32();
                             continue;
                         }
                     case 7: {
@@ -8238,10 +6715,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 13: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.gradeDescribe = value;
-                            else
-                                delete message.gradeDescribe;
+                            message.gradeDescribe = reader.string();
                             continue;
                         }
                     case 14: {
@@ -8255,10 +6729,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 15: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.screenChatType = value;
-                            else
-                                delete message.screenChatType;
+                            message.screenChatType = reader.int64();
                             continue;
                         }
                     case 16: {
@@ -8294,19 +6765,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 21: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.upgradeNeedConsume = value;
-                            else
-                                delete message.upgradeNeedConsume;
+                            message.upgradeNeedConsume = reader.int64();
                             continue;
                         }
                     case 22: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.nextPrivileges = value;
-                            else
-                                delete message.nextPrivileges;
+                            message.nextPrivileges = reader.string();
                             continue;
                         }
                     case 23: {
@@ -8324,27 +6789,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 25: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.score = value;
-                            else
-                                delete message.score;
+                            message.score = reader.int64();
                             continue;
                         }
                     case 1001: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.gradeBanner = value;
-                            else
-                                delete message.gradeBanner;
+                            message.gradeBanner = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -8361,11 +6816,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.GradeIcon = (function() {
 
-            const GradeIcon = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const GradeIcon = function () {
             };
 
             GradeIcon.prototype.icon = null;
@@ -8392,7 +6843,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.GradeIcon();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -8409,36 +6859,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.iconDiamond = value;
-                            else
-                                delete message.iconDiamond;
+                            message.iconDiamond = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.level = value;
-                            else
-                                delete message.level;
+                            message.level = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.levelStr = value;
-                            else
-                                delete message.levelStr;
+                            message.levelStr = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -8455,11 +6892,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.FansClubMember = (function() {
 
-            const FansClubMember = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const FansClubMember = function () {
             };
 
             FansClubMember.prototype.data = null;
@@ -8483,7 +6916,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.FansClubMember();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -8499,10 +6931,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -8519,12 +6947,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.FansClubData = (function() {
 
-            const FansClubData = function (properties) {
+            const FansClubData = function () {
                 this.availableGiftIds = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             FansClubData.prototype.clubName = "";
@@ -8553,7 +6977,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.FansClubData();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -8564,28 +6987,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.clubName = value;
-                            else
-                                delete message.clubName;
+                            message.clubName = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.level = value;
-                            else
-                                delete message.level;
+                            message.level = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.userFansClubStatus = value;
-                            else
-                                delete message.userFansClubStatus;
+                            message.userFansClubStatus = reader.int32();
                             continue;
                         }
                     case 4: {
@@ -8611,18 +7025,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.anchorId = value;
-                            else
-                                delete message.anchorId;
+                            message.anchorId = reader.uint64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -8639,12 +7046,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.UserBadge = (function() {
 
-            const UserBadge = function (properties) {
+            const UserBadge = function () {
                 this.icons = {};
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             UserBadge.prototype.icons = $util.emptyObject;
@@ -8669,7 +7072,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.UserBadge();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -8714,18 +7116,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.title = value;
-                            else
-                                delete message.title;
+                            message.title = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -8742,11 +7137,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.FansClubInfo = (function() {
 
-            const FansClubInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const FansClubInfo = function () {
             };
 
             FansClubInfo.prototype.isSleeping = false;
@@ -8775,7 +7166,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.FansClubInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -8786,28 +7176,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isSleeping = value;
-                            else
-                                delete message.isSleeping;
+                            message.isSleeping = reader.bool();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.fansLevel = value;
-                            else
-                                delete message.fansLevel;
+                            message.fansLevel = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.fansScore = value;
-                            else
-                                delete message.fansScore;
+                            message.fansScore = reader.int64();
                             continue;
                         }
                     case 4: {
@@ -8819,27 +7200,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.fansCount = value;
-                            else
-                                delete message.fansCount;
+                            message.fansCount = reader.int64();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.fansClubName = value;
-                            else
-                                delete message.fansClubName;
+                            message.fansClubName = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -8856,11 +7227,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.SubscribeInfo = (function() {
 
-            const SubscribeInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const SubscribeInfo = function () {
             };
 
             SubscribeInfo.prototype.qualification = false;
@@ -8892,7 +7259,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.SubscribeInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -8903,19 +7269,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.qualification = value;
-                            else
-                                delete message.qualification;
+                            message.qualification = reader.bool();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isSubscribe = value;
-                            else
-                                delete message.isSubscribe;
+                            message.isSubscribe = reader.bool();
                             continue;
                         }
                     case 3: {
@@ -8927,63 +7287,41 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.enableSubscription = value;
-                            else
-                                delete message.enableSubscription;
+                            message.enableSubscription = reader.bool();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.subscriberCount = value;
-                            else
-                                delete message.subscriberCount;
+                            message.subscriberCount = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isInGracePeriod = value;
-                            else
-                                delete message.isInGracePeriod;
+                            message.isInGracePeriod = reader.bool();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isSubscribedToAnchor = value;
-                            else
-                                delete message.isSubscribedToAnchor;
+                            message.isSubscribedToAnchor = reader.bool();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.userGiftSubAuth = value;
-                            else
-                                delete message.userGiftSubAuth;
+                            message.userGiftSubAuth = reader.bool();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.anchorGiftSubAuth = value;
-                            else
-                                delete message.anchorGiftSubAuth;
+                            message.anchorGiftSubAuth = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9000,11 +7338,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.SubscribeBadge = (function() {
 
-            const SubscribeBadge = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const SubscribeBadge = function () {
             };
 
             SubscribeBadge.prototype.originImg = null;
@@ -9029,7 +7363,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.SubscribeBadge();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9051,10 +7384,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9071,11 +7400,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.AnchorLevel = (function() {
 
-            const AnchorLevel = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const AnchorLevel = function () {
             };
 
             AnchorLevel.prototype.level = 0;
@@ -9111,7 +7436,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.AnchorLevel();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9122,82 +7446,55 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.level = value;
-                            else
-                                delete message.level;
+                            message.level = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.experience = value;
-                            else
-                                delete message.experience;
+                            message.experience = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.lowestExperienceThisLevel = value;
-                            else
-                                delete message.lowestExperienceThisLevel;
+                            message.lowestExperienceThisLevel = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.highestExperienceThisLevel = value;
-                            else
-                                delete message.highestExperienceThisLevel;
+                            message.highestExperienceThisLevel = reader.int64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.taskStartExperience = value;
-                            else
-                                delete message.taskStartExperience;
+                            message.taskStartExperience = reader.int64();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.taskStartTime = value;
-                            else
-                                delete message.taskStartTime;
+                            message.taskStartTime = reader.int64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.taskDecreaseExperience = value;
-                            else
-                                delete message.taskDecreaseExperience;
+                            message.taskDecreaseExperience = reader.int64();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.taskTargetExperience = value;
-                            else
-                                delete message.taskTargetExperience;
+                            message.taskTargetExperience = reader.int64();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.taskEndTime = value;
-                            else
-                                delete message.taskEndTime;
+                            message.taskEndTime = reader.int64();
                             continue;
                         }
                     case 10: {
@@ -9226,10 +7523,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9246,11 +7539,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.Author = (function() {
 
-            const Author = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const Author = function () {
             };
 
             Author.prototype.videoTotalCount = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -9276,7 +7565,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.Author();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9287,36 +7575,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.videoTotalCount = value;
-                            else
-                                delete message.videoTotalCount;
+                            message.videoTotalCount = reader.int64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.videoTotalPlayCount = value;
-                            else
-                                delete message.videoTotalPlayCount;
+                            message.videoTotalPlayCount = reader.int64();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.videoTotalFavoriteCount = value;
-                            else
-                                delete message.videoTotalFavoriteCount;
+                            message.videoTotalFavoriteCount = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9333,13 +7608,9 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.OwnRoom = (function() {
 
-            const OwnRoom = function (properties) {
+            const OwnRoom = function () {
                 this.roomIds = [];
                 this.roomIdsStr = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             OwnRoom.prototype.roomIds = $util.emptyArray;
@@ -9364,7 +7635,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.OwnRoom();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9396,10 +7666,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9416,11 +7682,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.BorderInfo = (function() {
 
-            const BorderInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const BorderInfo = function () {
             };
 
             BorderInfo.prototype.icon = null;
@@ -9451,7 +7713,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.BorderInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9468,19 +7729,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.level = value;
-                            else
-                                delete message.level;
+                            message.level = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.source = value;
-                            else
-                                delete message.source;
+                            message.source = reader.string();
                             continue;
                         }
                     case 4: {
@@ -9504,27 +7759,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.avatarBackgroundColor = value;
-                            else
-                                delete message.avatarBackgroundColor;
+                            message.avatarBackgroundColor = reader.string();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.avatarBackgroundBorderColor = value;
-                            else
-                                delete message.avatarBackgroundBorderColor;
+                            message.avatarBackgroundBorderColor = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9541,11 +7786,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ComboBadgeInfo = (function() {
 
-            const ComboBadgeInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const ComboBadgeInfo = function () {
             };
 
             ComboBadgeInfo.prototype.icon = null;
@@ -9570,7 +7811,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ComboBadgeInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9587,18 +7827,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.comboCount = value;
-                            else
-                                delete message.comboCount;
+                            message.comboCount = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9615,11 +7848,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.AuthenticationInfo = (function() {
 
-            const AuthenticationInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const AuthenticationInfo = function () {
             };
 
             AuthenticationInfo.prototype.customVerify = "";
@@ -9645,7 +7874,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.AuthenticationInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9656,19 +7884,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.customVerify = value;
-                            else
-                                delete message.customVerify;
+                            message.customVerify = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.enterpriseVerifyReason = value;
-                            else
-                                delete message.enterpriseVerifyReason;
+                            message.enterpriseVerifyReason = reader.string();
                             continue;
                         }
                     case 3: {
@@ -9679,10 +7901,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9699,11 +7917,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.LiveEventInfo = (function() {
 
-            const LiveEventInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const LiveEventInfo = function () {
             };
 
             LiveEventInfo.prototype.eventId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -9735,7 +7949,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.LiveEventInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9746,90 +7959,59 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.eventId = value;
-                            else
-                                delete message.eventId;
+                            message.eventId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.startTime = value;
-                            else
-                                delete message.startTime;
+                            message.startTime = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.duration = value;
-                            else
-                                delete message.duration;
+                            message.duration = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.title = value;
-                            else
-                                delete message.title;
+                            message.title = reader.string();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.description = value;
-                            else
-                                delete message.description;
+                            message.description = reader.string();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.hasSubscribed = value;
-                            else
-                                delete message.hasSubscribed;
+                            message.hasSubscribed = reader.bool();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isPaidEvent = value;
-                            else
-                                delete message.isPaidEvent;
+                            message.isPaidEvent = reader.bool();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.ticketAmount = value;
-                            else
-                                delete message.ticketAmount;
+                            message.ticketAmount = reader.int64();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.payMethod = value;
-                            else
-                                delete message.payMethod;
+                            message.payMethod = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9846,11 +8028,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.EcommerceEntrance = (function() {
 
-            const EcommerceEntrance = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const EcommerceEntrance = function () {
             };
 
             EcommerceEntrance.prototype.creatorType = 0;
@@ -9877,7 +8055,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.EcommerceEntrance();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9888,19 +8065,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.creatorType = value;
-                            else
-                                delete message.creatorType;
+                            message.creatorType = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.schema = value;
-                            else
-                                delete message.schema;
+                            message.schema = reader.string();
                             continue;
                         }
                     case 4: {
@@ -9917,10 +8088,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -9937,11 +8104,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ShopEntranceInfo = (function() {
 
-            const ShopEntranceInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const ShopEntranceInfo = function () {
             };
 
             ShopEntranceInfo.prototype.shopId = "";
@@ -9974,7 +8137,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ShopEntranceInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -9985,28 +8147,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.shopId = value;
-                            else
-                                delete message.shopId;
+                            message.shopId = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.shopName = value;
-                            else
-                                delete message.shopName;
+                            message.shopName = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.shopRating = value;
-                            else
-                                delete message.shopRating;
+                            message.shopRating = reader.string();
                             continue;
                         }
                     case 4: {
@@ -10018,63 +8171,41 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.formatSoldCount = value;
-                            else
-                                delete message.formatSoldCount;
+                            message.formatSoldCount = reader.string();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.soldCount = value;
-                            else
-                                delete message.soldCount;
+                            message.soldCount = reader.int64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.expRatePercentile = value;
-                            else
-                                delete message.expRatePercentile;
+                            message.expRatePercentile = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.expRateTopDisplay = value;
-                            else
-                                delete message.expRateTopDisplay;
+                            message.expRateTopDisplay = reader.string();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.rateDisplayStyle = value;
-                            else
-                                delete message.rateDisplayStyle;
+                            message.rateDisplayStyle = reader.int32();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.showRateNotApplicable = value;
-                            else
-                                delete message.showRateNotApplicable;
+                            message.showRateNotApplicable = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -10091,11 +8222,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ShowcaseEntranceInfo = (function() {
 
-            const ShowcaseEntranceInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const ShowcaseEntranceInfo = function () {
             };
 
             ShowcaseEntranceInfo.prototype.formatSoldCount = "";
@@ -10120,7 +8247,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ShowcaseEntranceInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -10131,27 +8257,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.formatSoldCount = value;
-                            else
-                                delete message.formatSoldCount;
+                            message.formatSoldCount = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.soldCount = value;
-                            else
-                                delete message.soldCount;
+                            message.soldCount = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -10168,11 +8284,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.StoreLabel = (function() {
 
-            const StoreLabel = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const StoreLabel = function () {
             };
 
             StoreLabel.prototype.officialLabel = null;
@@ -10197,7 +8309,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.StoreLabel();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -10214,18 +8325,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isBytemall = value;
-                            else
-                                delete message.isBytemall;
+                            message.isBytemall = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -10242,11 +8346,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.StoreOfficialLabel = (function() {
 
-            const StoreOfficialLabel = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const StoreOfficialLabel = function () {
             };
 
             StoreOfficialLabel.prototype.labelImageLight = null;
@@ -10273,7 +8373,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.StoreOfficialLabel();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -10296,27 +8395,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.labelType = value;
-                            else
-                                delete message.labelType;
+                            message.labelType = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.labelTypeStr = value;
-                            else
-                                delete message.labelTypeStr;
+                            message.labelTypeStr = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -10333,13 +8422,9 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ShopLabelImage = (function() {
 
-            const ShopLabelImage = function (properties) {
+            const ShopLabelImage = function () {
                 this.thumbUriList = [];
                 this.urlList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             ShopLabelImage.prototype.height = 0;
@@ -10370,7 +8455,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ShopLabelImage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -10381,37 +8465,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.height = value;
-                            else
-                                delete message.height;
+                            message.height = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.width = value;
-                            else
-                                delete message.width;
+                            message.width = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.minetype = value;
-                            else
-                                delete message.minetype;
+                            message.minetype = reader.string();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.thumbUri = value;
-                            else
-                                delete message.thumbUri;
+                            message.thumbUri = reader.string();
                             continue;
                         }
                     case 5: {
@@ -10425,10 +8497,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.uri = value;
-                            else
-                                delete message.uri;
+                            message.uri = reader.string();
                             continue;
                         }
                     case 7: {
@@ -10442,18 +8511,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.color = value;
-                            else
-                                delete message.color;
+                            message.color = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -10470,11 +8532,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.UserIdentity = (function() {
 
-            const UserIdentity = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const UserIdentity = function () {
             };
 
             UserIdentity.prototype.isGiftGiverOfAnchor = false;
@@ -10503,7 +8561,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.UserIdentity();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -10514,63 +8571,41 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isGiftGiverOfAnchor = value;
-                            else
-                                delete message.isGiftGiverOfAnchor;
+                            message.isGiftGiverOfAnchor = reader.bool();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isSubscriberOfAnchor = value;
-                            else
-                                delete message.isSubscriberOfAnchor;
+                            message.isSubscriberOfAnchor = reader.bool();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isMutualFollowingWithAnchor = value;
-                            else
-                                delete message.isMutualFollowingWithAnchor;
+                            message.isMutualFollowingWithAnchor = reader.bool();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isFollowerOfAnchor = value;
-                            else
-                                delete message.isFollowerOfAnchor;
+                            message.isFollowerOfAnchor = reader.bool();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isModeratorOfAnchor = value;
-                            else
-                                delete message.isModeratorOfAnchor;
+                            message.isModeratorOfAnchor = reader.bool();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isAnchor = value;
-                            else
-                                delete message.isAnchor;
+                            message.isAnchor = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -10587,14 +8622,10 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastChatMessage = (function() {
 
-            const WebcastChatMessage = function (properties) {
+            const WebcastChatMessage = function () {
                 this.emotes = [];
                 this.commentQualityScores = [];
                 this.commentTag = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             WebcastChatMessage.prototype.common = null;
@@ -10641,7 +8672,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastChatMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -10664,19 +8694,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.content = value;
-                            else
-                                delete message.content;
+                            message.content = reader.string();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.visibleToSender = value;
-                            else
-                                delete message.visibleToSender;
+                            message.visibleToSender = reader.bool();
                             continue;
                         }
                     case 5: {
@@ -10688,10 +8712,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.fullScreenTextColor = value;
-                            else
-                                delete message.fullScreenTextColor;
+                            message.fullScreenTextColor = reader.string();
                             continue;
                         }
                     case 7: {
@@ -10715,10 +8736,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 11: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.inputType = value;
-                            else
-                                delete message.inputType;
+                            message.inputType = reader.int32();
                             continue;
                         }
                     case 12: {
@@ -10738,10 +8756,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 14: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.contentLanguage = value;
-                            else
-                                delete message.contentLanguage;
+                            message.contentLanguage = reader.string();
                             continue;
                         }
                     case 15: {
@@ -10753,19 +8768,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 16: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.quickChatScene = value;
-                            else
-                                delete message.quickChatScene;
+                            message.quickChatScene = reader.int32();
                             continue;
                         }
                     case 17: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.communityFlaggedStatus = value;
-                            else
-                                delete message.communityFlaggedStatus;
+                            message.communityFlaggedStatus = reader.int32();
                             continue;
                         }
                     case 18: {
@@ -10805,45 +8814,29 @@ export const roomtone = $root.roomtone = (() => {
                     case 22: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.screenTime = value;
-                            else
-                                delete message.screenTime;
+                            message.screenTime = reader.int64();
                             continue;
                         }
                     case 23: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
+                            message.signature = reader.string();
                             continue;
                         }
                     case 24: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.signatureVersion = value;
-                            else
-                                delete message.signatureVersion;
+                            message.signatureVersion = reader.string();
                             continue;
                         }
                     case 25: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.ecStreamerKey = value;
-                            else
-                                delete message.ecStreamerKey;
+                            message.ecStreamerKey = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -10860,11 +8853,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.EmoteWithIndex = (function() {
 
-            const EmoteWithIndex = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const EmoteWithIndex = function () {
             };
 
             EmoteWithIndex.prototype.index = 0;
@@ -10889,7 +8878,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.EmoteWithIndex();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -10900,10 +8888,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.index = value;
-                            else
-                                delete message.index;
+                            message.index = reader.int32();
                             continue;
                         }
                     case 2: {
@@ -10914,10 +8899,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -10934,11 +8915,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.EmoteModel = (function() {
 
-            const EmoteModel = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const EmoteModel = function () {
             };
 
             EmoteModel.prototype.emoteId = "";
@@ -10974,7 +8951,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.EmoteModel();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -10985,10 +8961,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.emoteId = value;
-                            else
-                                delete message.emoteId;
+                            message.emoteId = reader.string();
                             continue;
                         }
                     case 2: {
@@ -11000,55 +8973,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.auditStatus = value;
-                            else
-                                delete message.auditStatus;
+                            message.auditStatus = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.uuid = value;
-                            else
-                                delete message.uuid;
+                            message.uuid = reader.string();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.emoteType = value;
-                            else
-                                delete message.emoteType;
+                            message.emoteType = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.contentSource = value;
-                            else
-                                delete message.contentSource;
+                            message.contentSource = reader.int32();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.emotePrivateType = value;
-                            else
-                                delete message.emotePrivateType;
+                            message.emotePrivateType = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.packageId = value;
-                            else
-                                delete message.packageId;
+                            message.packageId = reader.string();
                             continue;
                         }
                     case 9: {
@@ -11060,10 +9015,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.rewardCondition = value;
-                            else
-                                delete message.rewardCondition;
+                            message.rewardCondition = reader.int32();
                             continue;
                         }
                     case 11: {
@@ -11075,27 +9027,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 12: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.createTime = value;
-                            else
-                                delete message.createTime;
+                            message.createTime = reader.int64();
                             continue;
                         }
                     case 13: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.emoteScene = value;
-                            else
-                                delete message.emoteScene;
+                            message.emoteScene = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -11112,11 +9054,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.AuditInfo = (function() {
 
-            const AuditInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const AuditInfo = function () {
             };
 
             AuditInfo.prototype.violationId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -11141,7 +9079,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.AuditInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -11152,27 +9089,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.violationId = value;
-                            else
-                                delete message.violationId;
+                            message.violationId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.taskType = value;
-                            else
-                                delete message.taskType;
+                            message.taskType = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -11189,11 +9116,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.EmoteUploadInfo = (function() {
 
-            const EmoteUploadInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const EmoteUploadInfo = function () {
             };
 
             EmoteUploadInfo.prototype.userId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -11220,7 +9143,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.EmoteUploadInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -11231,19 +9153,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userId = value;
-                            else
-                                delete message.userId;
+                            message.userId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.emoteUploadSource = value;
-                            else
-                                delete message.emoteUploadSource;
+                            message.emoteUploadSource = reader.int32();
                             continue;
                         }
                     case 3: {
@@ -11255,18 +9171,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.userIdStr = value;
-                            else
-                                delete message.userIdStr;
+                            message.userIdStr = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -11283,11 +9192,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.CommentQualityScore = (function() {
 
-            const CommentQualityScore = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const CommentQualityScore = function () {
             };
 
             CommentQualityScore.prototype.version = "";
@@ -11312,7 +9217,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.CommentQualityScore();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -11323,27 +9227,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.version = value;
-                            else
-                                delete message.version;
+                            message.version = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.score = value;
-                            else
-                                delete message.score;
+                            message.score = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -11360,11 +9254,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastQuestionNewMessage = (function() {
 
-            const WebcastQuestionNewMessage = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const WebcastQuestionNewMessage = function () {
             };
 
             WebcastQuestionNewMessage.prototype.common = null;
@@ -11389,7 +9279,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastQuestionNewMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -11411,10 +9300,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -11431,11 +9316,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.Question = (function() {
 
-            const Question = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const Question = function () {
             };
 
             Question.prototype.questionId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -11465,7 +9346,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.Question();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -11476,37 +9356,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.questionId = value;
-                            else
-                                delete message.questionId;
+                            message.questionId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.content = value;
-                            else
-                                delete message.content;
+                            message.content = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.answerStatus = value;
-                            else
-                                delete message.answerStatus;
+                            message.answerStatus = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.createTime = value;
-                            else
-                                delete message.createTime;
+                            message.createTime = reader.int64();
                             continue;
                         }
                     case 5: {
@@ -11518,27 +9386,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 20: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.createFrom = value;
-                            else
-                                delete message.createFrom;
+                            message.createFrom = reader.int32();
                             continue;
                         }
                     case 21: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.answerFrom = value;
-                            else
-                                delete message.answerFrom;
+                            message.answerFrom = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -11555,13 +9413,9 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastGiftMessage = (function() {
 
-            const WebcastGiftMessage = function (properties) {
+            const WebcastGiftMessage = function () {
                 this.lynxExtra = [];
                 this.sponsorshipInfo = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             WebcastGiftMessage.prototype.common = null;
@@ -11632,7 +9486,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastGiftMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -11649,46 +9502,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.giftId = value;
-                            else
-                                delete message.giftId;
+                            message.giftId = reader.uint64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.fanTicketCount = value;
-                            else
-                                delete message.fanTicketCount;
+                            message.fanTicketCount = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.groupCount = value;
-                            else
-                                delete message.groupCount;
+                            message.groupCount = reader.int32();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.repeatCount = value;
-                            else
-                                delete message.repeatCount;
+                            message.repeatCount = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.comboCount = value;
-                            else
-                                delete message.comboCount;
+                            message.comboCount = reader.int32();
                             continue;
                         }
                     case 7: {
@@ -11706,10 +9544,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.repeatEnd = value;
-                            else
-                                delete message.repeatEnd;
+                            message.repeatEnd = reader.int32();
                             continue;
                         }
                     case 10: {
@@ -11721,28 +9556,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 11: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.groupId = value;
-                            else
-                                delete message.groupId;
+                            message.groupId = reader.uint64();
                             continue;
                         }
                     case 12: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.incomeTaskgifts = value;
-                            else
-                                delete message.incomeTaskgifts;
+                            message.incomeTaskgifts = reader.int64();
                             continue;
                         }
                     case 13: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.roomFanTicketCount = value;
-                            else
-                                delete message.roomFanTicketCount;
+                            message.roomFanTicketCount = reader.int64();
                             continue;
                         }
                     case 14: {
@@ -11760,19 +9586,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 16: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.logId = value;
-                            else
-                                delete message.logId;
+                            message.logId = reader.string();
                             continue;
                         }
                     case 17: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sendType = value;
-                            else
-                                delete message.sendType;
+                            message.sendType = reader.int64();
                             continue;
                         }
                     case 18: {
@@ -11790,10 +9610,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 20: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.bannedDisplayEffects = value;
-                            else
-                                delete message.bannedDisplayEffects;
+                            message.bannedDisplayEffects = reader.int64();
                             continue;
                         }
                     case 21: {
@@ -11805,10 +9622,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 22: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.monitorExtra = value;
-                            else
-                                delete message.monitorExtra;
+                            message.monitorExtra = reader.string();
                             continue;
                         }
                     case 23: {
@@ -11820,19 +9634,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 24: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.colorId = value;
-                            else
-                                delete message.colorId;
+                            message.colorId = reader.int64();
                             continue;
                         }
                     case 25: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isFirstSent = value;
-                            else
-                                delete message.isFirstSent;
+                            message.isFirstSent = reader.bool();
                             continue;
                         }
                     case 26: {
@@ -11850,10 +9658,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 28: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.orderId = value;
-                            else
-                                delete message.orderId;
+                            message.orderId = reader.string();
                             continue;
                         }
                     case 29: {
@@ -11891,10 +9696,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 34: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.linkmicGiftExpressionStrategy = value;
-                            else
-                                delete message.linkmicGiftExpressionStrategy;
+                            message.linkmicGiftExpressionStrategy = reader.int32();
                             continue;
                         }
                     case 35: {
@@ -11906,10 +9708,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 36: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.disableGiftTracking = value;
-                            else
-                                delete message.disableGiftTracking;
+                            message.disableGiftTracking = reader.bool();
                             continue;
                         }
                     case 37: {
@@ -11921,10 +9720,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 38: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.version = value;
-                            else
-                                delete message.version;
+                            message.version = reader.int32();
                             continue;
                         }
                     case 39: {
@@ -11950,55 +9746,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 42: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
+                            message.signature = reader.string();
                             continue;
                         }
                     case 43: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.signatureVersion = value;
-                            else
-                                delete message.signatureVersion;
+                            message.signatureVersion = reader.string();
                             continue;
                         }
                     case 44: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.multiGenerateMessage = value;
-                            else
-                                delete message.multiGenerateMessage;
+                            message.multiGenerateMessage = reader.bool();
                             continue;
                         }
                     case 45: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.toMemberId = value;
-                            else
-                                delete message.toMemberId;
+                            message.toMemberId = reader.string();
                             continue;
                         }
                     case 46: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.toMemberIdInt = value;
-                            else
-                                delete message.toMemberIdInt;
+                            message.toMemberIdInt = reader.uint64();
                             continue;
                         }
                     case 47: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.toMemberNickname = value;
-                            else
-                                delete message.toMemberNickname;
+                            message.toMemberNickname = reader.string();
                             continue;
                         }
                     case 48: {
@@ -12009,10 +9787,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -12029,11 +9803,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.Gift = (function() {
 
-            const Gift = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const Gift = function () {
             };
 
             Gift.prototype.image = null;
@@ -12078,7 +9848,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.Gift();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -12095,82 +9864,55 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.describe = value;
-                            else
-                                delete message.describe;
+                            message.describe = reader.string();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.duration = value;
-                            else
-                                delete message.duration;
+                            message.duration = reader.int32();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.id = value;
-                            else
-                                delete message.id;
+                            message.id = reader.uint64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.forLinkmic = value;
-                            else
-                                delete message.forLinkmic;
+                            message.forLinkmic = reader.bool();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.combo = value;
-                            else
-                                delete message.combo;
+                            message.combo = reader.bool();
                             continue;
                         }
                     case 11: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.type = value;
-                            else
-                                delete message.type;
+                            message.type = reader.int32();
                             continue;
                         }
                     case 12: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.diamondCount = value;
-                            else
-                                delete message.diamondCount;
+                            message.diamondCount = reader.int32();
                             continue;
                         }
                     case 13: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isDisplayedOnPanel = value;
-                            else
-                                delete message.isDisplayedOnPanel;
+                            message.isDisplayedOnPanel = reader.bool();
                             continue;
                         }
                     case 14: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.primaryEffectId = value;
-                            else
-                                delete message.primaryEffectId;
+                            message.primaryEffectId = reader.uint64();
                             continue;
                         }
                     case 15: {
@@ -12182,10 +9924,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 16: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.name = value;
-                            else
-                                delete message.name;
+                            message.name = reader.string();
                             continue;
                         }
                     case 21: {
@@ -12197,10 +9936,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 24: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.goldEffect = value;
-                            else
-                                delete message.goldEffect;
+                            message.goldEffect = reader.string();
                             continue;
                         }
                     case 47: {
@@ -12218,46 +9954,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 49: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isBroadcastGift = value;
-                            else
-                                delete message.isBroadcastGift;
+                            message.isBroadcastGift = reader.bool();
                             continue;
                         }
                     case 50: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isEffectBefview = value;
-                            else
-                                delete message.isEffectBefview;
+                            message.isEffectBefview = reader.bool();
                             continue;
                         }
                     case 51: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isRandomGift = value;
-                            else
-                                delete message.isRandomGift;
+                            message.isRandomGift = reader.bool();
                             continue;
                         }
                     case 52: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isBoxGift = value;
-                            else
-                                delete message.isBoxGift;
+                            message.isBoxGift = reader.bool();
                             continue;
                         }
                     case 53: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.canPutInGiftBox = value;
-                            else
-                                delete message.canPutInGiftBox;
+                            message.canPutInGiftBox = reader.bool();
                             continue;
                         }
                     case 54: {
@@ -12268,10 +9989,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -12288,12 +10005,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.GiftPanelBanner = (function() {
 
-            const GiftPanelBanner = function (properties) {
+            const GiftPanelBanner = function () {
                 this.bgColorValues = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             GiftPanelBanner.prototype.displayText = null;
@@ -12324,7 +10037,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.GiftPanelBanner();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -12347,10 +10059,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.schemaUrl = value;
-                            else
-                                delete message.schemaUrl;
+                            message.schemaUrl = reader.string();
                             continue;
                         }
                     case 5: {
@@ -12364,28 +10073,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.bannerLynxUrl = value;
-                            else
-                                delete message.bannerLynxUrl;
+                            message.bannerLynxUrl = reader.string();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.bannerPriority = value;
-                            else
-                                delete message.bannerPriority;
+                            message.bannerPriority = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.bannerLynxExtra = value;
-                            else
-                                delete message.bannerLynxExtra;
+                            message.bannerLynxExtra = reader.string();
                             continue;
                         }
                     case 9: {
@@ -12396,10 +10096,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -12416,11 +10112,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.GiftBoxInfo = (function() {
 
-            const GiftBoxInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const GiftBoxInfo = function () {
             };
 
             GiftBoxInfo.prototype.capacity = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -12446,7 +10138,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.GiftBoxInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -12457,36 +10148,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.capacity = value;
-                            else
-                                delete message.capacity;
+                            message.capacity = reader.int64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isPrimaryBox = value;
-                            else
-                                delete message.isPrimaryBox;
+                            message.isPrimaryBox = reader.bool();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.schemeUrl = value;
-                            else
-                                delete message.schemeUrl;
+                            message.schemeUrl = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -12503,12 +10181,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.GiftsBoxInfo = (function() {
 
-            const GiftsBoxInfo = function (properties) {
+            const GiftsBoxInfo = function () {
                 this.giftsInfoInBox = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             GiftsBoxInfo.prototype.giftsInfoInBox = $util.emptyArray;
@@ -12532,7 +10206,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.GiftsBoxInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -12550,10 +10223,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -12570,11 +10239,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.GiftInfoInBox = (function() {
 
-            const GiftInfoInBox = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const GiftInfoInBox = function () {
             };
 
             GiftInfoInBox.prototype.giftId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -12602,7 +10267,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.GiftInfoInBox();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -12613,37 +10277,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.giftId = value;
-                            else
-                                delete message.giftId;
+                            message.giftId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.effectId = value;
-                            else
-                                delete message.effectId;
+                            message.effectId = reader.uint64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.colorId = value;
-                            else
-                                delete message.colorId;
+                            message.colorId = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.remainTimes = value;
-                            else
-                                delete message.remainTimes;
+                            message.remainTimes = reader.int32();
                             continue;
                         }
                     case 5: {
@@ -12654,10 +10306,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -12674,12 +10322,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.GiftIMPriority = (function() {
 
-            const GiftIMPriority = function (properties) {
+            const GiftIMPriority = function () {
                 this.queueSizes = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             GiftIMPriority.prototype.queueSizes = $util.emptyArray;
@@ -12705,7 +10349,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.GiftIMPriority();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -12730,27 +10373,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.selfQueuePriority = value;
-                            else
-                                delete message.selfQueuePriority;
+                            message.selfQueuePriority = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.priority = value;
-                            else
-                                delete message.priority;
+                            message.priority = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -12767,14 +10400,10 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.GiftTrayInfo = (function() {
 
-            const GiftTrayInfo = function (properties) {
+            const GiftTrayInfo = function () {
                 this.trayNormalBgColor = [];
                 this.traySmallBgColor = [];
                 this.rightTagBgColor = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             GiftTrayInfo.prototype.trayDynamicImg = null;
@@ -12809,7 +10438,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.GiftTrayInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -12826,10 +10454,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.canMirror = value;
-                            else
-                                delete message.canMirror;
+                            message.canMirror = reader.bool();
                             continue;
                         }
                     case 3: {
@@ -12883,36 +10508,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.trayNameTextColor = value;
-                            else
-                                delete message.trayNameTextColor;
+                            message.trayNameTextColor = reader.string();
                             continue;
                         }
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.trayDescTextColor = value;
-                            else
-                                delete message.trayDescTextColor;
+                            message.trayDescTextColor = reader.string();
                             continue;
                         }
                     case 12: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.rightTagJumpSchema = value;
-                            else
-                                delete message.rightTagJumpSchema;
+                            message.rightTagJumpSchema = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -12929,11 +10541,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.GiftMonitorInfo = (function() {
 
-            const GiftMonitorInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const GiftMonitorInfo = function () {
             };
 
             GiftMonitorInfo.prototype.anchorId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -12967,7 +10575,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.GiftMonitorInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -12978,108 +10585,71 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.anchorId = value;
-                            else
-                                delete message.anchorId;
+                            message.anchorId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.profitapiMessageDur = value;
-                            else
-                                delete message.profitapiMessageDur;
+                            message.profitapiMessageDur = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sendGiftProfitApiStartMs = value;
-                            else
-                                delete message.sendGiftProfitApiStartMs;
+                            message.sendGiftProfitApiStartMs = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sendGiftProfitCoreStartMs = value;
-                            else
-                                delete message.sendGiftProfitCoreStartMs;
+                            message.sendGiftProfitCoreStartMs = reader.int64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sendGiftReqStartMs = value;
-                            else
-                                delete message.sendGiftReqStartMs;
+                            message.sendGiftReqStartMs = reader.int64();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sendGiftSendMessageSuccessMs = value;
-                            else
-                                delete message.sendGiftSendMessageSuccessMs;
+                            message.sendGiftSendMessageSuccessMs = reader.int64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sendProfitapiDur = value;
-                            else
-                                delete message.sendProfitapiDur;
+                            message.sendProfitapiDur = reader.int64();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.toUserId = value;
-                            else
-                                delete message.toUserId;
+                            message.toUserId = reader.uint64();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sendGiftStartClientLocalMs = value;
-                            else
-                                delete message.sendGiftStartClientLocalMs;
+                            message.sendGiftStartClientLocalMs = reader.int64();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.fromPlatform = value;
-                            else
-                                delete message.fromPlatform;
+                            message.fromPlatform = reader.string();
                             continue;
                         }
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.fromVersion = value;
-                            else
-                                delete message.fromVersion;
+                            message.fromVersion = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -13096,11 +10666,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TextEffect = (function() {
 
-            const TextEffect = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const TextEffect = function () {
             };
 
             TextEffect.prototype.portrait = null;
@@ -13125,7 +10691,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TextEffect();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -13147,10 +10712,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -13167,11 +10728,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.Detail = (function() {
 
-            const Detail = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const Detail = function () {
             };
 
             Detail.prototype.text = null;
@@ -13209,7 +10766,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.Detail();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -13226,10 +10782,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.textFontSize = value;
-                            else
-                                delete message.textFontSize;
+                            message.textFontSize = reader.int32();
                             continue;
                         }
                     case 3: {
@@ -13241,117 +10794,77 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.start = value;
-                            else
-                                delete message.start;
+                            message.start = reader.int64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.duration = value;
-                            else
-                                delete message.duration;
+                            message.duration = reader.int64();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.x = value;
-                            else
-                                delete message.x;
+                            message.x = reader.int32();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.y = value;
-                            else
-                                delete message.y;
+                            message.y = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.width = value;
-                            else
-                                delete message.width;
+                            message.width = reader.int32();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.height = value;
-                            else
-                                delete message.height;
+                            message.height = reader.int32();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.shadowDx = value;
-                            else
-                                delete message.shadowDx;
+                            message.shadowDx = reader.int32();
                             continue;
                         }
                     case 11: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.shadowDy = value;
-                            else
-                                delete message.shadowDy;
+                            message.shadowDy = reader.int32();
                             continue;
                         }
                     case 12: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.shadowRadius = value;
-                            else
-                                delete message.shadowRadius;
+                            message.shadowRadius = reader.int32();
                             continue;
                         }
                     case 13: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.shadowColor = value;
-                            else
-                                delete message.shadowColor;
+                            message.shadowColor = reader.string();
                             continue;
                         }
                     case 14: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.strokeColor = value;
-                            else
-                                delete message.strokeColor;
+                            message.strokeColor = reader.string();
                             continue;
                         }
                     case 15: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.strokeWidth = value;
-                            else
-                                delete message.strokeWidth;
+                            message.strokeWidth = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -13368,12 +10881,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.LynxGiftExtra = (function() {
 
-            const LynxGiftExtra = function (properties) {
+            const LynxGiftExtra = function () {
                 this.params = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             LynxGiftExtra.prototype.id = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -13401,7 +10910,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.LynxGiftExtra();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -13412,28 +10920,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.id = value;
-                            else
-                                delete message.id;
+                            message.id = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.code = value;
-                            else
-                                delete message.code;
+                            message.code = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.type = value;
-                            else
-                                delete message.type;
+                            message.type = reader.int64();
                             continue;
                         }
                     case 4: {
@@ -13447,18 +10946,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.extra = value;
-                            else
-                                delete message.extra;
+                            message.extra = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -13475,11 +10967,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.MatchInfo = (function() {
 
-            const MatchInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const MatchInfo = function () {
             };
 
             MatchInfo.prototype.critical = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -13506,7 +10994,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.MatchInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -13517,45 +11004,29 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.critical = value;
-                            else
-                                delete message.critical;
+                            message.critical = reader.int64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.effectCardInUse = value;
-                            else
-                                delete message.effectCardInUse;
+                            message.effectCardInUse = reader.bool();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.multiplierType = value;
-                            else
-                                delete message.multiplierType;
+                            message.multiplierType = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.multiplierValue = value;
-                            else
-                                delete message.multiplierValue;
+                            message.multiplierValue = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -13572,11 +11043,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.InteractiveGiftInfo = (function() {
 
-            const InteractiveGiftInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const InteractiveGiftInfo = function () {
             };
 
             InteractiveGiftInfo.prototype.crossScreenDelay = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -13604,7 +11071,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.InteractiveGiftInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -13615,54 +11081,35 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.crossScreenDelay = value;
-                            else
-                                delete message.crossScreenDelay;
+                            message.crossScreenDelay = reader.int64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.crossScreenRole = value;
-                            else
-                                delete message.crossScreenRole;
+                            message.crossScreenRole = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.ignoreConfig = value;
-                            else
-                                delete message.ignoreConfig;
+                            message.ignoreConfig = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.uniqId = value;
-                            else
-                                delete message.uniqId;
+                            message.uniqId = reader.uint64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.toUserTeamId = value;
-                            else
-                                delete message.toUserTeamId;
+                            message.toUserTeamId = reader.uint64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -13679,12 +11126,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.FlyingMicResources = (function() {
 
-            const FlyingMicResources = function (properties) {
+            const FlyingMicResources = function () {
                 this.transitionConfigs = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             FlyingMicResources.prototype.pathImage = null;
@@ -13710,7 +11153,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.FlyingMicResources();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -13740,10 +11182,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -13760,11 +11198,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.TransitionConfig = (function() {
 
-            const TransitionConfig = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const TransitionConfig = function () {
             };
 
             TransitionConfig.prototype.configId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -13789,7 +11223,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.TransitionConfig();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -13800,10 +11233,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.configId = value;
-                            else
-                                delete message.configId;
+                            message.configId = reader.uint64();
                             continue;
                         }
                     case 2: {
@@ -13814,10 +11244,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -13834,11 +11260,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.SponsorshipInfo = (function() {
 
-            const SponsorshipInfo = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const SponsorshipInfo = function () {
             };
 
             SponsorshipInfo.prototype.giftId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -13868,7 +11290,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.SponsorshipInfo();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -13879,72 +11300,47 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.giftId = value;
-                            else
-                                delete message.giftId;
+                            message.giftId = reader.uint64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sponsorId = value;
-                            else
-                                delete message.sponsorId;
+                            message.sponsorId = reader.uint64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.lightGiftUp = value;
-                            else
-                                delete message.lightGiftUp;
+                            message.lightGiftUp = reader.bool();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.unlightedGiftIcon = value;
-                            else
-                                delete message.unlightedGiftIcon;
+                            message.unlightedGiftIcon = reader.string();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.giftGalleryDetailPageSchemeUrl = value;
-                            else
-                                delete message.giftGalleryDetailPageSchemeUrl;
+                            message.giftGalleryDetailPageSchemeUrl = reader.string();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.giftGalleryClickSponsor = value;
-                            else
-                                delete message.giftGalleryClickSponsor;
+                            message.giftGalleryClickSponsor = reader.bool();
                             continue;
                         }
                     case 21: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.becomeAllSponsored = value;
-                            else
-                                delete message.becomeAllSponsored;
+                            message.becomeAllSponsored = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -13961,12 +11357,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.AssetsModel = (function() {
 
-            const AssetsModel = function (properties) {
+            const AssetsModel = function () {
                 this.videoResourceList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             AssetsModel.prototype.name = "";
@@ -14009,7 +11401,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.AssetsModel();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -14020,19 +11411,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.name = value;
-                            else
-                                delete message.name;
+                            message.name = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.resourceUri = value;
-                            else
-                                delete message.resourceUri;
+                            message.resourceUri = reader.string();
                             continue;
                         }
                     case 4: {
@@ -14044,46 +11429,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.describe = value;
-                            else
-                                delete message.describe;
+                            message.describe = reader.string();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.id = value;
-                            else
-                                delete message.id;
+                            message.id = reader.uint64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.resourceType = value;
-                            else
-                                delete message.resourceType;
+                            message.resourceType = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.md5 = value;
-                            else
-                                delete message.md5;
+                            message.md5 = reader.string();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.size = value;
-                            else
-                                delete message.size;
+                            message.size = reader.int64();
                             continue;
                         }
                     case 10: {
@@ -14095,10 +11465,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 26: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.downloadType = value;
-                            else
-                                delete message.downloadType;
+                            message.downloadType = reader.int32();
                             continue;
                         }
                     case 28: {
@@ -14110,10 +11477,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 29: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.bytevc1Md5 = value;
-                            else
-                                delete message.bytevc1Md5;
+                            message.bytevc1Md5 = reader.string();
                             continue;
                         }
                     case 30: {
@@ -14133,19 +11497,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 32: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.lynxUrlSettingsKey = value;
-                            else
-                                delete message.lynxUrlSettingsKey;
+                            message.lynxUrlSettingsKey = reader.string();
                             continue;
                         }
                     case 33: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.downgradeResourceType = value;
-                            else
-                                delete message.downgradeResourceType;
+                            message.downgradeResourceType = reader.int32();
                             continue;
                         }
                     case 34: {
@@ -14157,36 +11515,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 35: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.stickerAssetVariant = value;
-                            else
-                                delete message.stickerAssetVariant;
+                            message.stickerAssetVariant = reader.int32();
                             continue;
                         }
                     case 36: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.immediateDownload = value;
-                            else
-                                delete message.immediateDownload;
+                            message.immediateDownload = reader.bool();
                             continue;
                         }
                     case 37: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.stickerAssetVariantReason = value;
-                            else
-                                delete message.stickerAssetVariantReason;
+                            message.stickerAssetVariantReason = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -14203,11 +11548,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.AssetExtra = (function() {
 
-            const AssetExtra = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const AssetExtra = function () {
             };
 
             AssetExtra.prototype.effectStarlingKey = "";
@@ -14231,7 +11572,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.AssetExtra();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -14242,18 +11582,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.effectStarlingKey = value;
-                            else
-                                delete message.effectStarlingKey;
+                            message.effectStarlingKey = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -14270,12 +11603,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.FaceRecognitionMeta = (function() {
 
-            const FaceRecognitionMeta = function (properties) {
+            const FaceRecognitionMeta = function () {
                 this.requirement = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             FaceRecognitionMeta.prototype.version = "";
@@ -14302,7 +11631,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.FaceRecognitionMeta();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -14313,10 +11641,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.version = value;
-                            else
-                                delete message.version;
+                            message.version = reader.string();
                             continue;
                         }
                     case 2: {
@@ -14330,27 +11655,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.modelNames = value;
-                            else
-                                delete message.modelNames;
+                            message.modelNames = reader.string();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.sdkExtra = value;
-                            else
-                                delete message.sdkExtra;
+                            message.sdkExtra = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -14367,11 +11682,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.VideoResource = (function() {
 
-            const VideoResource = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const VideoResource = function () {
             };
 
             VideoResource.prototype.videoTypeName = "";
@@ -14397,7 +11708,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.VideoResource();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -14408,10 +11718,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.videoTypeName = value;
-                            else
-                                delete message.videoTypeName;
+                            message.videoTypeName = reader.string();
                             continue;
                         }
                     case 2: {
@@ -14423,18 +11730,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.videoMd5 = value;
-                            else
-                                delete message.videoMd5;
+                            message.videoMd5 = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -14451,12 +11751,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ResourceModel = (function() {
 
-            const ResourceModel = function (properties) {
+            const ResourceModel = function () {
                 this.urlList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             ResourceModel.prototype.urlList = $util.emptyArray;
@@ -14481,7 +11777,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ResourceModel();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -14500,18 +11795,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.uri = value;
-                            else
-                                delete message.uri;
+                            message.uri = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -14528,12 +11816,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.LokiExtraContent = (function() {
 
-            const LokiExtraContent = function (properties) {
+            const LokiExtraContent = function () {
                 this.requirements = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             LokiExtraContent.prototype.giftType = "";
@@ -14566,7 +11850,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.LokiExtraContent();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -14577,46 +11860,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.giftType = value;
-                            else
-                                delete message.giftType;
+                            message.giftType = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.giftDuration = value;
-                            else
-                                delete message.giftDuration;
+                            message.giftDuration = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.needScreenShot = value;
-                            else
-                                delete message.needScreenShot;
+                            message.needScreenShot = reader.bool();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.shouldMultiFrame = value;
-                            else
-                                delete message.shouldMultiFrame;
+                            message.shouldMultiFrame = reader.bool();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.viewOverlay = value;
-                            else
-                                delete message.viewOverlay;
+                            message.viewOverlay = reader.string();
                             continue;
                         }
                     case 6: {
@@ -14628,28 +11896,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.befViewRenderFps = value;
-                            else
-                                delete message.befViewRenderFps;
+                            message.befViewRenderFps = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.befViewFitMode = value;
-                            else
-                                delete message.befViewFitMode;
+                            message.befViewFitMode = reader.int32();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.modelNames = value;
-                            else
-                                delete message.modelNames;
+                            message.modelNames = reader.string();
                             continue;
                         }
                     case 10: {
@@ -14662,10 +11921,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -14682,11 +11937,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.ViewRenderSize = (function() {
 
-            const ViewRenderSize = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const ViewRenderSize = function () {
             };
 
             ViewRenderSize.prototype.w = 0;
@@ -14711,7 +11962,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.ViewRenderSize();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -14722,27 +11972,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.w = value;
-                            else
-                                delete message.w;
+                            message.w = reader.int32();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.h = value;
-                            else
-                                delete message.h;
+                            message.h = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -14759,12 +11999,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastMemberMessage = (function() {
 
-            const WebcastMemberMessage = function (properties) {
+            const WebcastMemberMessage = function () {
                 this.adminPermissions = {};
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             WebcastMemberMessage.prototype.common = null;
@@ -14822,7 +12058,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastMemberMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -14845,10 +12080,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.memberCount = value;
-                            else
-                                delete message.memberCount;
+                            message.memberCount = reader.int32();
                             continue;
                         }
                     case 4: {
@@ -14860,91 +12092,61 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isSetToAdmin = value;
-                            else
-                                delete message.isSetToAdmin;
+                            message.isSetToAdmin = reader.bool();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isTopUser = value;
-                            else
-                                delete message.isTopUser;
+                            message.isTopUser = reader.bool();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.rankScore = value;
-                            else
-                                delete message.rankScore;
+                            message.rankScore = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.topUserNo = value;
-                            else
-                                delete message.topUserNo;
+                            message.topUserNo = reader.int32();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.enterType = value;
-                            else
-                                delete message.enterType;
+                            message.enterType = reader.int32();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.action = value;
-                            else
-                                delete message.action;
+                            message.action = reader.int32();
                             continue;
                         }
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.actionDescription = value;
-                            else
-                                delete message.actionDescription;
+                            message.actionDescription = reader.string();
                             continue;
                         }
                     case 12: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.userId = value;
-                            else
-                                delete message.userId;
+                            message.userId = reader.uint64();
                             continue;
                         }
                     case 13: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.bytes()).length)
-                                message.effectConfig = value;
-                            else
-                                delete message.effectConfig;
+                            message.effectConfig = reader.bytes();
                             continue;
                         }
                     case 14: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.popStr = value;
-                            else
-                                delete message.popStr;
+                            message.popStr = reader.string();
                             continue;
                         }
                     case 15: {
@@ -14974,55 +12176,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 19: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.clientEnterSource = value;
-                            else
-                                delete message.clientEnterSource;
+                            message.clientEnterSource = reader.string();
                             continue;
                         }
                     case 20: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.clientEnterType = value;
-                            else
-                                delete message.clientEnterType;
+                            message.clientEnterType = reader.string();
                             continue;
                         }
                     case 21: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.clientLiveReason = value;
-                            else
-                                delete message.clientLiveReason;
+                            message.clientLiveReason = reader.string();
                             continue;
                         }
                     case 22: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.actionDuration = value;
-                            else
-                                delete message.actionDuration;
+                            message.actionDuration = reader.int64();
                             continue;
                         }
                     case 23: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.userShareType = value;
-                            else
-                                delete message.userShareType;
+                            message.userShareType = reader.string();
                             continue;
                         }
                     case 24: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.displayStyle = value;
-                            else
-                                delete message.displayStyle;
+                            message.displayStyle = reader.int32();
                             continue;
                         }
                     case 25: {
@@ -15062,28 +12246,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 26: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.kickSource = value;
-                            else
-                                delete message.kickSource;
+                            message.kickSource = reader.int32();
                             continue;
                         }
                     case 27: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.allowPreviewTime = value;
-                            else
-                                delete message.allowPreviewTime;
+                            message.allowPreviewTime = reader.int64();
                             continue;
                         }
                     case 28: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.lastSubscriptionAction = value;
-                            else
-                                delete message.lastSubscriptionAction;
+                            message.lastSubscriptionAction = reader.int64();
                             continue;
                         }
                     case 29: {
@@ -15095,37 +12270,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 30: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.liveSubOnlyTier = value;
-                            else
-                                delete message.liveSubOnlyTier;
+                            message.liveSubOnlyTier = reader.int64();
                             continue;
                         }
                     case 31: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.liveSubOnlyMonth = value;
-                            else
-                                delete message.liveSubOnlyMonth;
+                            message.liveSubOnlyMonth = reader.int64();
                             continue;
                         }
                     case 32: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.ecStreamerKey = value;
-                            else
-                                delete message.ecStreamerKey;
+                            message.ecStreamerKey = reader.string();
                             continue;
                         }
                     case 33: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.showWave = value;
-                            else
-                                delete message.showWave;
+                            message.showWave = reader.int64();
                             continue;
                         }
                     case 34: {
@@ -15137,18 +12300,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 35: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.hitAbStatus = value;
-                            else
-                                delete message.hitAbStatus;
+                            message.hitAbStatus = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -15165,12 +12321,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.EffectConfigBean = (function() {
 
-            const EffectConfigBean = function (properties) {
+            const EffectConfigBean = function () {
                 this.flexSettingArrayList = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             EffectConfigBean.prototype.type = 0;
@@ -15202,7 +12354,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.EffectConfigBean();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -15213,10 +12364,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.type = value;
-                            else
-                                delete message.type;
+                            message.type = reader.int32();
                             continue;
                         }
                     case 2: {
@@ -15228,10 +12376,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.avatarPos = value;
-                            else
-                                delete message.avatarPos;
+                            message.avatarPos = reader.int64();
                             continue;
                         }
                     case 4: {
@@ -15249,19 +12394,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.stayTime = value;
-                            else
-                                delete message.stayTime;
+                            message.stayTime = reader.int32();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.animAssetId = value;
-                            else
-                                delete message.animAssetId;
+                            message.animAssetId = reader.uint64();
                             continue;
                         }
                     case 8: {
@@ -15286,10 +12425,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -15306,11 +12441,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WaveAlgorithmData = (function() {
 
-            const WaveAlgorithmData = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const WaveAlgorithmData = function () {
             };
 
             WaveAlgorithmData.prototype.algorithmVersion = "";
@@ -15338,7 +12469,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WaveAlgorithmData();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -15349,54 +12479,35 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.algorithmVersion = value;
-                            else
-                                delete message.algorithmVersion;
+                            message.algorithmVersion = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isAlgHit = value;
-                            else
-                                delete message.isAlgHit;
+                            message.isAlgHit = reader.bool();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.predictScore = value;
-                            else
-                                delete message.predictScore;
+                            message.predictScore = reader.string();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isRewatch = value;
-                            else
-                                delete message.isRewatch;
+                            message.isRewatch = reader.bool();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isFollow = value;
-                            else
-                                delete message.isFollow;
+                            message.isFollow = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -15413,11 +12524,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastSocialMessage = (function() {
 
-            const WebcastSocialMessage = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const WebcastSocialMessage = function () {
             };
 
             WebcastSocialMessage.prototype.common = null;
@@ -15452,7 +12559,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastSocialMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -15475,55 +12581,37 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.shareType = value;
-                            else
-                                delete message.shareType;
+                            message.shareType = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.action = value;
-                            else
-                                delete message.action;
+                            message.action = reader.int64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.shareTarget = value;
-                            else
-                                delete message.shareTarget;
+                            message.shareTarget = reader.string();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.followCount = value;
-                            else
-                                delete message.followCount;
+                            message.followCount = reader.int64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.shareDisplayStyle = value;
-                            else
-                                delete message.shareDisplayStyle;
+                            message.shareDisplayStyle = reader.int64();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.shareCount = value;
-                            else
-                                delete message.shareCount;
+                            message.shareCount = reader.int32();
                             continue;
                         }
                     case 9: {
@@ -15535,36 +12623,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
+                            message.signature = reader.string();
                             continue;
                         }
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.signatureVersion = value;
-                            else
-                                delete message.signatureVersion;
+                            message.signatureVersion = reader.string();
                             continue;
                         }
                     case 12: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.showDurationMs = value;
-                            else
-                                delete message.showDurationMs;
+                            message.showDurationMs = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -15581,14 +12656,10 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastLikeMessage = (function() {
 
-            const WebcastLikeMessage = function (properties) {
+            const WebcastLikeMessage = function () {
                 this.icons = [];
                 this.specifiedDisplayText = [];
                 this.likeEffect = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             WebcastLikeMessage.prototype.common = null;
@@ -15623,7 +12694,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastLikeMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -15640,28 +12710,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.count = value;
-                            else
-                                delete message.count;
+                            message.count = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.total = value;
-                            else
-                                delete message.total;
+                            message.total = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.color = value;
-                            else
-                                delete message.color;
+                            message.color = reader.int32();
                             continue;
                         }
                     case 5: {
@@ -15673,10 +12734,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.icon = value;
-                            else
-                                delete message.icon;
+                            message.icon = reader.string();
                             continue;
                         }
                     case 7: {
@@ -15698,10 +12756,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.effectCnt = value;
-                            else
-                                delete message.effectCnt;
+                            message.effectCnt = reader.int64();
                             continue;
                         }
                     case 10: {
@@ -15721,18 +12776,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 12: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.roomMessageHeatLevel = value;
-                            else
-                                delete message.roomMessageHeatLevel;
+                            message.roomMessageHeatLevel = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -15749,11 +12797,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.LikeEffect = (function() {
 
-            const LikeEffect = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const LikeEffect = function () {
             };
 
             LikeEffect.prototype.version = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -15780,7 +12824,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.LikeEffect();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -15791,45 +12834,29 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.version = value;
-                            else
-                                delete message.version;
+                            message.version = reader.int64();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.effectCnt = value;
-                            else
-                                delete message.effectCnt;
+                            message.effectCnt = reader.int64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.effectIntervalMs = value;
-                            else
-                                delete message.effectIntervalMs;
+                            message.effectIntervalMs = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.level = value;
-                            else
-                                delete message.level;
+                            message.level = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -15846,11 +12873,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.SpecifiedDisplayText = (function() {
 
-            const SpecifiedDisplayText = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const SpecifiedDisplayText = function () {
             };
 
             SpecifiedDisplayText.prototype.uid = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -15875,7 +12898,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.SpecifiedDisplayText();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -15886,10 +12908,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.uid = value;
-                            else
-                                delete message.uid;
+                            message.uid = reader.uint64();
                             continue;
                         }
                     case 2: {
@@ -15900,10 +12919,6 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -15920,13 +12935,9 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastRoomUserSeqMessage = (function() {
 
-            const WebcastRoomUserSeqMessage = function (properties) {
+            const WebcastRoomUserSeqMessage = function () {
                 this.ranks = [];
                 this.seats = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             WebcastRoomUserSeqMessage.prototype.common = null;
@@ -15957,7 +12968,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastRoomUserSeqMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -15982,19 +12992,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.total = value;
-                            else
-                                delete message.total;
+                            message.total = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.popStr = value;
-                            else
-                                delete message.popStr;
+                            message.popStr = reader.string();
                             continue;
                         }
                     case 5: {
@@ -16008,36 +13012,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.popularity = value;
-                            else
-                                delete message.popularity;
+                            message.popularity = reader.int64();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.totalUser = value;
-                            else
-                                delete message.totalUser;
+                            message.totalUser = reader.int64();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.anonymous = value;
-                            else
-                                delete message.anonymous;
+                            message.anonymous = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -16054,11 +13045,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.Contributor = (function() {
 
-            const Contributor = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const Contributor = function () {
             };
 
             Contributor.prototype.score = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -16085,7 +13072,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.Contributor();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -16096,10 +13082,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.score = value;
-                            else
-                                delete message.score;
+                            message.score = reader.int64();
                             continue;
                         }
                     case 2: {
@@ -16111,27 +13094,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.rank = value;
-                            else
-                                delete message.rank;
+                            message.rank = reader.int64();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.delta = value;
-                            else
-                                delete message.delta;
+                            message.delta = reader.int64();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -16148,11 +13121,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastControlMessage = (function() {
 
-            const WebcastControlMessage = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const WebcastControlMessage = function () {
             };
 
             WebcastControlMessage.prototype.common = null;
@@ -16184,7 +13153,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastControlMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -16201,19 +13169,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.action = value;
-                            else
-                                delete message.action;
+                            message.action = reader.int32();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.tips = value;
-                            else
-                                delete message.tips;
+                            message.tips = reader.string();
                             continue;
                         }
                     case 4: {
@@ -16249,18 +13211,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.floatStyle = value;
-                            else
-                                delete message.floatStyle;
+                            message.floatStyle = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -16277,11 +13232,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.Extra = (function() {
 
-            const Extra = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const Extra = function () {
             };
 
             Extra.prototype.banInfoUrl = "";
@@ -16312,7 +13263,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.Extra();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -16323,19 +13273,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.banInfoUrl = value;
-                            else
-                                delete message.banInfoUrl;
+                            message.banInfoUrl = reader.string();
                             continue;
                         }
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.reasonNo = value;
-                            else
-                                delete message.reasonNo;
+                            message.reasonNo = reader.int64();
                             continue;
                         }
                     case 3: {
@@ -16371,18 +13315,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.source = value;
-                            else
-                                delete message.source;
+                            message.source = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -16399,12 +13336,8 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastLiveIntroMessage = (function() {
 
-            const WebcastLiveIntroMessage = function (properties) {
+            const WebcastLiveIntroMessage = function () {
                 this.badges = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             WebcastLiveIntroMessage.prototype.common = null;
@@ -16435,7 +13368,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastLiveIntroMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -16452,28 +13384,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.id = value;
-                            else
-                                delete message.id;
+                            message.id = reader.uint64();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.auditStatus = value;
-                            else
-                                delete message.auditStatus;
+                            message.auditStatus = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.content = value;
-                            else
-                                delete message.content;
+                            message.content = reader.string();
                             continue;
                         }
                     case 5: {
@@ -16485,10 +13408,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.introMode = value;
-                            else
-                                delete message.introMode;
+                            message.introMode = reader.int32();
                             continue;
                         }
                     case 7: {
@@ -16502,18 +13422,11 @@ export const roomtone = $root.roomtone = (() => {
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.contentLanguage = value;
-                            else
-                                delete message.contentLanguage;
+                            message.contentLanguage = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -16530,11 +13443,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastRoomMessage = (function() {
 
-            const WebcastRoomMessage = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const WebcastRoomMessage = function () {
             };
 
             WebcastRoomMessage.prototype.common = null;
@@ -16566,7 +13475,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastRoomMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -16583,28 +13491,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.content = value;
-                            else
-                                delete message.content;
+                            message.content = reader.string();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.supportLandscape = value;
-                            else
-                                delete message.supportLandscape;
+                            message.supportLandscape = reader.bool();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.source = value;
-                            else
-                                delete message.source;
+                            message.source = reader.int32();
                             continue;
                         }
                     case 5: {
@@ -16616,10 +13515,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isWelcome = value;
-                            else
-                                delete message.isWelcome;
+                            message.isWelcome = reader.bool();
                             continue;
                         }
                     case 8: {
@@ -16631,27 +13527,17 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.showDurationMs = value;
-                            else
-                                delete message.showDurationMs;
+                            message.showDurationMs = reader.int64();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.string()).length)
-                                message.subScene = value;
-                            else
-                                delete message.subScene;
+                            message.subScene = reader.string();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -16668,11 +13554,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastInRoomBannerMessage = (function() {
 
-            const WebcastInRoomBannerMessage = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const WebcastInRoomBannerMessage = function () {
             };
 
             WebcastInRoomBannerMessage.prototype.common = null;
@@ -16699,7 +13581,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastInRoomBannerMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -16716,36 +13597,23 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.bytes()).length)
-                                message.data = value;
-                            else
-                                delete message.data;
+                            message.data = reader.bytes();
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.position = value;
-                            else
-                                delete message.position;
+                            message.position = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.actionType = value;
-                            else
-                                delete message.actionType;
+                            message.actionType = reader.int32();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -16762,11 +13630,7 @@ export const roomtone = $root.roomtone = (() => {
 
         webcast.WebcastSubNotifyMessage = (function() {
 
-            const WebcastSubNotifyMessage = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
+            const WebcastSubNotifyMessage = function () {
             };
 
             WebcastSubNotifyMessage.prototype.common = null;
@@ -16799,7 +13663,6 @@ export const roomtone = $root.roomtone = (() => {
                 }
                 message = _target || new $root.roomtone.webcast.WebcastSubNotifyMessage();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -16822,81 +13685,53 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.exhibitionType = value;
-                            else
-                                delete message.exhibitionType;
+                            message.exhibitionType = reader.int32();
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.subMonth = value;
-                            else
-                                delete message.subMonth;
+                            message.subMonth = reader.int64();
                             continue;
                         }
                     case 5: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.subscribeType = value;
-                            else
-                                delete message.subscribeType;
+                            message.subscribeType = reader.int32();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.oldSubscribeStatus = value;
-                            else
-                                delete message.oldSubscribeStatus;
+                            message.oldSubscribeStatus = reader.int32();
                             continue;
                         }
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.messageType = value;
-                            else
-                                delete message.messageType;
+                            message.messageType = reader.int32();
                             continue;
                         }
                     case 8: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
-                                message.subscribingStatus = value;
-                            else
-                                delete message.subscribingStatus;
+                            message.subscribingStatus = reader.int32();
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isSend = value;
-                            else
-                                delete message.isSend;
+                            message.isSend = reader.bool();
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.isCustom = value;
-                            else
-                                delete message.isCustom;
+                            message.isCustom = reader.bool();
                             continue;
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
