@@ -12,8 +12,9 @@ import { chooseSocket, hostFetch } from "./runtime/host.ts";
 import type { NativeWebSocketConstructor } from "./runtime/web_socket.ts";
 import type { Trace } from "./trace.ts";
 import { type GiftInfo, giftListRequest, parseGiftList } from "./web/gift_list.ts";
-import { HttpClient } from "./web/http.ts";
+import { HttpClient, type HttpClientOptions } from "./web/http.ts";
 import { type BaseUrls, DEFAULT_BASE_URLS, Identity, parseCookies } from "./web/identity.ts";
+import { openMediaStream } from "./web/media_stream.ts";
 import { parseProfilePage, profilePageRequest, type UserInfo } from "./web/profile_page.ts";
 import type { RoomInfo } from "./web/room_info.ts";
 import type { RoomStatus } from "./web/room_status.ts";
@@ -139,6 +140,7 @@ function checkUserAgent(userAgent: string | undefined): string | undefined {
 export class TikTok {
   readonly #identity: Identity;
   readonly #http: HttpClient;
+  readonly #httpOptions: HttpClientOptions;
   readonly #rooms: Rooms;
   readonly #ttwid = new SharedTask<void>();
   readonly #live: LiveContext;
@@ -163,14 +165,15 @@ export class TikTok {
       random,
     });
     this.#identity = identity;
-    this.#http = new HttpClient({
+    this.#httpOptions = {
       fetch,
       clock,
       identity,
       timeoutMs: checkRange("timeoutMs", options.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, 600_000),
       maxBodyBytes: checkRange("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1024, 1024 ** 3),
       trace: onTrace,
-    });
+    };
+    this.#http = new HttpClient(this.#httpOptions);
     this.#rooms = new Rooms(this.#http, baseUrls);
     this.#live = {
       clock,
@@ -247,6 +250,17 @@ export class TikTok {
       roomId === undefined ? undefined : checkRoomId(roomId),
     );
     return parseGiftList(await this.#http.send(request, options.signal));
+  }
+
+  /**
+   * Opens a stream link with this client's identity, and follows the CDN's redirects.
+   * @param url {@link StreamLink.url}
+   * @param options the signal also ends the bytes
+   * @returns the bytes, until the server ends them or reading fails
+   * @throws {LiveError} `not_found` for a link that is no longer served, a refusal, `network`, `deadline`
+   */
+  async openStream(url: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    return await openMediaStream(this.#httpOptions, url, options.signal);
   }
 
   /**

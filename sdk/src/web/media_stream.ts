@@ -1,0 +1,87 @@
+/**
+ * Opens a media stream with the client's identity. The deadline holds for the headers; the body may last for days.
+ * @module
+ */
+import { isLiveError, LiveError } from "../errors.ts";
+import { publicUrl } from "../trace.ts";
+import type { HttpClientOptions } from "./http.ts";
+import { refusalOf } from "./refusals.ts";
+
+const ACTION = "Open the stream";
+const MAX_REDIRECTS = 5;
+const PAGE_ORIGIN = "https://www.tiktok.com";
+
+/**
+ * @param url of a stream link
+ * @param signal also ends the body
+ * @throws {LiveError} the refusal that the answer is; `network` when none came; `deadline` when it took too long
+ * @throws the caller's `signal.reason`, unwrapped
+ */
+export async function openMediaStream(
+  options: HttpClientOptions,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<ReadableStream<Uint8Array>> {
+  const { clock, timeoutMs, trace } = options;
+  const startedAt = clock.now();
+  const opening = new AbortController();
+  const late = () => opening.abort(new LiveError("deadline", `${ACTION}: no answer within ${timeoutMs} ms`));
+  const timer = clock.setTimeout(late, timeoutMs);
+  const both = signal === undefined ? opening.signal : AbortSignal.any([opening.signal, signal]);
+  let seen: { status?: number; error?: LiveError["code"] | "aborted" } = {};
+  try {
+    both.throwIfAborted();
+    const response = await follow(options, url, both);
+    seen = { status: response.status };
+    if (response.body === null) throw new LiveError("empty_reply", `${ACTION}: the answer has no body`);
+    return response.body;
+  } catch (caught) {
+    const error = both.aborted ? both.reason : caught;
+    seen = { ...seen, error: isLiveError(error) ? error.code : "aborted" };
+    throw error;
+  } finally {
+    clock.clearTimeout(timer);
+    const durationMs = clock.now() - startedAt;
+    trace({ kind: "http", action: ACTION, method: "GET", url: publicUrl(url), ...seen, durationMs });
+  }
+}
+
+/** CDNs send clients on to other hosts; cookies go to TikTok's own only. */
+async function follow(options: HttpClientOptions, url: string, signal: AbortSignal): Promise<Response> {
+  let current = new URL(url);
+  for (let redirects = 0;; redirects++) {
+    const response = await fetchOnce(options, current, signal);
+    const next = URL.parse(response.headers.get("location") ?? "", current.href);
+    if (response.status >= 300 && response.status < 400 && next !== null && redirects < MAX_REDIRECTS) {
+      await response.body?.cancel();
+      if (/^https?:$/.test(next.protocol)) {
+        current = next;
+        continue;
+      }
+    }
+    const reply = { url: current.href, status: response.status, headers: response.headers, text: "", bodyBytes: 0 };
+    const refusal = refusalOf(reply, "headers", ACTION, options.clock.now());
+    if (refusal === undefined) return response;
+    await response.body?.cancel();
+    throw refusal;
+  }
+}
+
+async function fetchOnce({ fetch, identity }: HttpClientOptions, url: URL, signal: AbortSignal): Promise<Response> {
+  const cookie = identity.cookieHeader(url);
+  const headers: Record<string, string> = {
+    "User-Agent": identity.userAgent,
+    "Accept": "*/*",
+    "Accept-Language": "en-US,en;q=0.9",
+    "Referer": `${PAGE_ORIGIN}/`,
+    "Origin": PAGE_ORIGIN,
+    ...(cookie === undefined ? {} : { Cookie: cookie }),
+  };
+  try {
+    return await fetch(url.href, { headers, redirect: "manual", signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    const evidence = { url: publicUrl(url.href) };
+    throw new LiveError("network", `${ACTION}: ${url.host} cannot be reached`, { evidence, cause });
+  }
+}
