@@ -179,12 +179,16 @@ describe("the stand-in's HTTP-FLV", () => {
     await clock.advance(200);
     room.fault({ kind: "flv_clock_jump", toMs: 0xfffffff0 });
     await clock.advance(200);
+    const late = await watch();
     room.endLive();
-    await received(connection);
+    await Promise.all([received(connection), received(late)]);
     const pictures = whole(1).filter(({ type, header }) => type === 9 && !header);
     assertEquals(pictures.map(({ mediaMs }) => mediaMs), pictures.map((_, index) => index * 40));
     const at = (mediaMs: number): number | undefined => pictures.find((tag) => tag.mediaMs === mediaMs)?.timestampMs;
     assertEquals([at(160), at(240), at(440), at(640)], [160, 100_240, 50_440, 40]);
+    const again = room.tags().filter((tag) => tag.connection === 2 && tag.type === 9 && !tag.header);
+    assertEquals(again.map(({ mediaMs }) => mediaMs), [800, 840, 880, 920, 960, 1000]);
+    assertEquals(again.map(({ timestampMs }) => timestampMs), again.map(({ mediaMs }) => at(mediaMs)));
     assertEquals([at(800), at(840)], [200, 0xfffffff0 + 40 - 0x100000000]);
   });
 

@@ -170,7 +170,6 @@ export class LiveFeed {
   /** The client's socket is gone; its place is kept for the next one. */
   leave(cursor: FeedCursor): void {
     cursor.open = false;
-    cursor.next = cursor.acked;
     const closed = this.#cursors.filter((one) => !one.open);
     // A crowd that left for good must not hold the payloads of the whole live.
     if (closed.length > 100) this.#cursors = this.#cursors.filter((one) => one !== closed[0]);

@@ -196,6 +196,16 @@ describe("the stand-in's live socket", () => {
     assertEquals(new Set(room.stats().ids), ids);
   });
 
+  it("gives a client that comes back before its old socket is gone what it did not acknowledge", async () => {
+    await start();
+    room.startLive({ captures: captured(3), capturesPerSecond: 1000 });
+    const old = await join({}, "same");
+    await clock.advance(TICK_MS);
+    const lost = await old.batch();
+    const next = await join({}, "same");
+    assertEquals((await next.batch()).messages.map(({ id }) => id), lost.messages.map(({ id }) => id));
+  });
+
   it("ends by itself once the captured messages are delivered: control message, status, close", async () => {
     await start();
     room.startLive({ captures: captured(5), capturesPerSecond: 1000 });
