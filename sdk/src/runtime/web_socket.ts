@@ -1,6 +1,7 @@
 /**
  * WebSockets over a native constructor that takes headers (Node 22+, Bun). Native sockets hide why a handshake was
- * refused, so the same URL is then asked once more by a plain fetch, and its answer names the refusal.
+ * refused, so the same URL is then asked once more by a plain fetch, and its answer names the refusal where it can: an
+ * answer that only misses the upgrade explains nothing.
  * @module
  */
 import { LiveError } from "../errors.ts";
@@ -12,6 +13,8 @@ export interface NativeWebSocket {
   readonly readyState: number;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number): void;
+  /** Ends the connection without waiting, where the host offers that. */
+  terminate?(): void;
   addEventListener(type: string, listener: (event: unknown) => void): void;
 }
 
@@ -94,6 +97,9 @@ class WebSocketAdapter implements Socket {
     this.#closed = true;
     this.#asking.abort(new DOMException("the socket was closed", "AbortError"));
     this.#native?.close();
+    // A native close waits for the server's answer, on a dead connection for ever; Bun's terminate() does not. What
+    // was sent before, the close frame included, still goes out.
+    this.#native?.terminate?.();
   }
 
   #onEnd(url: string, headers: Record<string, string>, event: unknown): void {
@@ -125,21 +131,35 @@ class WebSocketAdapter implements Socket {
       const request = fetch(url.replace(/^ws/, "http"), { headers, redirect: "manual", signal: this.#asking.signal });
       const response = await Promise.race([request, stopped.promise]);
       await response.body?.cancel();
-      const handshakeStatus = response.headers.get("handshake-status");
-      const handshakeMessage = response.headers.get("handshake-msg");
-      const logId = response.headers.get("x-tt-logid");
-      return {
-        status: response.status,
-        ...(handshakeStatus === null ? {} : { handshakeStatus }),
-        ...(handshakeMessage === null ? {} : { handshakeMessage }),
-        ...(logId === null ? {} : { logId }),
-      };
+      return explains(response) ? refusalOf(response) : { cause: errorOf(event) };
     } catch (cause) {
       return { cause: errorOf(event) ?? cause };
     } finally {
       clock.clearTimeout(timer);
     }
   }
+}
+
+/** Answers to a request that misses the upgrade: they say nothing about the one that had it. */
+const MISSING_UPGRADE: ReadonlySet<number> = new Set([400, 404, 405, 426]);
+
+/** Whether the answer to a plain request tells why the upgrade was refused. */
+function explains({ status, headers }: Response): boolean {
+  const handshakeStatus = headers.get("handshake-status");
+  const isRefusal = handshakeStatus === null ? status >= 400 : handshakeStatus !== "200";
+  return isRefusal && !MISSING_UPGRADE.has(status) && !MISSING_UPGRADE.has(Number(handshakeStatus));
+}
+
+function refusalOf({ status, headers }: Response): SocketRefusal {
+  const handshakeStatus = headers.get("handshake-status");
+  const handshakeMessage = headers.get("handshake-msg");
+  const logId = headers.get("x-tt-logid");
+  return {
+    status,
+    ...(handshakeStatus === null ? {} : { handshakeStatus }),
+    ...(handshakeMessage === null ? {} : { handshakeMessage }),
+    ...(logId === null ? {} : { logId }),
+  };
 }
 
 function bytesOf(event: unknown): Uint8Array | undefined {

@@ -110,6 +110,40 @@ describe("webSocketFactory()", () => {
     assertEquals(refusals, [{ status: 200, handshakeStatus: "415", handshakeMessage: "DEVICE_BLOCKED", logId: "L" }]);
   });
 
+  it("takes no answer for the reason that only misses the upgrade", async () => {
+    const answers = [
+      () =>
+        new Response("", { status: 400, headers: { "Handshake-Status": "400", "Handshake-Msg": "illegal handshake" } }),
+      () => new Response("", { headers: { "Handshake-Status": "400" } }),
+      () => new Response("Upgrade Required", { status: 426 }),
+      () => new Response("hello"),
+    ];
+    for (const answer of answers) {
+      const { native, refusals } = setUp(answer);
+      native.fire("error");
+      await settle();
+      assertEquals(refusals, [{ cause: undefined }]);
+    }
+  });
+
+  it("names a status that is a refusal for every request", async () => {
+    for (const status of [403, 415, 429, 503]) {
+      const { native, refusals } = setUp(() => new Response("", { status }));
+      native.fire("error");
+      await settle();
+      assertEquals(refusals, [{ status }]);
+    }
+  });
+
+  it("ends a connection at once where the host can", () => {
+    const { socket, native } = setUp();
+    let terminated = 0;
+    Object.assign(native, { terminate: () => terminated++ });
+    native.fire("open");
+    socket.close();
+    assertEquals([native.closes, terminated], [1, 1]);
+  });
+
   it("hands on the socket's own error when fetch fails too, or its own", async () => {
     const { native, refusals } = setUp(() => Promise.reject(new Error("fetch failed")));
     const error = new Error("getaddrinfo ENOTFOUND");
