@@ -35,6 +35,13 @@ export async function unpackEvents(batch: EventBatch): Promise<string[]> {
   return text.split("\n").filter((line) => line !== "");
 }
 
+/** Message ids of the events in batches. */
+export async function idsOf(batches: readonly EventBatch[]): Promise<Set<string>> {
+  const lines = (await Promise.all(batches.map(unpackEvents))).flat();
+  const ids = lines.map((line) => (JSON.parse(line) as { id?: unknown }).id);
+  return new Set(ids.filter((id): id is string => typeof id === "string" && id !== ""));
+}
+
 function factsOf(lines: readonly EventLine[]): Pick<EventBatch, "count" | "types" | "diamonds" | "firstAt" | "lastAt"> {
   const types: Record<string, number> = {};
   let diamonds = 0;

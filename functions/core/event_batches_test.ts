@@ -10,6 +10,7 @@ describe("packEvents()", () => {
   it("tells what is in the batch, and unpackEvents() gives the same lines back", async () => {
     const line = fc.record({
       type: fc.constantFrom("chat", "gift", "like"),
+      id: fc.constant(""),
       at: fc.nat(),
       diamonds: fc.nat(1_000),
       json: fc.jsonValue().map((value) => JSON.stringify({ value })),
@@ -40,6 +41,7 @@ describe("packEvents()", () => {
       }).join("");
     const line = (text: string): EventLine => ({
       type: "chat",
+      id: "",
       at: 7,
       diamonds: 0,
       json: JSON.stringify({ type: "chat", text }),

@@ -5,7 +5,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { Observer } from "../ports/observer.ts";
 import type { EventLine, Recorder, RecorderEvent, RecorderResult, RecorderRun } from "../ports/recorder.ts";
 import type { Lease, Recording, RecordingOutcome, RecordingStore } from "../ports/recording_store.ts";
-import { packEvents } from "./event_batches.ts";
+import { idsOf, packEvents } from "./event_batches.ts";
 import { SerialWriter } from "./serial_writer.ts";
 import { backOffMs, waited } from "./waiting.ts";
 
@@ -31,6 +31,8 @@ export interface SessionOptions {
 /** First and longest time before a recording is tried again, ms. */
 const RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 60_000;
+/** Batches of an earlier recorder that are looked at for messages that come again: a minute of them. */
+const RECENT_BATCHES = 30;
 /** Time before a failed renewal is tried again, ms. */
 const RENEWAL_RETRY_MS = 1_000;
 /** Failures in a row, without one segment in between, after which a recording is given up. */
@@ -56,6 +58,8 @@ export class RecordingSession {
   /** The recorder tells no more events. */
   #ended = false;
   #nextSeq = 0;
+  /** Messages that the recorder before this one stored last: TikTok may send them again to the new connection. */
+  #known: ReadonlySet<string> = new Set();
   #segments = 0;
   #lost = false;
   #leaseUntil: number;
@@ -76,7 +80,10 @@ export class RecordingSession {
     this.#rows = new SerialWriter(writer);
     this.#log = new SerialWriter(writer);
     this.#log.push(async () => {
-      this.#nextSeq = await deps.store.openEvents(this.#lease, deps.clock.now());
+      const next = await deps.store.openEvents(this.#lease, deps.clock.now());
+      const after = Math.max(0, next - 1 - RECENT_BATCHES);
+      this.#known = await idsOf(await deps.store.listEvents(recording.id, { after, limit: RECENT_BATCHES }));
+      this.#nextSeq = next;
     });
     const { id, username, leaseToken } = recording;
     const job = { recordingId: id, roomId: id, username, part: leaseToken };
@@ -191,7 +198,8 @@ export class RecordingSession {
     this.#buffer = [];
     let batches: EventBatch[] | undefined;
     this.#log.push(async () => {
-      batches ??= await packEvents(lines, { ...this.#lease, seq: this.#nextSeq });
+      const unknown = lines.filter(({ id }) => !this.#known.has(id));
+      batches ??= unknown.length === 0 ? [] : await packEvents(unknown, { ...this.#lease, seq: this.#nextSeq });
       for (const batch of batches) {
         await this.#deps.store.appendEvents(batch);
         this.#nextSeq = batch.seq + 1;

@@ -195,17 +195,20 @@ describe("runRecordings()", () => {
     const first = run({ owner: "a" });
     await until(() => recorder.runs.length === 1);
     recorder.last().started(clock.now());
-    recorder.last().chat("a");
+    recorder.last().chat("a", "101");
+    recorder.last().chat("without id");
     await first.stop();
     const between = await recorded("1");
     assertEquals([between.state, between.dueAt, between.failures], ["wanted", clock.now(), 0]);
     run({ owner: "b" });
     await until(() => recorder.runs.length === 2);
     recorder.last().started(clock.now());
-    recorder.last().chat("b");
+    recorder.last().chat("a", "101");
+    recorder.last().chat("without id");
+    recorder.last().chat("b", "102");
     recorder.last().end({ kind: "ended" });
     await until(async () => (await recorded("1")).state === "finished");
-    assertEquals(await texts("1"), ["a", "b"]);
+    assertEquals(await texts("1"), ["a", "without id", "without id", "b"]);
     assertEquals((await recorded("1")).parts.map((part) => part.folder), ["host1_1", "host1_2"]);
   });
 

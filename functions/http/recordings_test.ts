@@ -61,6 +61,8 @@ describe("createApp(): recordings", () => {
     for (const batch of texts) {
       const lines = batch.map((text): EventLine => ({
         type: "chat",
+        id: "",
+        id: "",
         at: 5,
         diamonds: 0,
         json: JSON.stringify({ text }),

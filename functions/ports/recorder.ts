@@ -13,6 +13,8 @@ export interface RecordingJob {
 /** An event of the live, ready to be stored. */
 export interface EventLine {
   type: string;
+  /** Message id; empty for events without one. */
+  id: string;
   /** Time of the event, ms. */
   at: number;
   /** Diamonds that it adds. */

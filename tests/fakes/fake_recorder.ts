@@ -48,8 +48,9 @@ export class FakeRun implements RecorderRun {
     };
     this.tell({ type: "segment", segment });
   }
-  chat(text: string, at = 1): void {
-    const event: EventLine = { type: "chat", at, diamonds: 0, json: JSON.stringify({ type: "chat", text }) };
+  /** @param id message id; empty for none */
+  chat(text: string, id = ""): void {
+    const event: EventLine = { type: "chat", id, at: 1, diamonds: 0, json: JSON.stringify({ type: "chat", id, text }) };
     this.tell({ type: "event", event });
   }
 }

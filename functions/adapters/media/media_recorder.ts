@@ -1,46 +1,90 @@
-import { record, repair } from "@roomtone/recorder";
+import {
+  type Manifest,
+  record,
+  type RecordedSegment,
+  RecorderError,
+  type RecordingEnd,
+  repair,
+} from "@roomtone/recorder";
 import { isLiveError, type LiveEvent, type TikTok } from "@roomtone/sdk";
 import { basename } from "node:path";
-import type { EventLine, Recorder, RecorderEvent, RecorderResult } from "../../ports/recorder.ts";
+import type { EventLine, Recorder, RecorderResult } from "../../ports/recorder.ts";
+import type { Segment } from "../../ports/recording_store.ts";
 
 /** How {@link mediaRecorder} records. */
 export interface MediaRecorderOptions {
   tiktok: TikTok;
   /** Folder that holds the folders of all recordings. */
   dir: string;
+  /** Length of a segment, ms. */
   segmentMs: number;
+  /** Time without a byte after which the stream is opened anew, ms. */
   stallTimeoutMs: number;
+  /** Also make MP4 files at the end. */
   mp4: boolean;
+  /** @default found on this machine */
   ffmpegPath?: string;
   now: () => number;
 }
 
-/** Records rooms with `@roomtone/recorder`. */
+/** Records rooms with `@roomtone/recorder`: each part is a recording of its own there, with a folder of its own. */
 export function mediaRecorder(options: MediaRecorderOptions): Recorder {
-  const { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath, now } = options;
+  const { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath } = options;
   return {
-    start(job, tell) {
-      const stopping = new AbortController();
-      const recording = record({ roomId: job.roomId }, { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath });
-      recording.on("started", ({ folder }) => tell({ type: "started", folder: basename(folder), startedAt: now() }));
-      recording.on("segment", (segment) => tell({ type: "segment", segment }));
+    start({ roomId }, tell) {
+      const recording = record({ roomId }, { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath });
+      recording.on(
+        "started",
+        ({ folder, startedAt }) => tell({ type: "started", folder: basename(folder), startedAt }),
+      );
+      recording.on("segment", (segment) => tell({ type: "segment", segment: toSegment(segment) }));
       recording.on("gap", (gap) => tell({ type: "gap", data: { ...gap } }));
       recording.on("progress", (progress) => tell({ type: "progress", data: { ...progress } }));
       recording.on("event", (event) => tell({ type: "event", event: toLine(event) }));
-      return { done: recording.done.then(() => ({ kind: "ended" as const })), stop: () => void recording.stop() };
+      const done = recording.done.then(({ end }: Manifest) => toResult(end), toFailure);
+      return {
+        done,
+        stop() {
+          // `done` tells how it went, in either case.
+          recording.stop().then(() => done, () => done);
+        },
+      };
     },
   };
 }
 
-export function repairFolder(folder: string, options: { ffmpegPath?: string }): Promise<unknown> {
+/**
+ * Closes the folder of a recording that was cut short.
+ * @param folder its path
+ */
+export function repairFolder(folder: string, options: { ffmpegPath?: string }): Promise<Manifest> {
   return repair(folder, options);
 }
 
+/** Times of segments are kept in whole milliseconds. */
+function toSegment({ index, uri, startAt, durationMs, bytes, sha256 }: RecordedSegment): Omit<Segment, "part"> {
+  return { index, uri, startAt: Math.round(startAt), durationMs: Math.round(durationMs), bytes, sha256 };
+}
+
 function toLine(event: LiveEvent): EventLine {
-  return {
-    type: event.type,
-    at: event.at,
-    diamonds: event.type === "gift" ? event.value : 0,
-    json: JSON.stringify(event),
-  };
+  const diamonds = event.type === "gift" ? event.value : 0;
+  return { type: event.type, id: event.id, at: event.at, diamonds, json: JSON.stringify(event) };
+}
+
+function toResult(end: RecordingEnd): RecorderResult {
+  if (end.kind === "stopped") return { kind: "stopped" };
+  if (end.kind !== "failed") return { kind: "ended" };
+  const code = end.code === undefined || end.code === "writer" ? "internal" : end.code;
+  return { kind: "failed", code, detail: end.detail ?? "it says no more", retryable: end.retryable };
+}
+
+/** A recording that did not come to a folder of its own. */
+function toFailure(error: unknown): RecorderResult {
+  if (isLiveError(error)) {
+    const { code, message: detail, retryable } = error;
+    // The room was live a moment ago: its live ended before the recorder came.
+    return code === "offline" ? { kind: "ended" } : { kind: "failed", code, detail, retryable };
+  }
+  const detail = error instanceof Error ? error.message : String(error);
+  return { kind: "failed", code: "internal", detail, retryable: !(error instanceof RecorderError) };
 }

@@ -75,7 +75,11 @@ describe("startLocal()", () => {
     const recording = await getJson(system, `/recordings/${ROOM}`);
     assertEquals([recording["state"], recording["segments"]], ["finished", 1]);
     assertEquals((recording["totals"] as { types: unknown }).types, { chat: 1 });
-    assertEquals((await getJson(system, `/recordings/${ROOM}/events`))["events"], [{ type: "chat", text: "hello" }]);
+    assertEquals((await getJson(system, `/recordings/${ROOM}/events`))["events"], [{
+      type: "chat",
+      id: "",
+      text: "hello",
+    }]);
     assertEquals(seen, ["live_found", "recording_started", "event", "recording_stopped", "recording_finished"]);
   });
 
