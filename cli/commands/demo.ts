@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { startStandin } from "../demo/standin.ts";
+import { type StandinProcess, startStandin } from "../demo/standin.ts";
 import { checkEvents, checkMedia } from "../demo/verify.ts";
 import { formatBytes, formatCounts, formatDuration, formatEvent, formatEventMasked } from "../format.ts";
 import type { CliIo } from "../io.ts";
@@ -150,7 +150,7 @@ class DemoObserver {
 
 interface ReportContext {
   system: { url: string };
-  standin: { sentIds(username: string): Promise<string[]> };
+  standin: Pick<StandinProcess, "sent">;
   recordingId: string;
   dataDir: string;
   seconds: number;
@@ -170,21 +170,23 @@ async function report(context: ReportContext): Promise<string[]> {
   const answer = await fetch(`${system.url}/recordings/${recordingId}`);
   const recording: { segments: number; bytes: number; duration_ms: number; parts: { folder: string }[] } = await answer
     .json();
-  const sent = await standin.sentIds(HOST);
-  const events = await checkEvents(system.url, recordingId, sent);
+  const sent = await standin.sent(HOST);
+  const events = await checkEvents(system.url, recordingId, sent.ids);
   const folder = join(context.dataDir, "recordings", recording.parts[0]?.folder ?? "");
   say("recording", folder);
   say("  duration", formatDuration(recording.duration_ms));
   say("  segments", `${recording.segments}, ${formatBytes(recording.bytes)}`);
   say("  events", `${events.stored} (${formatCounts(events.byType)})`);
   if (recording.segments === 0) problems.push("no segment was recorded");
-  if (events.missing.length > 0) problems.push(`${events.missing.length} of ${sent.length} events are not stored`);
-  if (events.doubled.length > 0) problems.push(`${events.doubled.length} events are stored more than once`);
-  if (events.stored !== sent.length) problems.push(`${events.stored} events are stored, ${sent.length} were sent`);
+  if (events.missing.length > 0) problems.push(`${events.missing.length} of ${sent.ids.length} messages are not stored`);
+  if (events.doubled.length > 0) problems.push(`${events.doubled.length} messages are stored more than once`);
+  if (events.stored !== sent.ids.length) {
+    problems.push(`${events.stored} events are stored, ${sent.ids.length} messages were sent`);
+  }
   if (context.captures !== undefined) {
     const lines = readFileSync(context.captures, "utf8").split("\n").filter((line) => line.trim() !== "").length;
-    say("  captures", `${lines} messages in the file`);
-    if (lines !== events.stored) problems.push(`${events.stored} events are stored, the file has ${lines} messages`);
+    say("  captures", `${sent.captured.sent} of the file's ${lines} messages were sent`);
+    if (lines !== sent.captured.sent) problems.push(`${sent.captured.sent} of the file's ${lines} messages were sent`);
   }
   const media = await checkMedia(io.env["ROOMTONE_FFPROBE"] ?? "ffprobe", join(folder, "index.m3u8"));
   const manifest: { gaps: { missingMs?: number }[] } = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"));

@@ -8,14 +8,22 @@ import { fileURLToPath } from "node:url";
 
 const PROGRAM = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "tests", "standin", "main.ts");
 
+/** What a room sent. */
+export interface Sent {
+  /** Message ids, each once; replayed ones are not here. */
+  ids: string[];
+  /** Of the captures file: messages in it, and how many of them were sent. */
+  captured: { total: number; sent: number };
+}
+
 /** A running stand-in. */
 export interface StandinProcess {
   url: string;
   wsUrl: string;
   /** Makes the host go live. Options as in the stand-in's control API. */
   goLive(username: string, options: Record<string, unknown>): Promise<void>;
-  /** Message ids that the host's room sent so far, each once. */
-  sentIds(username: string): Promise<string[]>;
+  /** What the host's room sent so far. */
+  sent(username: string): Promise<Sent>;
   /** Ends the process. */
   stop(): void;
 }
@@ -37,7 +45,7 @@ export async function startStandin(username: string, ffmpeg: string | undefined)
     child.on("exit", (code) => reject(new Error(`the stand-in ended with exit code ${code}`)));
     createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
   });
-  const control = async (path: string, body?: unknown): Promise<{ ids: string[] }> => {
+  const control = async (path: string, body?: unknown): Promise<Sent> => {
     const response = await fetch(`${ready.controlUrl}/rooms/${path}`, {
       method: body === undefined ? "GET" : "POST",
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -51,7 +59,7 @@ export async function startStandin(username: string, ffmpeg: string | undefined)
     async goLive(name, options) {
       await control(name, { live: true, ...options });
     },
-    sentIds: async (name) => (await control(name)).ids,
+    sent: (name) => control(name),
     stop: () => child.kill("SIGTERM"),
   };
 }
