@@ -62,7 +62,6 @@ describe("createApp(): recordings", () => {
       const lines = batch.map((text): EventLine => ({
         type: "chat",
         id: "",
-        id: "",
         at: 5,
         diamonds: 0,
         json: JSON.stringify({ text }),
