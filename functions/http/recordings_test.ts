@@ -45,13 +45,13 @@ describe("createApp(): recordings", () => {
   const statusOf = async (path: string, headers: Record<string, string> = {}) => (await get(path, headers)).status;
 
   async function addVideo(): Promise<void> {
-    await mkdir(join(root, "host_1"));
-    await writeFile(join(root, "host_1", "segment_0.m4s"), BYTES);
+    await mkdir(join(root, "host", "1"), { recursive: true });
+    await writeFile(join(root, "host", "1", "segment_0.m4s"), BYTES);
     await writeFile(
-      join(root, "host_1", "index.m3u8"),
+      join(root, "host", "1", "index.m3u8"),
       '#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:6.0,\nsegment_0.m4s\n',
     );
-    await store.addPart(lease, { folder: "host_1", startedAt: clock.now() });
+    await store.addPart(lease, { folder: "host/1", startedAt: clock.now() });
     const segment = { part: 1, index: 0, uri: "segment_0.m4s", startAt: clock.now(), durationMs: 6_000 };
     await store.addSegment(lease, { ...segment, bytes: BYTES.length, sha256: "00" });
   }
@@ -92,7 +92,7 @@ describe("createApp(): recordings", () => {
       segments: 1,
       bytes: BYTES.length,
       duration_ms: 6_000,
-      parts: [{ part: 1, folder: "host_1", started_at: clock.now() }],
+      parts: [{ part: 1, folder: "host/1", started_at: clock.now() }],
       playlist: `/recordings/${ID}/index.m3u8`,
       events: `/recordings/${ID}/events`,
       totals: { events: 2, types: { chat: 2 }, diamonds: 0, first_at: 5, last_at: 5 },

@@ -20,7 +20,7 @@ export interface FileRead {
 export interface RecordingFiles {
   /**
    * Opens a file.
-   * @param folder folder of the part
+   * @param folder path of the part's folder, see `RecordingPart`
    * @param name file name within it, without a path
    * @returns `undefined` when there is no such file
    * @throws AppError `range_not_satisfiable` when the range holds no byte of the file; `invalid_input` for a name or

@@ -11,7 +11,7 @@ export type RecordingState = "wanted" | "recording" | "finished";
 export interface RecordingPart {
   /** The lease token that it was made under; parts play in the order of this number. */
   part: number;
-  /** Folder of its files, relative to the place that holds all recordings. */
+  /** Path of its folder, with `/`, relative to the place that holds all recordings. */
   folder: string;
   startedAt: number;
 }

@@ -12,7 +12,7 @@ const CHUNK_BYTES = 64 * 1024;
 export function folderFiles(root: string): RecordingFiles {
   return {
     async read(folder, name, range) {
-      for (const each of [folder, name]) {
+      for (const each of [...folder.split("/"), name]) {
         if (!/^[\w-][\w.-]{0,199}$/.test(each)) {
           throw new AppError("invalid_input", "Open a file: it is not a plain name");
         }

@@ -7,7 +7,8 @@ import {
   repair,
 } from "@roomtone/recorder";
 import { isLiveError, type LiveEvent, type TikTok } from "@roomtone/sdk";
-import { basename } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, relative, resolve, sep } from "node:path";
 import type { EventLine, Recorder, RecorderResult } from "../../ports/recorder.ts";
 import type { Segment } from "../../ports/recording_store.ts";
 
@@ -33,10 +34,10 @@ export function mediaRecorder(options: MediaRecorderOptions): Recorder {
   return {
     start({ roomId }, tell) {
       const recording = record({ roomId }, { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath });
-      recording.on(
-        "started",
-        ({ folder, startedAt }) => tell({ type: "started", folder: basename(folder), startedAt }),
-      );
+      recording.on("started", ({ folder, startedAt }) => {
+        const path = relative(resolve(dir), resolve(folder)).replaceAll(sep, "/");
+        tell({ type: "started", folder: path, startedAt });
+      });
       recording.on("segment", (segment) => tell({ type: "segment", segment: toSegment(segment) }));
       recording.on("gap", (gap) => tell({ type: "gap", data: { ...gap } }));
       recording.on("progress", (progress) => tell({ type: "progress", data: { ...progress } }));
@@ -54,11 +55,29 @@ export function mediaRecorder(options: MediaRecorderOptions): Recorder {
 }
 
 /**
- * Closes the folder of a recording that was cut short.
- * @param folder its path
+ * Finds recordings that a crash left open: folders without a manifest.
+ * @param dir folder that holds the folders of all recordings, by host
+ * @returns their paths
  */
-export function repairFolder(folder: string, options: { ffmpegPath?: string }): Promise<Manifest> {
-  return repair(folder, options);
+export async function openRecordings(dir: string): Promise<string[]> {
+  const open: string[] = [];
+  for (const host of await foldersIn(dir)) {
+    for (const folder of await foldersIn(host)) {
+      const files = await readdir(folder);
+      if (!files.includes("manifest.json")) open.push(folder);
+    }
+  }
+  return open;
+}
+
+async function foldersIn(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(path, entry.name));
+}
+
+/** Closes the folder of a recording that was cut short. */
+export async function repairFolder(folder: string, signal: AbortSignal): Promise<void> {
+  await repair(folder, { signal });
 }
 
 /** Times of segments are kept in whole milliseconds. */

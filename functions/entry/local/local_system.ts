@@ -1,6 +1,6 @@
 import { TikTok } from "@roomtone/sdk";
 import { mkdirSync } from "node:fs";
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
@@ -9,8 +9,9 @@ import { lockFolder } from "../../adapters/local/folder_lock.ts";
 import { lineLogger } from "../../adapters/local/line_logger.ts";
 import { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
-import { mediaRecorder, repairFolder } from "../../adapters/media/media_recorder.ts";
+import { mediaRecorder, openRecordings, repairFolder } from "../../adapters/media/media_recorder.ts";
 import type { LocalConfig } from "../../contract/config.ts";
+import { mapBounded } from "../../core/bounded.ts";
 import { followFeed } from "../../core/feed_reader.ts";
 import { pollWatchlist } from "../../core/poll_watchlist.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
@@ -34,7 +35,7 @@ export interface LocalDeps {
   /** @default records with the client and ffmpeg, into the data folder */
   recorder?: Recorder;
   /** Closes a recording's folder that a crash left open. @default the recorder's own repair */
-  repair?: (folder: string) => Promise<unknown>;
+  repair?: (folder: string, signal: AbortSignal) => Promise<void>;
   /** @default lines on stderr */
   logger?: Logger;
   /** Is told what happens, as it happens. */
@@ -54,6 +55,8 @@ export interface LocalSystem {
   stop(): Promise<void>;
 }
 
+/** Folders that are repaired at the same time. */
+const REPAIRS = 2;
 /** How often the change feed is read, ms. */
 const FEED_INTERVAL_MS = 500;
 
@@ -68,7 +71,8 @@ export function openLocalStore({ dataDir }: Pick<LocalConfig, "dataDir">): Sqlit
 
 /**
  * Starts the whole system in this process: store, poller, recorders, consumer of the event log, and the API.
- * Recordings that a crash left open are closed first, and go on when their lives do.
+ * Recordings that a crash left open are closed, and go on in a new
+ * part when their lives do.
  * @throws RangeError for a host that is not on loopback: the API has no keys
  * @throws Error when another process works in the data folder, or the port is taken
  *
@@ -99,13 +103,16 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
   };
   try {
     await mkdir(recordingsDir, { recursive: true });
-    await repairOpen(recordingsDir, deps.repair ?? ((folder) => repairFolder(folder, config)), logger);
     const store = openLocalStore(config);
     closing.push(() => store.close());
     const held = store.releaseHeldRecordings(clock.now());
     if (held > 0) logger.warn("recordings_taken_up_again", { recordings: held });
 
+    // Before the first recorder starts, so that every open folder is one that nobody works in any more.
+    const open = await openRecordings(recordingsDir);
     const ending = new AbortController();
+    const repairs = repairAll(open, deps.repair ?? repairFolder, logger, ending.signal);
+    closing.push(() => repairs);
     const consumer = followFeed({ store, clock, logger }, FEED_INTERVAL_MS, ending.signal);
     closing.push(() => {
       ending.abort();
@@ -166,29 +173,20 @@ function clientOf(config: LocalConfig): TikTok {
   return new TikTok({ baseUrls });
 }
 
-/** Closes the folders that have no manifest: whoever wrote them is gone, since this process has the data folder. */
-async function repairOpen(
-  recordingsDir: string,
-  repair: (folder: string) => Promise<unknown>,
+/** Closes what a crash left open. Each folder by itself: one that cannot be closed holds nothing up. */
+async function repairAll(
+  folders: readonly string[],
+  repair: (folder: string, signal: AbortSignal) => Promise<void>,
   logger: Logger,
+  signal: AbortSignal,
 ): Promise<void> {
-  for (const entry of await readdir(recordingsDir, { withFileTypes: true })) {
-    const folder = join(recordingsDir, entry.name);
-    if (!entry.isDirectory() || await isFile(join(folder, "manifest.json"))) continue;
+  await mapBounded(folders, REPAIRS, async (folder) => {
+    if (signal.aborted) return;
     try {
-      await repair(folder);
-      logger.warn("recording_repaired", { folder: entry.name });
+      await repair(folder, signal);
+      logger.warn("recording_repaired", { folder });
     } catch (error) {
-      logger.error("recording_repair_failed", { folder: entry.name, error });
+      if (!signal.aborted) logger.error("recording_repair_failed", { folder, error });
     }
-  }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
-    throw error;
-  }
+  });
 }

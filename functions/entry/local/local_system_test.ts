@@ -100,9 +100,11 @@ describe("startLocal()", () => {
     await store.wantRecording({ roomId: ROOM, username: "host", title: "" }, clock.now());
     await store.claimRecordings({ owner: "dead", now: clock.now(), leaseMs: 600_000, limit: 1 });
     store.close();
-    for (const folder of ["open", "closed"]) await mkdir(join(dataDir, "recordings", folder), { recursive: true });
-    await writeFile(join(dataDir, "recordings", "closed", "manifest.json"), "{}");
+    const host = join(dataDir, "recordings", "host");
+    for (const folder of ["open", "closed"]) await mkdir(join(host, folder), { recursive: true });
+    await writeFile(join(host, "closed", "manifest.json"), "{}");
     await start();
+    await until(() => repaired.length > 0);
     assertEquals(repaired, ["open"]);
     await until(() => recorder.runs.length === 1);
     assert(logger.events().includes("recordings_taken_up_again"));
