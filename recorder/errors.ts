@@ -1,0 +1,17 @@
+/** What the recorder itself cannot do. `not_a_recording`: a folder without a journal; `in_use`: a recorder is at work there. */
+export type RecorderErrorCode = "ffmpeg_missing" | "not_a_recording" | "in_use";
+
+/** A failure of the recorder's own; TikTok's are LiveErrors. */
+export class RecorderError extends Error {
+  override readonly name = "RecorderError" as const;
+  readonly code: RecorderErrorCode;
+  /** What to do about it. */
+  readonly remedy: string;
+
+  /** @param message what was done, then what was seen; no full stop */
+  constructor(code: RecorderErrorCode, message: string, remedy: string) {
+    super(message);
+    this.code = code;
+    this.remedy = remedy;
+  }
+}

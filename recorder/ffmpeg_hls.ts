@@ -1,0 +1,175 @@
+/**
+ * One ffmpeg that cuts one part's FLV into fMP4 segments, without decoding it.
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "@roomtone/sdk";
+import { listedSegments } from "./playlist.ts";
+
+/** How often ffmpeg's playlist is looked at, ms. */
+const POLL_MS = 300;
+/** Time for ffmpeg to close its files after its input ended, ms. */
+const GRACE_MS = 10_000;
+/** Time for ffmpeg to take what it was given, ms. */
+const WRITE_TIMEOUT_MS = 60_000;
+const STDERR_LINES = 20;
+
+/** Arguments for cutting the FLV of a pipe; made for ffmpeg 4.1 and later. */
+export function hlsArguments(options: {
+  segmentMs: number;
+  init: string;
+  segmentPattern: string;
+  playlist: string;
+}): string[] {
+  const { segmentMs, init, segmentPattern, playlist } = options;
+  return [
+    ...["-hide_banner", "-nostdin", "-loglevel", "warning"],
+    ...["-f", "flv", "-protocol_whitelist", "file,pipe", "-i", "pipe:0"],
+    // A part may begin between two keyframes; those pictures are kept too.
+    ...["-map", "0:v?", "-map", "0:a?", "-c", "copy", "-copyinkf"],
+    ...["-f", "hls", "-hls_segment_type", "fmp4", "-hls_playlist_type", "event", "-hls_list_size", "0"],
+    ...["-hls_time", (segmentMs / 1000).toFixed(3), "-hls_fmp4_init_filename", init],
+    ...["-hls_segment_filename", segmentPattern, playlist],
+  ];
+}
+
+/** Arguments for one faststart file of a finished playlist. */
+export function mp4Arguments(playlist: string, output: string): string[] {
+  return [
+    ...["-hide_banner", "-nostdin", "-loglevel", "warning", "-y"],
+    ...["-protocol_whitelist", "file", "-allowed_extensions", "ALL", "-i", playlist],
+    ...["-map", "0:v?", "-map", "0:a?", "-c", "copy", "-copyinkf", "-movflags", "+faststart", "-f", "mp4", output],
+  ];
+}
+
+/** How an ffmpeg ended. */
+export interface FfmpegExit {
+  /** True when it ended by itself with code 0. */
+  ok: boolean;
+  /** Exit code or signal, and its last words. */
+  detail: string;
+}
+
+/** Starts an ffmpeg outside of this terminal's group: Ctrl-C is for the recorder, which then ends ffmpeg's input. */
+function start(ffmpeg: string, args: string[], cwd: string): { child: ChildProcess; exit: Promise<FfmpegExit> } {
+  const child = spawn(ffmpeg, args, { cwd, stdio: ["pipe", "ignore", "pipe"], detached: true });
+  let tail = "";
+  child.stderr?.setEncoding("utf8");
+  child.stderr?.on("data", (text: string) => {
+    tail = (tail + text).split("\n").slice(-STDERR_LINES).join("\n").slice(-4000);
+  });
+  const exit = new Promise<FfmpegExit>((resolve) => {
+    child.on("error", (error) => resolve({ ok: false, detail: error.message }));
+    child.on("close", (code, signal) => {
+      resolve({ ok: code === 0, detail: `exit ${code ?? signal}${tail.trim() === "" ? "" : `: ${tail.trim()}`}` });
+    });
+  });
+  return { child, exit };
+}
+
+/** Runs an ffmpeg to its end. */
+export async function runFfmpeg(ffmpeg: string, args: string[], cwd: string): Promise<FfmpegExit> {
+  const { child, exit } = start(ffmpeg, args, cwd);
+  child.stdin?.end();
+  return await exit;
+}
+
+/** Options of {@link FfmpegHls}. */
+export interface FfmpegHlsOptions {
+  ffmpeg: string;
+  /** Folder to work in. */
+  cwd: string;
+  clock: Clock;
+  segmentMs: number;
+  names: { playlist: string; init: string; segmentPattern: string };
+  /** Told of each closed segment, in order, by file name. */
+  onSegment: (file: string) => void;
+}
+
+/** See the module. */
+export class FfmpegHls {
+  readonly #options: FfmpegHlsOptions;
+  readonly #child: ChildProcess;
+  /** How it ended. Never fails. */
+  readonly exit: Promise<FfmpegExit>;
+  #timer: unknown;
+  #told = 0;
+  #exited = false;
+  #polling: Promise<void> = Promise.resolve();
+
+  constructor(options: FfmpegHlsOptions) {
+    this.#options = options;
+    const { child, exit } = start(
+      options.ffmpeg,
+      hlsArguments({ segmentMs: options.segmentMs, ...options.names }),
+      options.cwd,
+    );
+    this.#child = child;
+    // A broken pipe shows in `exit` too, with the reason.
+    child.stdin?.on("error", ignore);
+    this.exit = exit.then(async (outcome) => {
+      this.#exited = true;
+      options.clock.clearTimeout(this.#timer);
+      await this.#polling;
+      await this.#poll();
+      return outcome;
+    });
+    this.#schedule();
+  }
+
+  /**
+   * Hands bytes over; resolves when ffmpeg can take more.
+   * @returns false when ffmpeg is gone
+   */
+  async write(bytes: Uint8Array): Promise<boolean> {
+    const { stdin } = this.#child;
+    if (this.#exited || stdin === null || stdin.destroyed) return false;
+    if (stdin.write(bytes)) return true;
+    const { clock } = this.#options;
+    const drained = Promise.withResolvers<boolean>();
+    const onDrain = () => drained.resolve(true);
+    const timer = clock.setTimeout(() => this.kill(), WRITE_TIMEOUT_MS);
+    stdin.once("drain", onDrain);
+    const alive = await Promise.race([drained.promise, this.exit.then(() => false)]);
+    stdin.off("drain", onDrain);
+    clock.clearTimeout(timer);
+    return alive;
+  }
+
+  /** Ends its input and waits until its files are closed. */
+  async end(): Promise<FfmpegExit> {
+    const { clock } = this.#options;
+    const timer = clock.setTimeout(() => this.kill(), GRACE_MS);
+    this.#child.stdin?.end();
+    const outcome = await this.exit;
+    clock.clearTimeout(timer);
+    return outcome;
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #schedule(): void {
+    this.#timer = this.#options.clock.setTimeout(() => {
+      this.#polling = this.#poll().then(() => {
+        if (!this.#exited) this.#schedule();
+      });
+    }, POLL_MS);
+  }
+
+  async #poll(): Promise<void> {
+    const { cwd, names, onSegment } = this.#options;
+    // Before the first segment there is no playlist.
+    const text = await readFile(join(cwd, names.playlist), "utf8").catch(() => "");
+    const listed = listedSegments(text);
+    for (const file of listed.slice(this.#told)) onSegment(file);
+    this.#told = Math.max(this.#told, listed.length);
+  }
+}
+
+function ignore(): void {
+  return undefined;
+}

@@ -1,0 +1,274 @@
+/**
+ * The folder of one recording: adopts the segments that ffmpeg has closed, keeps journal and playlist, and closes all
+ * of it. Used while recording and by {@link repair}.
+ *
+ * Order of writes, so that a crash at any moment loses no closed segment and lists none twice: the finished file under
+ * its final name, the journal line, the playlist, and only then ffmpeg's own file goes.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { dropEditLists, type Mp4Track, readInit, readSegment, shiftSegment, type TrackSpan } from "./fmp4.ts";
+import { JOURNAL, type JournalLine, readJsonLines, type StartLine } from "./journal.ts";
+import { applyLine, emptyState, manifestOf, type PartState, type RecordingState, stateOf } from "./manifest.ts";
+import { playlistEntry, playlistText, targetDurationS } from "./playlist.ts";
+import type { Manifest, ManifestPart, ManifestSegment, RecordedGap, RecordedProblem, RecordingEnd } from "./types.ts";
+
+/** File name of the playlist. */
+export const PLAYLIST = "index.m3u8";
+/** File name of the manifest. */
+export const MANIFEST = "manifest.json";
+/** Folder in which ffmpeg works; it is gone when the recording is closed. */
+export const WORK = "work";
+/** File in {@link WORK} that a recorder at work touches each second. */
+export const ALIVE = "alive";
+
+const number = (value: number, digits: number): string => String(value).padStart(digits, "0");
+
+/** Names of ffmpeg's own files of a part, within {@link WORK}. */
+export function workNames(part: number): { playlist: string; init: string; segmentPattern: string; prefix: string } {
+  const prefix = number(part, 4);
+  return {
+    playlist: `${prefix}.m3u8`,
+    init: `${prefix}_init.mp4`,
+    segmentPattern: `${prefix}_%06d.m4s`,
+    prefix: `${prefix}_`,
+  };
+}
+
+/** Writes a file so that it is there whole or not at all. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(`${path}.tmp`, content);
+  await rename(`${path}.tmp`, path);
+}
+
+/** Hash as manifest and journal carry it. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+interface OpenPart {
+  /** By id; known once the init segment was read. */
+  tracks: Map<number, Mp4Track>;
+  /** Ticks to add, by track id. */
+  shifts: Map<number, bigint>;
+  /** Media time up to which segments are adopted, ms. */
+  endMs: number;
+}
+
+/** See the module. Calls that write are queued: they happen one after the other, in the order of the calls. */
+export class RecordingFolder {
+  readonly path: string;
+  readonly #state: RecordingState;
+  readonly #open = new Map<number, OpenPart>();
+  #queue: Promise<unknown> = Promise.resolve();
+  #targetS: number;
+
+  private constructor(path: string, state: RecordingState) {
+    this.path = path;
+    this.#state = state;
+    this.#targetS = targetDurationS(state.segments, state.start.segmentMs);
+  }
+
+  /** Makes the folder of a new recording. */
+  static async create(path: string, start: StartLine): Promise<RecordingFolder> {
+    await mkdir(join(path, WORK), { recursive: true });
+    await writeFile(join(path, JOURNAL), `${JSON.stringify(start)}\n`, { flag: "wx" });
+    await writeFile(join(path, WORK, ALIVE), "");
+    const folder = new RecordingFolder(path, emptyState(start));
+    await folder.writePlaylist("EVENT");
+    return folder;
+  }
+
+  /** Opens a folder that is there; `undefined` when it holds no journal. */
+  static async open(path: string): Promise<RecordingFolder | undefined> {
+    const state = stateOf(await readJsonLines(join(path, JOURNAL)));
+    return state === undefined ? undefined : new RecordingFolder(path, state);
+  }
+
+  /** Not to be changed. */
+  get state(): Readonly<RecordingState> {
+    return this.#state;
+  }
+
+  /** Folder that ffmpeg works in. */
+  get workPath(): string {
+    return join(this.path, WORK);
+  }
+
+  /** Adds a part behind the last. */
+  addPart(part: Omit<ManifestPart, "index" | "init"> & { at: number }): Promise<PartState> {
+    return this.#inTurn(async () => {
+      const index = (this.#state.parts.at(-1)?.index ?? -1) + 1;
+      const { reason, startMs, codecs, at } = part;
+      await this.#note({ type: "part", index, init: `init_${number(index, 4)}.mp4`, reason, startMs, codecs, at });
+      const added = this.#state.parts.at(-1);
+      if (added === undefined) throw new Error("a part that was noted is not there");
+      return added;
+    });
+  }
+
+  /** Notes where a track of a part begins. */
+  addTrack(part: number, track: "audio" | "video", startMs: number): Promise<void> {
+    return this.#inTurn(() => this.#note({ type: "track", part, track, startMs }));
+  }
+
+  addGap(gap: RecordedGap): Promise<void> {
+    return this.#inTurn(() => this.#note({ type: "gap", ...gap }));
+  }
+
+  addProblem(problem: RecordedProblem): Promise<void> {
+    return this.#inTurn(() => this.#note({ type: "problem", ...problem }));
+  }
+
+  addEnd(end: Omit<Extract<JournalLine, { type: "end" }>, "type">): Promise<void> {
+    return this.#inTurn(() => this.#note({ type: "end", ...end }));
+  }
+
+  /**
+   * Takes over a segment that ffmpeg has closed.
+   * @param file its name within the work folder
+   * @param anchorMs wall time minus media time, ms
+   * @returns `undefined` when the file is no whole segment; it then stays where it is
+   */
+  adopt(partIndex: number, file: string, anchorMs: number): Promise<AdoptedSegment | undefined> {
+    return this.#inTurn(() => this.#adopt(partIndex, file, anchorMs));
+  }
+
+  /** Writes the playlist anew. */
+  writePlaylist(type: "EVENT" | "VOD"): Promise<void> {
+    this.#targetS = targetDurationS(this.#state.segments, this.#state.start.segmentMs);
+    return writeWhole(join(this.path, PLAYLIST), playlistText(type, this.#state, this.#targetS));
+  }
+
+  /** Closes the recording: playlist, manifest, and no more work folder. */
+  close(rest: {
+    end: RecordingEnd;
+    endedAt: number;
+    recovered: boolean;
+    eventsByType: Record<string, number>;
+    mp4?: string;
+  }): Promise<Manifest> {
+    return this.#inTurn(async () => {
+      await this.writePlaylist("VOD");
+      const manifest = manifestOf(this.#state, rest);
+      await writeWhole(join(this.path, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+      await rm(this.workPath, { recursive: true, force: true });
+      return manifest;
+    });
+  }
+
+  /** Takes out a segment whose file is not what the journal says, and tells what is missing. */
+  dropSegment({ index, startMs, startAt, durationMs }: ManifestSegment): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#note({ type: "dropped", index });
+      const toMs = startAt + durationMs;
+      const gap = { mediaMs: startMs, fromMs: startAt, toMs, missingMs: durationMs, reason: "damaged" } as const;
+      await this.#note({ type: "gap", ...gap });
+    });
+  }
+
+  /** Whether a file of ffmpeg's is in the recording. */
+  isAdopted(file: string): boolean {
+    return this.#state.sources.has(file);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(ignore);
+    return done;
+  }
+
+  async #note(line: JournalLine): Promise<void> {
+    await appendFile(join(this.path, JOURNAL), `${JSON.stringify(line)}\n`);
+    applyLine(this.#state, line);
+  }
+
+  async #adopt(partIndex: number, file: string, anchorMs: number): Promise<AdoptedSegment | undefined> {
+    const part = this.#state.parts.find(({ index }) => index === partIndex);
+    const raw = join(this.workPath, file);
+    const bytes = new Uint8Array(await readFile(raw));
+    const spans = readSegment(bytes);
+    if (part === undefined || spans === undefined) return undefined;
+    const open = this.#open.get(partIndex) ?? await this.#openPart(part, spans);
+    if (open === undefined) return undefined;
+    shiftSegment(bytes, open.shifts);
+    const before = this.#state.segments.at(-1);
+    const index = (before?.index ?? -1) + 1;
+    const endMs = Math.max(open.endMs + 1, spanEndMs(spans, open));
+    const segment: ManifestSegment = {
+      index,
+      part: partIndex,
+      uri: `segment_${number(index, 6)}.m4s`,
+      startMs: open.endMs,
+      startAt: Math.round(anchorMs + open.endMs),
+      durationMs: endMs - open.endMs,
+      bytes: bytes.length,
+      sha256: sha256(bytes),
+    };
+    await writeWhole(join(this.path, segment.uri), bytes);
+    await this.#note({ type: "segment", source: file, ...segment });
+    open.endMs = endMs;
+    if (Math.round(segment.durationMs / 1000) > this.#targetS) await this.writePlaylist("EVENT");
+    else await appendFile(join(this.path, PLAYLIST), playlistEntry(segment, part, before));
+    await rm(raw);
+    const samples = { audio: 0, video: 0 };
+    for (const [id, span] of spans) {
+      const kind = open.tracks.get(id)?.kind;
+      if (kind === "audio" || kind === "video") samples[kind] += span.samples;
+    }
+    return { segment, samples };
+  }
+
+  async #openPart(part: PartState, spans: ReadonlyMap<number, TrackSpan>): Promise<OpenPart | undefined> {
+    const init = new Uint8Array(await readFile(join(this.workPath, workNames(part.index).init)));
+    const tracks = readInit(init);
+    if (tracks === undefined) return undefined;
+    dropEditLists(init);
+    await writeWhole(join(this.path, part.init), init);
+    const known = this.#state.segments.filter((segment) => segment.part === part.index);
+    const shifts = tracks.map(({ id, kind, timescale }): [number, bigint] => {
+      const startMs = (kind === "other" ? undefined : part.tracks[kind]) ?? part.startMs;
+      // ffmpeg starts each track at 0; only where this is its first segment can that be checked.
+      const base = known.length > 0 ? 0n : spans.get(id)?.start ?? 0n;
+      return [id, BigInt(Math.round(startMs * timescale / 1000)) - base];
+    });
+    const last = known.at(-1);
+    const open = {
+      tracks: new Map(tracks.map((track) => [track.id, track])),
+      shifts: new Map(shifts),
+      endMs: last === undefined ? part.startMs : last.startMs + last.durationMs,
+    };
+    this.#open.set(part.index, open);
+    return open;
+  }
+}
+
+/** A segment that was taken over, and how many samples it holds. */
+export interface AdoptedSegment {
+  segment: ManifestSegment;
+  samples: { audio: number; video: number };
+}
+
+/** Media time of a segment's end, ms: that of its pictures, where it has some. */
+function spanEndMs(spans: ReadonlyMap<number, TrackSpan>, open: OpenPart): number {
+  const ends = [...open.tracks.values()].flatMap(({ id, kind, timescale }) => {
+    const span = spans.get(id);
+    if (span === undefined) return [];
+    const ticks = span.start + (open.shifts.get(id) ?? 0n) + span.duration;
+    return [{ kind, ms: Math.round(Number(ticks) * 1000 / timescale) }];
+  });
+  const pictures = ends.filter(({ kind }) => kind === "video");
+  return Math.max(0, ...(pictures.length > 0 ? pictures : ends).map(({ ms }) => ms));
+}
+
+/** Names of the files in a folder; none when it is not there. */
+export async function filesIn(path: string): Promise<string[]> {
+  return (await readdir(path).catch(() => [])).sort();
+}
+
+/** The caller of the failed call is told; the next one in the queue goes on. */
+function ignore(): void {
+  return undefined;
+}

@@ -1,0 +1,209 @@
+/**
+ * The video half of a recording: opens the stream, repairs it, and opens it again until the live is over.
+ * @module
+ */
+import {
+  bestStream,
+  type Clock,
+  isLiveError,
+  LiveError,
+  type StreamLink,
+  type StreamPreferences,
+  type TikTok,
+} from "@roomtone/sdk";
+import { type FlvGapReason, FlvReader, FlvRepair } from "@roomtone/sdk/media";
+import { MediaWriter, WriterError } from "./media_writer.ts";
+import type { RoomLook, RoomWatch } from "./room.ts";
+import { sleep } from "./sleep.ts";
+import type { StreamCounts } from "./types.ts";
+
+/** Waits before the stream is opened again, ms; the last one repeats. */
+const BACK_OFF_MS: readonly number[] = [300, 1_000, 2_000, 4_000, 8_000, 10_000];
+
+/** How the video half ended. */
+export type VideoOutcome = { kind: "over" } | { kind: "stopped" } | { kind: "failed"; error: WriterError };
+
+/** Options of {@link VideoHalf}. */
+export interface VideoHalfOptions {
+  tiktok: TikTok;
+  watch: RoomWatch;
+  writer: MediaWriter;
+  clock: Clock;
+  preferences: StreamPreferences;
+  stallTimeoutMs: number;
+  /** What HTTP said when the room was found. */
+  first: RoomLook;
+  /** Media arrived. */
+  onMedia: () => void;
+  /** No stream can be opened for now. */
+  onProblem: (error: LiveError) => void;
+}
+
+/** Stream links that can be recorded, best first by the preferences. */
+export function recordableLinks(links: readonly StreamLink[], preferences: StreamPreferences): StreamLink[] {
+  let left = links.filter(({ protocol, codec }) => protocol === "flv" && codec !== "h265");
+  const ranked: StreamLink[] = [];
+  for (let best = bestStream(left, preferences); best !== undefined; best = bestStream(left, preferences)) {
+    const { url } = best;
+    ranked.push(best);
+    left = left.filter((link) => link.url !== url);
+  }
+  return ranked;
+}
+
+/** See the module. */
+export class VideoHalf {
+  readonly #options: VideoHalfOptions;
+  readonly #repair = new FlvRepair();
+  #connections = 0;
+  #look: RoomLook;
+
+  constructor(options: VideoHalfOptions) {
+    this.#options = options;
+    this.#look = options.first;
+  }
+
+  /** Whether the host had put the live on hold when HTTP was last asked. */
+  get paused(): boolean {
+    return this.#look.paused;
+  }
+
+  get counts(): StreamCounts {
+    const { tags, duplicates, repeatedHeaders, undecodable, cutTags, garbageBytes, clockJumps } = this.#repair.stats;
+    return {
+      tags,
+      duplicateTags: duplicates,
+      repeatedHeaders,
+      undecodableTags: undecodable,
+      cutTags,
+      garbageBytes,
+      clockJumps,
+      connections: this.#connections,
+    };
+  }
+
+  /** Records until the live is over or the signal is aborted. Never fails; every file is closed then. */
+  async run(signal: AbortSignal): Promise<VideoOutcome> {
+    const { writer, clock } = this.#options;
+    try {
+      const outcome = await this.#follow(signal);
+      await writer.take(this.#repair.finish(clock.now()));
+      await writer.finish();
+      return outcome;
+    } catch (error) {
+      if (error instanceof WriterError) return { kind: "failed", error };
+      return { kind: "failed", error: new WriterError(`Write the video: ${describe(error)}`, { cause: error }) };
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<VideoOutcome> {
+    const { watch, clock, preferences, onProblem } = this.#options;
+    /** Links that brought nothing since the last media: a lesser quality may work. */
+    const failed = new Set<string>();
+    for (let tries = 0;; tries++) {
+      const links = recordableLinks(this.#look.links, preferences);
+      const link = links.find(({ quality }) => !failed.has(quality)) ?? links[0];
+      if (links.every(({ quality }) => failed.has(quality))) failed.clear();
+      if (link === undefined) {
+        if (!this.#look.paused) onProblem(this.#look.error ?? noStream(this.#look.links));
+      } else {
+        const media = await this.#read(link, signal);
+        if (media) {
+          tries = 0;
+          failed.clear();
+        } else failed.add(link.quality);
+      }
+      if (signal.aborted) return { kind: "stopped" };
+      await sleep(clock, BACK_OFF_MS[Math.min(tries, BACK_OFF_MS.length - 1)] ?? 0, signal);
+      if (signal.aborted) return { kind: "stopped" };
+      if (await this.#isOver(watch, signal)) return { kind: "over" };
+    }
+  }
+
+  async #isOver(watch: RoomWatch, signal: AbortSignal): Promise<boolean> {
+    try {
+      const look = await watch.look(signal);
+      // Without an answer the links that were good before are tried again.
+      this.#look = look.over === undefined && look.links.length === 0 ? { ...look, links: this.#look.links } : look;
+      return look.over === true && await watch.confirmOver(signal);
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  /** Reads one connection to its end. @returns whether it brought media */
+  async #read(link: StreamLink, signal: AbortSignal): Promise<boolean> {
+    const { tiktok, writer, clock, stallTimeoutMs, onMedia, onProblem } = this.#options;
+    const reader = new FlvReader();
+    const stalled = new AbortController();
+    const before = this.#repair.stats.tags + this.#repair.stats.duplicates;
+    let reason: FlvGapReason = "closed";
+    let timer: unknown;
+    const watchSilence = () => {
+      clock.clearTimeout(timer);
+      timer = clock.setTimeout(
+        () => stalled.abort(new LiveError("deadline", "Read the stream: it is silent")),
+        stallTimeoutMs,
+      );
+    };
+    try {
+      watchSilence();
+      const both = AbortSignal.any([signal, stalled.signal]);
+      const body = (await tiktok.openStream(link.url, { signal: both })).getReader();
+      for (;;) {
+        watchSilence();
+        const { done, value } = await readOr(body, both);
+        // While ffmpeg is waited for, it is not the server that is silent.
+        clock.clearTimeout(timer);
+        if (done || value === undefined) break;
+        onMedia();
+        await writer.take(this.#repair.push(reader.push(value), clock.now()));
+      }
+    } catch (error) {
+      if (error instanceof WriterError) throw error;
+      reason = stalled.signal.aborted ? "stalled" : "error";
+      if (!signal.aborted && isLiveError(error)) onProblem(error);
+    } finally {
+      clock.clearTimeout(timer);
+    }
+    const now = clock.now();
+    await writer.take([...this.#repair.push(reader.end(), now), ...this.#repair.disconnect(reason, now)]);
+    const brought = this.#repair.stats.tags + this.#repair.stats.duplicates > before;
+    if (brought) this.#connections++;
+    return brought;
+  }
+}
+
+/** The next bytes, or the signal's reason: not every runtime ends a read when its fetch is aborted. */
+async function readOr(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  signal: AbortSignal,
+): Promise<{ done: boolean; value?: Uint8Array }> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([reader.read(), aborted.promise]);
+  } catch (error) {
+    // The connection is of no use any more; how it closes does not matter.
+    reader.cancel().catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function noStream(links: readonly StreamLink[]): LiveError {
+  const seen = [...new Set(links.map(({ protocol, codec }) => `${protocol}/${codec || "unknown"}`))].join(", ");
+  return new LiveError(
+    "protocol",
+    seen === "" ? "Choose a stream: TikTok offers none" : `Choose a stream: none can be recorded (${seen})`,
+    { retryable: true, remedy: "Recording needs an FLV stream with H.264; try again later" },
+  );
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
