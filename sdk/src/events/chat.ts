@@ -8,13 +8,16 @@ import { readPicture } from "./picture.ts";
 import type { ChatEmote, ChatEvent, QuestionEvent, User } from "./types.ts";
 import { NOBODY, readUser, WireUser } from "./user.ts";
 
+const NO_EMOTES: readonly ChatEmote[] = Object.freeze([]);
+const NO_USERS: readonly User[] = Object.freeze([]);
+
 class ChatMessage extends BaseEvent<"chat", "WebcastChatMessage"> implements ChatEvent {
   readonly type = "chat";
   user: User = NOBODY;
   text = "";
   language = "";
-  emotes: ChatEmote[] = [];
-  mentions: User[] = [];
+  emotes = NO_EMOTES;
+  mentions = NO_USERS;
 }
 
 /** WebcastChatMessage to event. */
@@ -22,6 +25,7 @@ export function decodeChat(bytes: Uint8Array, context: DecodeContext): ChatEvent
   const event = new ChatMessage("WebcastChatMessage", bytes, context);
   let userAt = -1;
   let identityAt = -1;
+  let emotes: ChatEmote[] | undefined;
   const reader = new WireReader(bytes);
   while (reader.pos < reader.end) {
     const tag = reader.tag();
@@ -40,7 +44,7 @@ export function decodeChat(bytes: Uint8Array, context: DecodeContext): ChatEvent
         event.mentions = [readUser(reader)];
         break;
       case 13 << 3 | 2:
-        event.emotes.push(readEmote(reader));
+        (emotes ??= []).push(readEmote(reader));
         break;
       case 14 << 3 | 2:
         event.language = reader.string();
@@ -54,6 +58,7 @@ export function decodeChat(bytes: Uint8Array, context: DecodeContext): ChatEvent
     }
   }
   event.user = new WireUser(bytes, userAt, identityAt);
+  if (emotes !== undefined) event.emotes = emotes;
   return event;
 }
 

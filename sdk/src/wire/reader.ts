@@ -59,46 +59,38 @@ export class WireReader {
 
   /** A varint cut to its low 32 bits, unsigned: lengths, enums, flags. */
   uint32(): number {
-    const bytes = this.bytes;
-    let pos = this.pos;
-    if (pos >= this.end) throw broken("a varint is cut off", pos);
-    let byte = bytes[pos++] as number;
-    if (byte < 128) {
-      this.pos = pos;
-      return byte;
-    }
-    let value = byte & 127;
-    if (this.end - pos >= 9) {
-      byte = bytes[pos++] as number;
-      value |= (byte & 127) << 7;
-      if (byte < 128) {
-        this.pos = pos;
-        return value;
+    const pos = this.pos;
+    const end = this.end;
+    if (pos < end) {
+      const first = this.bytes[pos] as number;
+      if (first < 128) {
+        this.pos = pos + 1;
+        return first;
       }
-      byte = bytes[pos++] as number;
-      value |= (byte & 127) << 14;
-      if (byte < 128) {
-        this.pos = pos;
-        return value;
+      if (pos + 1 < end) {
+        const second = this.bytes[pos + 1] as number;
+        if (second < 128) {
+          this.pos = pos + 2;
+          return (first & 127) | second << 7;
+        }
       }
     }
-    return this.#uint32Rest(pos, value);
+    return this.#longUint32();
   }
 
-  /** The bytes of a varint from `pos` on, of which `value` holds what came before. */
-  #uint32Rest(pos: number, value: number): number {
+  /** A varint of more than two bytes, or a broken one. */
+  #longUint32(): number {
     const start = this.pos;
-    for (;;) {
-      if (pos >= this.end) throw broken("a varint is cut off", pos);
+    let value = 0;
+    for (let pos = start, shift = 0; pos < this.end && shift < 70; pos++, shift += 7) {
       const byte = this.bytes[pos] as number;
-      const shift = (pos - start) * 7;
       if (shift < 32) value |= (byte & 127) << shift;
-      pos++;
-      if (byte < 128) break;
-      if (pos - start >= 10) throw broken("a varint is longer than 10 bytes", start);
+      if (byte < 128) {
+        this.pos = pos + 1;
+        return value >>> 0;
+      }
     }
-    this.pos = pos;
-    return value >>> 0;
+    throw broken("a varint does not end", start);
   }
 
   /** A varint cut to 32 bits, signed: int32 fields. */
@@ -200,14 +192,14 @@ export class WireReader {
   /** Skips the value of a tag that the caller does not want. */
   skip(tag: number): void {
     switch (tag & 7) {
-      case 0:
-        this.#skipVarint();
-        return;
       case 2: {
         const length = this.length();
         this.pos += length;
         return;
       }
+      case 0:
+        this.#skipVarint();
+        return;
       case 1:
         this.#advance(8);
         return;

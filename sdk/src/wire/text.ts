@@ -25,13 +25,32 @@ export function readText(bytes: Uint8Array, start: number, end: number): string 
     const f = bytes[pos + 5] as number;
     const g = bytes[pos + 6] as number;
     const h = bytes[pos + 7] as number;
-    if ((a | b | c | d | e | f | g | h) > 127) return utf8.decode(bytes.subarray(start, end));
+    if ((a | b | c | d | e | f | g | h) > 127) break;
     text += String.fromCharCode(a, b, c, d, e, f, g, h);
   }
-  for (; pos < end; pos++) {
-    const byte = bytes[pos] as number;
-    if (byte > 127) return utf8.decode(bytes.subarray(start, end));
-    text += String.fromCharCode(byte);
+  while (pos < end) {
+    const byte = bytes[pos++] as number;
+    if (byte < 0x80) {
+      text += String.fromCharCode(byte);
+      continue;
+    }
+    // The number of bytes that must follow.
+    const more = byte < 0xc2 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : byte < 0xf5 ? 3 : 0;
+    if (more === 0 || pos + more > end) return utf8.decode(bytes.subarray(start, end));
+    let point = byte & (0x3f >> more);
+    for (const last = pos + more; pos < last; pos++) {
+      const next = bytes[pos] as number;
+      if ((next & 0xc0) !== 0x80) return utf8.decode(bytes.subarray(start, end));
+      point = point << 6 | (next & 0x3f);
+    }
+    if (more === 1) text += String.fromCharCode(point);
+    else if (more === 2) {
+      if (point < 0x800 || (point >= 0xd800 && point < 0xe000)) return utf8.decode(bytes.subarray(start, end));
+      text += String.fromCharCode(point);
+    } else {
+      if (point < 0x10000 || point > 0x10ffff) return utf8.decode(bytes.subarray(start, end));
+      text += String.fromCharCode(0xd7c0 + (point >> 10), 0xdc00 + (point & 0x3ff));
+    }
   }
   return text;
 }
