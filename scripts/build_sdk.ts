@@ -1,0 +1,160 @@
+/**
+ * Builds `dist/sdk`: the SDK as one file without imports, its types beside it, and a package.json for npm.
+ *
+ * `bun scripts/build_sdk.ts`
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, posix, relative } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import ts from "typescript";
+import { bun, ROOT } from "./tools.mjs";
+
+const SDK = join(ROOT, "sdk");
+
+/**
+ * Builds the SDK anew.
+ * @param outDir folder that is emptied and filled
+ * @returns files that were written
+ * @throws Error with the compiler's output when it does not build
+ */
+export function buildSdk(outDir: string = join(ROOT, "dist", "sdk")): string[] {
+  const types = declarations();
+  rmSync(outDir, { recursive: true, force: true });
+  mkdirSync(outDir, { recursive: true });
+  const code = bundle(outDir);
+  const files = new Map([
+    ["mod.js", code],
+    ["package.json", packageJson()],
+    ["LICENSE", readFileSync(join(ROOT, "LICENSE"), "utf8")],
+    ["THIRD_PARTY_LICENSES", bundledLicenses()],
+    ...types,
+  ]);
+  for (const [name, text] of files) {
+    writeFileSync(join(outDir, name), text);
+  }
+  return [...files.keys()].map((name) => join(outDir, name));
+}
+
+/** The bundle, for every runtime and for browsers; Deno finds its types by the first line. */
+function bundle(outDir: string): string {
+  const file = join(outDir, "bundle.js");
+  const args = ["build", join(SDK, "mod.ts"), `--outfile=${file}`, "--target=browser", "--format=esm", "--minify"];
+  const { status, stdout, stderr } = spawnSync(bun(), args, { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(`Cannot bundle the SDK: ${stdout}${stderr}`);
+  const code = readFileSync(file, "utf8");
+  rmSync(file);
+  return `// @ts-self-types="./mod.d.ts"\n${code}`;
+}
+
+/** Generated types, which name some things as the events do; they stay a file of their own. */
+const GENERATED = { source: "src/gen/messages.d.ts", target: "messages.d.ts" };
+
+/**
+ * All public types in one file, and the generated ones beside it: Deno and tsc agree on no way in which one
+ * declaration file can import values of another, only on `import type`. Every declaration keeps its name, so two of
+ * one name cannot be.
+ */
+function declarations(): [string, string][] {
+  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.sdk.json"), ts.sys.readFile);
+  const base = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile).config;
+  const { options } = ts.convertCompilerOptionsFromJson(
+    { ...base.compilerOptions, ...config.compilerOptions, noEmit: false, declaration: true, emitDeclarationOnly: true },
+    ROOT,
+  );
+  const program = ts.createProgram([join(SDK, "mod.ts")], { ...options, outDir: ROOT, rootDir: ROOT });
+  const emitted = new Map<string, ts.SourceFile>();
+  const result = program.emit(undefined, (file, text) => {
+    emitted.set(relative(SDK, file).split("\\").join("/"), ts.createSourceFile(file, text, ts.ScriptTarget.ESNext));
+  });
+  const faults = [...ts.getPreEmitDiagnostics(program), ...result.diagnostics];
+  if (faults.length > 0) {
+    const getCanonicalFileName = (name: string) => name;
+    const host = { getCanonicalFileName, getCurrentDirectory: () => ROOT, getNewLine: () => "\n" };
+    throw new Error(`Cannot emit the SDK's types:\n${ts.formatDiagnostics(faults, host)}`);
+  }
+  const parts: string[] = [];
+  const homes = new Map<string, string>();
+  const waiting = ["mod.d.ts"];
+  const seen = new Set(waiting);
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const source = emitted.get(file);
+    if (source === undefined) throw new Error(`Cannot emit the SDK's types: ${file} is needed and not there`);
+    for (const statement of source.statements) {
+      const from = importedFile(statement, file, source);
+      if (from === GENERATED.source) {
+        const clause = ts.isImportDeclaration(statement) ? statement.importClause : undefined;
+        parts.unshift(`import ${clause?.getText(source)} from "./${GENERATED.target}";`);
+      } else if (from !== undefined && !seen.has(from)) {
+        seen.add(from);
+        waiting.push(from);
+      }
+      if (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) continue;
+      for (const name of declaredNames(statement, source)) {
+        const home: string = homes.get(name) ?? file;
+        if (home !== file) throw new Error(`Cannot emit the SDK's types: ${name} is declared in ${home} and ${file}`);
+        homes.set(name, file);
+      }
+      parts.push(statement.getFullText(source).trim().replace(/^export (?=declare|interface|type|abstract)/m, ""));
+    }
+  }
+  const checker = program.getTypeChecker();
+  const door = program.getSourceFile(join(SDK, "mod.ts"));
+  const symbol = door === undefined ? undefined : checker.getSymbolAtLocation(door);
+  const names = symbol === undefined ? [] : checker.getExportsOfModule(symbol).map((one) => one.name).sort();
+  const generated = emitted.get(GENERATED.source);
+  if (generated === undefined) throw new Error(`Cannot emit the SDK's types: there is no ${GENERATED.source}`);
+  return [
+    ["mod.d.ts", `${parts.join("\n")}\nexport { ${names.join(", ")} };\n`],
+    [GENERATED.target, generated.text],
+  ];
+}
+
+/** The declaration file that a statement imports or exports from. */
+function importedFile(statement: ts.Statement, file: string, source: ts.SourceFile): string | undefined {
+  if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return undefined;
+  if (/\bas\b/.test(statement.getText(source))) {
+    throw new Error(`Cannot emit the SDK's types: ${file} renames what it imports`);
+  }
+  const { moduleSpecifier } = statement;
+  if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return undefined;
+  return posix.join(posix.dirname(file), moduleSpecifier.text.replace(/\.(?:ts|js)$/, ".d.ts"));
+}
+
+function declaredNames(statement: ts.Statement, source: ts.SourceFile): string[] {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.map((declaration) => declaration.name.getText(source));
+  }
+  const named = statement as ts.Statement & { name?: ts.Node };
+  return named.name === undefined ? [] : [named.name.getText(source)];
+}
+
+/** Licences of the packages whose code is in the bundle. */
+function bundledLicenses(): string {
+  const texts = ["protobufjs", "long"].map((name) => {
+    const folder = join(ROOT, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, "LICENSE"), "utf8").trim()}\n`;
+  });
+  return texts.join("\n\n");
+}
+
+function packageJson(): string {
+  const { name, version, description, license, type } = JSON.parse(readFileSync(join(SDK, "package.json"), "utf8"));
+  const door = { types: "./mod.d.ts", default: "./mod.js" };
+  return `${JSON.stringify({ name, version, description, license, type, exports: { ".": door } }, null, 2)}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [code = ""] = buildSdk();
+  const bytes = readFileSync(code);
+  const kilobytes = (size: number) => (size / 1024).toFixed(1);
+  process.stdout.write(
+    `${relative(ROOT, code)} ${kilobytes(bytes.length)} KB, ${
+      kilobytes(gzipSync(bytes, { level: 9 }).length)
+    } KB gzipped\n`,
+  );
+}
