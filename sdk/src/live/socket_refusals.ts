@@ -19,7 +19,10 @@ function codeOf(refusal: SocketRefusal): { code: LiveErrorCode; saw: string } {
   if (status === 400 && message !== "") {
     return { code: "protocol", saw: `TikTok calls the parameters wrong: ${message}` };
   }
-  return { code: "network", saw: status === 0 ? "it did not open, and nobody says why" : `HTTP ${status} in place of the upgrade` };
+  return {
+    code: "network",
+    saw: status === 0 ? "it did not open, and nobody says why" : `HTTP ${status} in place of the upgrade`,
+  };
 }
 
 /** The error of a socket that did not open. */
