@@ -32,8 +32,8 @@ export interface MediaRecorderOptions {
 export function mediaRecorder(options: MediaRecorderOptions): Recorder {
   const { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath } = options;
   return {
-    start({ roomId }, tell) {
-      const recording = record({ roomId }, { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath });
+    start({ roomId, username }, tell) {
+      const recording = record({ roomId, username }, { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath });
       recording.on("started", ({ folder, startedAt }) => {
         const path = relative(resolve(dir), resolve(folder)).replaceAll(sep, "/");
         tell({ type: "started", folder: path, startedAt });
@@ -93,8 +93,12 @@ function toLine(event: LiveEvent): EventLine {
 function toResult(end: RecordingEnd): RecorderResult {
   if (end.kind === "stopped") return { kind: "stopped" };
   if (end.kind !== "failed") return { kind: "ended" };
-  const code = end.code === undefined || end.code === "writer" ? "internal" : end.code;
-  return { kind: "failed", code, detail: end.detail ?? "it says no more", retryable: end.retryable };
+  return {
+    kind: "failed",
+    code: end.code ?? "internal",
+    detail: end.detail ?? "it says no more",
+    retryable: end.retryable,
+  };
 }
 
 /** A recording that did not come to a folder of its own. */
