@@ -22,7 +22,7 @@ import type { WorkerResult } from "./decode_worker.ts";
 const CONNECTOR = "tiktok-live-connector";
 const CONNECTOR_VERSION = "2.5.0";
 const ROUNDS = 5;
-const GENERATED_MESSAGES = 2000;
+const GENERATED_MESSAGES = 700;
 const MAX_BUNDLE_KB = 60;
 
 const CORE_METHODS: ReadonlySet<string> = new Set([

@@ -2,13 +2,12 @@
  * Builders for the server's side of the protocol, and the reader of what a client sends.
  * @module
  */
-import protobuf from "protobufjs/minimal.js";
 import type { KnownMethod } from "../events/types.ts";
 import { descriptor, type FieldRow, methods } from "../gen/descriptor.ts";
 import type { Messages } from "../gen/messages.ts";
-import { plainBytes } from "../wire/bytes.ts";
 import { decodeFrame, type PushFrame, type WireMessage } from "../wire/frames.ts";
 import { WireReader } from "../wire/reader.ts";
+import { WireWriter } from "./wire_writer.ts";
 
 /** A message with any of its fields, at every depth. 64-bit numbers may be decimal strings, numbers or bigints. */
 export type MessageFields<T> = T extends Uint8Array ? T
@@ -118,15 +117,12 @@ export function decodeClientFrame(bytes: Uint8Array): ClientFrame {
 }
 
 function encodeType(name: string, fields: object): Uint8Array {
-  return plainBytes(writeType(protobuf.Writer.create(), name, fields).finish());
-}
-
-function writeType(writer: protobuf.Writer, name: string, fields: object): protobuf.Writer {
   const rows = descriptor[name] ?? [];
   const known = new Set(rows.map((row) => row.name));
   for (const key of Object.keys(fields)) {
     if (!known.has(key)) throw new TypeError(`Cannot encode ${name}: it has no field ${key}`);
   }
+  const writer = new WireWriter();
   const values = fields as Record<string, unknown>;
   for (const row of rows) {
     const value = values[row.name];
@@ -134,10 +130,10 @@ function writeType(writer: protobuf.Writer, name: string, fields: object): proto
     if (row.rule === "map") writeMap(writer, row, value);
     else if (row.rule === "repeated") {
       if (!Array.isArray(value)) throw wrongType(row, "an array");
-      for (const item of value) writeValue(writer, row, row.number, item);
-    } else if (!isDefault(row, value)) writeValue(writer, row, row.number, value);
+      for (const item of value) writeValue(writer, row, item);
+    } else if (!isDefault(row, value)) writeValue(writer, row, value);
   }
-  return writer;
+  return writer.finish();
 }
 
 /** proto3 leaves default values out, and so does TikTok. */
@@ -146,52 +142,43 @@ function isDefault(row: FieldRow, value: unknown): boolean {
   return value === "" || value === 0 || value === 0n || value === false || (value === "0" && row.type.includes("int"));
 }
 
-function writeMap(writer: protobuf.Writer, row: FieldRow, value: unknown): void {
-  if (typeof value !== "object" || value === null) throw wrongType(row, "an object");
-  for (const [key, item] of Object.entries(value)) {
-    writer.uint32(row.number << 3 | 2).fork();
-    writeValue(writer, { ...row, type: row.key ?? "string" }, 1, row.key === "int32" ? Number(key) : key);
-    writeValue(writer, row, 2, item);
-    writer.ldelim();
+/** A map travels as entries {1 key, 2 value}. */
+function writeMap(writer: WireWriter, row: FieldRow, map: unknown): void {
+  if (typeof map !== "object" || map === null) throw wrongType(row, "an object");
+  for (const [key, value] of Object.entries(map)) {
+    const entry = new WireWriter();
+    writeValue(entry, { name: row.name, number: 1, type: row.key ?? "string" }, key);
+    writeValue(entry, { name: row.name, number: 2, type: row.type }, value);
+    writer.bytes(row.number, entry.finish());
   }
 }
 
-function writeValue(writer: protobuf.Writer, row: FieldRow, number: number, value: unknown): void {
+function writeValue(writer: WireWriter, row: FieldRow, value: unknown): void {
   switch (row.type) {
     case "string":
       if (typeof value !== "string") throw wrongType(row, "a string");
-      writer.uint32(number << 3 | 2).string(value);
-      return;
+      return writer.string(row.number, value);
     case "bytes":
       if (!(value instanceof Uint8Array)) throw wrongType(row, "a Uint8Array");
-      writer.uint32(number << 3 | 2).bytes(value);
-      return;
+      return writer.bytes(row.number, value);
     case "bool":
       if (typeof value !== "boolean") throw wrongType(row, "a boolean");
-      writer.uint32(number << 3).bool(value);
-      return;
+      return writer.varint(row.number, value ? 1n : 0n);
     case "int32":
-    case "uint32":
-      if (!Number.isInteger(value)) throw wrongType(row, "an integer");
-      writer.uint32(number << 3).int32(value as number);
-      return;
     case "int64":
     case "uint64":
-      writer.uint32(number << 3);
-      writeInt64(writer, row, value);
-      return;
+      return writer.varint(row.number, toBigInt(row, value));
     default:
       if (typeof value !== "object" || value === null) throw wrongType(row, "an object");
-      writeType(writer.uint32(number << 3 | 2).fork(), row.type, value).ldelim();
+      return writer.bytes(row.number, encodeType(row.type, value));
   }
 }
 
-function writeInt64(writer: protobuf.Writer, row: FieldRow, value: unknown): void {
-  const isNumber = typeof value === "number" && Number.isSafeInteger(value);
-  const isText = typeof value === "string" && /^-?\d+$/.test(value);
-  if (!isNumber && !isText && typeof value !== "bigint") throw wrongType(row, "a 64-bit integer");
-  const bits = BigInt.asUintN(64, BigInt(value as string | number | bigint));
-  writer.uint64(bits.toString());
+function toBigInt(row: FieldRow, value: unknown): bigint {
+  if (typeof value === "bigint") return value;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  if (typeof value === "string" && /^-?\d+$/.test(value)) return BigInt(value);
+  throw wrongType(row, "an integer");
 }
 
 function wrongType(row: FieldRow, wanted: string): TypeError {
