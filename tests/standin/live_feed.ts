@@ -245,7 +245,7 @@ export class LiveFeed {
     // The generator's names are checked by the encoder, which refuses unknown methods and fields.
     const payload = encodeMessage(
       planned.method as "WebcastChatMessage",
-      fields as Parameters<typeof encodeMessage>[1],
+      fields as Parameters<typeof encodeMessage<"WebcastChatMessage">>[1],
     );
     return { id, method: planned.method, payload, origin: "generated", writes: 0, acked: false };
   }

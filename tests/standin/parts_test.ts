@@ -22,7 +22,9 @@ function messagesOf(seed: string, untilMs: number): PlannedMessage[] {
 
 function encode({ method, fields, common }: PlannedMessage): Uint8Array {
   const ids = { method, msgId: "7300000000000000001", roomId: "7300000000000000002", createTime: "1700000000000" };
-  const whole = { ...fields, common: { ...common, ...ids } } as Parameters<typeof encodeMessage>[1];
+  const whole = { ...fields, common: { ...common, ...ids } } as Parameters<
+    typeof encodeMessage<"WebcastChatMessage">
+  >[1];
   return encodeMessage(method as "WebcastChatMessage", whole);
 }
 
