@@ -84,7 +84,10 @@ export function readInit(bytes: Uint8Array): Mp4Track[] | undefined {
 export function dropEditLists(bytes: Uint8Array): void {
   const moov = boxesIn(bytes, 0, bytes.length)?.find((box) => box.type === "moov");
   for (const trak of inside(bytes, moov, "trak")) {
-    for (const edits of inside(bytes, trak, "edts")) rename(bytes, edits, "free");
+    for (const edits of inside(bytes, trak, "edts")) {
+      rename(bytes, edits, "free");
+      bytes.fill(0, edits.start, edits.end);
+    }
   }
 }
 

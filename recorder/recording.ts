@@ -27,7 +27,7 @@ import { VideoHalf } from "./video.ts";
 const PROGRESS_MS = 1_000;
 /** Once the live is over: time for the stream to end by itself, and for the last events, ms. */
 const VIDEO_DRAIN_MS = 5_000;
-const EVENTS_DRAIN_MS = 15_000;
+const EVENTS_DRAIN_MS = 10_000;
 const MP4 = "recording.mp4";
 
 /** See {@link record}. */
@@ -287,7 +287,7 @@ export class RecordingRun implements Recording {
   }
 
   async #makeMp4(folder: RecordingFolder, ffmpeg: string): Promise<string | undefined> {
-    if (folder.state.parts.some(({ reason }) => reason === "parameters")) {
+    if (!await folder.hasOneSetup()) {
       this.#noteProblem(folder, "video", new Error(`Make ${MP4}: the stream changed its parameters on the way`));
       return undefined;
     }

@@ -169,6 +169,13 @@ export class RecordingFolder {
     });
   }
 
+  /** Whether all parts can be played with the decoder set-up of the first. */
+  async hasOneSetup(): Promise<boolean> {
+    const used = this.#state.parts.filter(({ index }) => this.#state.segments.some(({ part }) => part === index));
+    const setups = await Promise.all(used.map(async ({ init }) => sha256(await readFile(join(this.path, init)))));
+    return new Set(setups).size <= 1;
+  }
+
   /** Whether a file of ffmpeg's is in the recording. */
   isAdopted(file: string): boolean {
     return this.#state.sources.has(file);

@@ -19,6 +19,8 @@ import type { StreamCounts } from "./types.ts";
 
 /** Waits before the stream is opened again, ms; the last one repeats. */
 const BACK_OFF_MS: readonly number[] = [300, 1_000, 2_000, 4_000, 8_000, 10_000];
+/** Tries of one quality before a lesser one gets its turn. */
+const TRIES_PER_QUALITY = 3;
 
 /** How the video half ended. */
 export type VideoOutcome = { kind: "over" } | { kind: "stopped" } | { kind: "failed"; error: WriterError };
@@ -98,20 +100,19 @@ export class VideoHalf {
 
   async #follow(signal: AbortSignal): Promise<VideoOutcome> {
     const { watch, clock, preferences, onProblem } = this.#options;
-    /** Links that brought nothing since the last media: a lesser quality may work. */
-    const failed = new Set<string>();
+    /** Failures by quality since the last media. */
+    const failures = new Map<string, number>();
     for (let tries = 0;; tries++) {
       const links = recordableLinks(this.#look.links, preferences);
-      const link = links.find(({ quality }) => !failed.has(quality)) ?? links[0];
-      if (links.every(({ quality }) => failed.has(quality))) failed.clear();
+      const link = nextLink(links, failures);
       if (link === undefined) {
         if (!this.#look.paused) onProblem(this.#look.error ?? noStream(this.#look.links));
       } else {
         const media = await this.#read(link, signal);
         if (media) {
           tries = 0;
-          failed.clear();
-        } else failed.add(link.quality);
+          failures.clear();
+        } else failures.set(link.quality, (failures.get(link.quality) ?? 0) + 1);
       }
       if (signal.aborted) return { kind: "stopped" };
       await sleep(clock, BACK_OFF_MS[Math.min(tries, BACK_OFF_MS.length - 1)] ?? 0, signal);
@@ -173,6 +174,16 @@ export class VideoHalf {
     if (brought) this.#connections++;
     return brought;
   }
+}
+
+/** The best link that did not fail more often than the others: a lesser picture is better than none. */
+export function nextLink(
+  links: readonly StreamLink[],
+  failures: ReadonlyMap<string, number>,
+): StreamLink | undefined {
+  const roundsOf = ({ quality }: StreamLink) => Math.floor((failures.get(quality) ?? 0) / TRIES_PER_QUALITY);
+  const least = Math.min(...links.map(roundsOf));
+  return links.find((link) => roundsOf(link) === least);
 }
 
 /** The next bytes, or the signal's reason: not every runtime ends a read when its fetch is aborted. */
