@@ -1,4 +1,4 @@
-import { loadConfig, LocalConfig, startLocal, type SystemEvent } from "@roomtone/functions/local";
+import { loadConfig, LocalConfig, type LogFields, type Logger, startLocal, type SystemEvent } from "@roomtone/functions/local";
 import type { LiveEvent } from "@roomtone/sdk";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,7 +52,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       ROOMTONE_TIKTOK_WEBCAST_URL: standin.url,
       ROOMTONE_TIKTOK_SOCKET_URL: standin.wsUrl,
     }),
-    { observe: observer.observe },
+    { observe: observer.observe, logger: quietLogger(io) },
   );
   try {
     say("stand-in", standin.url);
@@ -75,6 +75,12 @@ export async function run(args: string[], io: CliIo): Promise<number> {
     // Captures name real people; their recording leaves with the demo, also when it fails.
     if (captures !== undefined) rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+/** The demo tells the good news itself; trouble is shown as the log has it. */
+function quietLogger(io: CliIo): Logger {
+  const show = (event: string, fields: LogFields = {}): void => io.err(`${event} ${JSON.stringify(fields)}`);
+  return { info: () => {}, warn: show, error: show };
 }
 
 type Say = (what: string, text: string) => void;

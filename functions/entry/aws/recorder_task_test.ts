@@ -106,7 +106,7 @@ describe("recorder task", () => {
       ROOMTONE_TIKTOK_SOCKET_URL: standin.baseUrls.socket,
       ROOMTONE_TIKTOK_TTWID_URL: standin.baseUrls.ttwid,
       ROOMTONE_DATA_DIR: dataDir,
-      ROOMTONE_FFMPEG_PATH: ffmpegPath,
+      ROOMTONE_FFMPEG: process.env.ROOMTONE_FFMPEG ?? "",
       ROOMTONE_FLUSH_MS: "200",
       ROOMTONE_SEGMENT_MS: "1000",
       ...env,
@@ -118,27 +118,31 @@ describe("recorder task", () => {
     assertEquals(await idle.exit, 0);
   });
 
-  it("claims a recording, stores its segments and events, and hands it over on SIGTERM", async () => {
-    const room = standin.room("live.host");
-    room.startLive({ seed: "1" });
-    const { roomId } = room.stats();
-    await store.wantRecording({ roomId, username: "live.host", title: "" }, Date.now());
-    const first = start();
-    await first.saw("recording_started");
-    await room.until((stats) => stats.acked >= 20);
-    first.kill("SIGTERM");
-    assertEquals((await first.saw("recorder_stopping")).recordings, 1);
-    assertEquals(await first.exit, 0);
-    const handedOver = await store.getRecording(roomId);
-    assertEquals([handedOver?.state, handedOver?.leaseOwner, handedOver?.parts.length], ["wanted", undefined, 1]);
-    assert((handedOver?.segments ?? 0) >= 1);
-    const batches = await store.listEvents(roomId, { after: 0, limit: 1_000 });
-    assert(batches.reduce((sum, { count }) => sum + count, 0) >= 20);
+  it(
+    "claims a recording, stores its segments and events, and hands it over on SIGTERM",
+    { timeout: 90_000 },
+    async () => {
+      const room = standin.room("live.host");
+      room.startLive({ seed: "1" });
+      const { roomId } = room.stats();
+      await store.wantRecording({ roomId, username: "live.host", title: "" }, Date.now());
+      const first = start();
+      await first.saw("recording_started");
+      await room.until((stats) => stats.acked >= 20);
+      first.kill("SIGTERM");
+      assertEquals((await first.saw("recorder_stopping")).recordings, 1);
+      assertEquals(await first.exit, 0);
+      const handedOver = await store.getRecording(roomId);
+      assertEquals([handedOver?.state, handedOver?.leaseOwner, handedOver?.parts.length], ["wanted", undefined, 1]);
+      assert((handedOver?.segments ?? 0) >= 1);
+      const batches = await store.listEvents(roomId, { after: 0, limit: 1_000 });
+      assert(batches.reduce((sum, { count }) => sum + count, 0) >= 20);
 
-    const second = start();
-    assertEquals((await second.saw("recording_started")).part, 2);
-    room.endLive();
-    await second.saw("recording_finished");
-    assertEquals((await store.getRecording(roomId))?.outcome?.kind, "ended");
-  });
+      const second = start();
+      assertEquals((await second.saw("recording_started")).part, 2);
+      room.endLive();
+      await second.saw("recording_finished");
+      assertEquals((await store.getRecording(roomId))?.outcome?.kind, "ended");
+    },
+  );
 });

@@ -4,7 +4,7 @@
  */
 export { loadConfig, LocalConfig } from "../../contract/config.ts";
 export { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
-export type { Logger } from "../../ports/logger.ts";
+export type { LogFields, Logger } from "../../ports/logger.ts";
 export type { Observer, SystemEvent } from "../../ports/observer.ts";
 export type { EventLine } from "../../ports/recorder.ts";
 export type { Recording, RecordingOutcome } from "../../ports/recording_store.ts";
