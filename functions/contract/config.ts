@@ -73,7 +73,8 @@ const recording = {
   stallTimeoutMs: v.optional(integer(500, 600_000), 15_000),
   /** Also make one MP4 file at the end. */
   mp4: v.optional(flag, false),
-  ffmpegPath: v.optional(text),
+  /** Path of ffmpeg, when it is not on PATH. */
+  ffmpeg: v.optional(text),
 };
 
 /** The DynamoDB table. Region and credentials come the way the AWS SDK reads them. */

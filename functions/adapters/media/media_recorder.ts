@@ -23,17 +23,17 @@ export interface MediaRecorderOptions {
   stallTimeoutMs: number;
   /** Also make MP4 files at the end. */
   mp4: boolean;
-  /** @default found on this machine */
-  ffmpegPath?: string;
-  now: () => number;
+  /** Path of ffmpeg. @default found on this machine */
+  ffmpeg?: string;
 }
 
 /** Records rooms with `@roomtone/recorder`: each part is a recording of its own there, with a folder of its own. */
 export function mediaRecorder(options: MediaRecorderOptions): Recorder {
-  const { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath } = options;
+  const { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpeg: ffmpegPath } = options;
   return {
     start({ roomId, username }, tell) {
       const recording = record({ roomId, username }, { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath });
+      let stopped = false;
       recording.on("started", ({ folder, startedAt }) => {
         const path = relative(resolve(dir), resolve(folder)).replaceAll(sep, "/");
         tell({ type: "started", folder: path, startedAt });
@@ -42,10 +42,14 @@ export function mediaRecorder(options: MediaRecorderOptions): Recorder {
       recording.on("gap", (gap) => tell({ type: "gap", data: { ...gap } }));
       recording.on("progress", (progress) => tell({ type: "progress", data: { ...progress } }));
       recording.on("event", (event) => tell({ type: "event", event: toLine(event) }));
-      const done = recording.done.then(({ end }: Manifest) => toResult(end), toFailure);
+      const done = recording.done.then(
+        ({ end }: Manifest) => toResult(end),
+        (error: unknown): RecorderResult => stopped ? { kind: "stopped" } : toFailure(error),
+      );
       return {
         done,
         stop() {
+          stopped = true;
           // `done` tells how it went, in either case.
           recording.stop().then(() => done, () => done);
         },

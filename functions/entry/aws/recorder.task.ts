@@ -21,7 +21,7 @@ const logger = processLogger();
 const store = dynamoStore(openTable(config));
 const dir = join(config.dataDir, "recordings");
 await mkdir(dir, { recursive: true });
-const recorder = mediaRecorder({ ...config, tiktok: openTikTok(config), dir, now: () => systemClock.now() });
+const recorder = mediaRecorder({ ...config, tiktok: openTikTok(config), dir });
 
 const owner = `${hostname()}-${process.pid}`;
 const pool = runRecordings({ store, recorder, clock: systemClock, logger }, {

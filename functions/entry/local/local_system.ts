@@ -1,3 +1,4 @@
+import { findFfmpeg } from "@roomtone/recorder";
 import { TikTok } from "@roomtone/sdk";
 import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -73,6 +74,7 @@ export function openLocalStore({ dataDir }: Pick<LocalConfig, "dataDir">): Sqlit
  * Starts the whole system in this process: store, poller, recorders, consumer of the event log, and the API.
  * Recordings that a crash left open are closed, and go on in a new
  * part when their lives do.
+ * @throws RecorderError when there is no ffmpeg
  * @throws RangeError for a host that is not on loopback: the API has no keys
  * @throws Error when another process works in the data folder, or the port is taken
  *
@@ -94,7 +96,9 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
   const tiktok = deps.tiktok ?? clientOf(config);
   const lookup = deps.lookup ?? tiktokLookup(tiktok);
   const recordingsDir = join(resolve(config.dataDir), "recordings");
-  const recorder = deps.recorder ?? mediaRecorder({ ...config, tiktok, dir: recordingsDir, now: () => clock.now() });
+  const recorder = deps.recorder ?? mediaRecorder({ ...config, tiktok, dir: recordingsDir });
+
+  if (deps.recorder === undefined && config.recorderSlots > 0) await findFfmpeg(config.ffmpeg, process.env);
 
   const unlock = lockFolder(resolve(config.dataDir));
   const closing: (() => unknown)[] = [unlock];

@@ -2,6 +2,7 @@
  * The whole system as a process: settings from the environment, log on stderr, and a clean end on SIGINT or SIGTERM.
  * @module
  */
+import { RecorderError } from "@roomtone/recorder";
 import process from "node:process";
 import { loadConfig, LocalConfig } from "../../contract/config.ts";
 import { startLocal } from "./local_system.ts";
@@ -15,6 +16,7 @@ try {
   await system.stop();
   process.exit(0);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const remedy = error instanceof RecorderError ? `. ${error.remedy}` : "";
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}${remedy}\n`);
   process.exit(1);
 }
