@@ -10,6 +10,7 @@ export interface Clock {
   now(): number;
   /** Runs `run` once after `delayMs`; returns a handle for {@link Clock.clearTimeout}. */
   setTimeout(run: () => void, delayMs: number): unknown;
+  /** Takes a timer back; one that ran already does no harm. */
   clearTimeout(timer: unknown): void;
 }
 
@@ -41,15 +42,19 @@ export interface SocketRefusal {
 export interface SocketClosure {
   /** Close code of RFC 6455; 1006 when the connection just broke. */
   code: number;
+  /** What the server said; empty when nothing. */
   reason: string;
 }
 
 /** What a socket tells. Exactly one of `opened` and `refused` comes first; after `opened`, at most one `closed`. */
 export interface SocketHandlers {
+  /** The handshake is done. */
   opened(): void;
+  /** The handshake failed. */
   refused(refusal: SocketRefusal): void;
   /** One whole message, whatever frames it came in. */
   message(bytes: Uint8Array): void;
+  /** The connection ended. */
   closed(closure: SocketClosure): void;
 }
 
@@ -64,6 +69,7 @@ export interface Socket {
 /** Opens WebSockets with headers of the client's own. */
 export interface SocketFactory {
   /**
+   * Begins to open a socket.
    * @param url `ws:` or `wss:` URL
    * @param options headers to send, each exactly once
    */

@@ -56,6 +56,7 @@ export interface TikTokOptions {
 
 /** A signal to give up by; the call then throws its reason. */
 export interface CallOptions {
+  /** @default the call ends by itself only */
   signal?: AbortSignal;
 }
 
@@ -146,6 +147,7 @@ export class TikTok {
   readonly #live: LiveContext;
 
   /**
+   * Makes a client; nothing is sent yet.
    * @throws {TypeError} for an option of the wrong type, and on a host without fetch or WebSocket when none is given
    * @throws {RangeError} for a number out of range
    */

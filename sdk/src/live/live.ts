@@ -104,6 +104,7 @@ export class Live implements AsyncIterable<LiveEvent> {
     return this.#driver.roomId;
   }
 
+  /** What the connection is doing now. */
   get state(): LiveState {
     return this.#driver.state;
   }
@@ -132,7 +133,10 @@ export class Live implements AsyncIterable<LiveEvent> {
     this.#driver.stop();
   }
 
-  /** @throws {TypeError} when the live is being iterated already */
+  /**
+   * The events, for `for await`.
+   * @throws {TypeError} when the live is being iterated already
+   */
   [Symbol.asyncIterator](): AsyncIterator<LiveEvent, undefined> {
     return this.#queue.iterate(() => this.close());
   }

@@ -61,6 +61,7 @@ describe("Live", () => {
     assert(last?.type === "chat");
     assertEquals([last.history, last.id, last.roomId, last.receivedAt], [true, "", ROOM, clock.now()]);
     const ack = socket.frames.find((frame) => frame.payloadType === "ack");
+    assertEquals(socket.frames.filter((frame) => frame.payloadType === "ack").length, 1);
     assertEquals([ack?.logId, [...ack?.payload ?? []]], ["42", [7, 8]]);
     assertEquals([live.roomId, live.counters.messages, live.counters.connections], [ROOM, 3, 1]);
     assertEquals((await live.connected).type, "connected");
@@ -186,6 +187,20 @@ describe("Live", () => {
     const closing = events.findLast((event) => event.type === "gift");
     assertEquals(closing?.type === "gift" && closing.streak.closedBy, "timeout");
     assertEquals([clock.waiting, sockets.last.closed], [0, true]);
+  });
+
+  it("yields what had come before the end was confirmed, however long gunzip takes", async () => {
+    const gate = Promise.withResolvers<void>();
+    const gunzip = (bytes: Uint8Array) => gate.promise.then(() => bytes);
+    const { sockets, events, outcome, world } = await connected({ gunzip });
+    world.status = 4;
+    sockets.last.push(batch([control(3)]));
+    sockets.last.push(batch([chat("last words")], { pack: (bytes) => bytes }));
+    await settle();
+    assertEquals(events.at(-1)?.type, "control");
+    gate.resolve();
+    await outcome;
+    assertEquals([texts(events), events.at(-1)?.type], [["last words"], "ended"]);
   });
 
   it("ends as offline when the socket is gone and the host is not live", async () => {

@@ -55,7 +55,7 @@ export class RoomMessages {
   add(message: WireMessage, receivedAt: number): void {
     const { counters, emit, claimOver } = this.#options;
     const { method, payload, id, history } = message;
-    if (id !== "" && !this.#seen.add(id)) {
+    if (!this.#seen.add(id)) {
       counters.duplicates++;
       return;
     }

@@ -9,12 +9,17 @@ import type { Clock, Fetch, Socket, SocketFactory, SocketHandlers, SocketRefusal
 
 /** What is used of a native WebSocket. */
 export interface NativeWebSocket {
+  /** Set to `arraybuffer`. */
   binaryType: string;
+  /** 1 when it is open. */
   readonly readyState: number;
+  /** Sends one binary message. */
   send(data: Uint8Array<ArrayBuffer>): void;
+  /** Begins the closing handshake. */
   close(code?: number): void;
   /** Ends the connection without waiting, where the host offers that. */
   terminate?(): void;
+  /** Listens to `open`, `message`, `close` and `error`. */
   addEventListener(type: string, listener: (event: unknown) => void): void;
 }
 

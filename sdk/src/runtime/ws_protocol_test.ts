@@ -190,6 +190,11 @@ describe("FrameParser", () => {
     const [got] = new FrameParser().push(buffer);
     buffer.fill(0);
     assertEquals(got, { type: "data", bytes: bytes("hello") });
+    const parser = new FrameParser();
+    const fragment = serverFrame(OPCODE.binary, bytes("hel"), false);
+    parser.push(fragment);
+    fragment.fill(0);
+    assertEquals(parser.push(serverFrame(OPCODE.continuation, bytes("lo"))), [{ type: "data", bytes: bytes("hello") }]);
   });
 
   it("reads close frames", () => {

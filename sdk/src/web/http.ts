@@ -68,8 +68,8 @@ export class HttpClient {
       if (refusal !== undefined) throw refusal;
       return reply;
     } catch (caught) {
-      error = signal?.aborted ? signal.reason : caught;
-      throw error;
+      error = caught;
+      throw caught;
     } finally {
       trace({
         kind: "http",

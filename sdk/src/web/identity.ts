@@ -15,6 +15,7 @@ export interface BaseUrls {
   ttwid: string;
 }
 
+/** TikTok itself. */
 export const DEFAULT_BASE_URLS: BaseUrls = {
   web: "https://www.tiktok.com",
   webcast: "https://webcast.tiktok.com",
