@@ -4,19 +4,16 @@
  * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { spawn } from "node:child_process";
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { isLiveError, TikTok } from "@roomtone/sdk";
 import { compareTags, judge, sampleHashes } from "../tests/judge/mod.ts";
 import { MediaLibrary } from "../tests/standin/flv_source.ts";
 import { type Room, type Standin, startStandin } from "../tests/standin/mod.ts";
-import { type Manifest, record, RecorderError, type Recording, type RecordOptions, repair } from "./mod.ts";
+import { type Manifest, record, RecorderError, type Recording, type RecordOptions } from "./mod.ts";
 
 const LIVE_MS = 7_000;
 /** Pictures on their way when the live ended, and the step of the stand-in's clock. */

@@ -101,7 +101,7 @@ async function waitForQuiet(workPath: string, clock: Clock, signal: AbortSignal)
     if (clock.now() > until) {
       throw new RecorderError("in_use", `Repair ${workPath}: a recorder is at work`, "Stop the recording first");
     }
-    await sleep(clock, Math.max(100, QUIET_MS - quietMs), signal);
+    await sleep(clock, Math.min(QUIET_MS, Math.max(100, QUIET_MS - quietMs)), signal);
   }
 }
 
