@@ -163,7 +163,6 @@ export class LiveDriver {
       }
       case "emit_ended":
         this.#end = command.reason;
-        this.#messages.closeStreaks(this.#now());
         return this.#emit({ ...this.#ownEvent("ended"), reason: command.reason });
       case "finish":
         return this.#finish(command.failure);
@@ -204,7 +203,7 @@ export class LiveDriver {
       await this.#context.ensureTtwid(room.host.username, signal);
       if (this.#finished) return;
       this.#room = room;
-      this.#messages.enter(room, this.#now());
+      this.#messages.enter(room);
       this.#input({ type: "prepared" });
     } catch (error) {
       this.#input({ type: "prepare_failed", error });

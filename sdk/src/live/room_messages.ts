@@ -42,9 +42,8 @@ export class RoomMessages {
    * The messages that follow are of this room. Ids seen before stay known, since a reconnect replays them; the books
    * go on in the same room, and begin anew in another one.
    */
-  enter(room: RoomSummary, nowMs: number): void {
+  enter(room: RoomSummary): void {
     if (room.roomId !== this.#roomId) {
-      this.closeStreaks(nowMs);
       this.#gifts = new GiftLedger();
       this.#likes = new LikeLedger();
     }
@@ -73,11 +72,6 @@ export class RoomMessages {
   /** Ends the gift streaks that were silent for too long; due every few seconds. */
   expireStreaks(nowMs: number): void {
     for (const closing of this.#gifts.expire(nowMs)) this.#options.emit(closing);
-  }
-
-  /** Ends all gift streaks: the live is over. */
-  closeStreaks(nowMs: number): void {
-    for (const closing of this.#gifts.closeAll(nowMs)) this.#options.emit(closing);
   }
 
   #booked(event: WireEvent): WireEvent {
