@@ -27,11 +27,10 @@ export function onlyName(positionals: string[], usage: string): string {
  * same three.
  */
 export function clientOptions(io: CliIo): TikTokOptions {
-  return {
-    baseUrls: {
-      web: io.env["ROOMTONE_TIKTOK_WEB_URL"],
-      webcast: io.env["ROOMTONE_TIKTOK_WEBCAST_URL"],
-      socket: io.env["ROOMTONE_TIKTOK_SOCKET_URL"],
-    },
-  };
+  const baseUrls: TikTokOptions["baseUrls"] = {};
+  for (const name of ["web", "webcast", "socket"] as const) {
+    const url = io.env[`ROOMTONE_TIKTOK_${name.toUpperCase()}_URL`];
+    if (url) baseUrls[name] = url;
+  }
+  return { baseUrls };
 }

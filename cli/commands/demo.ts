@@ -1,4 +1,11 @@
-import { loadConfig, LocalConfig, type LogFields, type Logger, startLocal, type SystemEvent } from "@roomtone/functions/local";
+import {
+  loadConfig,
+  LocalConfig,
+  type LogFields,
+  type Logger,
+  startLocal,
+  type SystemEvent,
+} from "@roomtone/functions/local";
 import type { LiveEvent } from "@roomtone/sdk";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -184,7 +191,9 @@ async function report(context: ReportContext): Promise<string[]> {
   say("  segments", `${recording.segments}, ${formatBytes(recording.bytes)}`);
   say("  events", `${events.stored} (${formatCounts(events.byType)})`);
   if (recording.segments === 0) problems.push("no segment was recorded");
-  if (events.missing.length > 0) problems.push(`${events.missing.length} of ${sent.ids.length} messages are not stored`);
+  if (events.missing.length > 0) {
+    problems.push(`${events.missing.length} of ${sent.ids.length} messages are not stored`);
+  }
   if (events.doubled.length > 0) problems.push(`${events.doubled.length} messages are stored more than once`);
   if (events.stored !== sent.ids.length) {
     problems.push(`${events.stored} events are stored, ${sent.ids.length} messages were sent`);

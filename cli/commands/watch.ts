@@ -36,15 +36,16 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       }
     }
     if (verb !== "ls") return 0;
-    for (let cursor: string | undefined;;) {
+    let cursor: string | undefined;
+    do {
       const page = await store.listWatches({ limit: 1000, cursor });
       for (const watch of page.items) {
         const checked = watch.checkedAt === undefined ? "not checked yet" : `checked ${formatTime(watch.checkedAt)}`;
         io.out(values.json ? JSON.stringify(watch) : `@${watch.username}  ${watch.state}  ${checked}`);
       }
       cursor = page.cursor;
-      if (cursor === undefined) return 0;
-    }
+    } while (cursor !== undefined);
+    return 0;
   } finally {
     store.close();
   }
