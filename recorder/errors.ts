@@ -1,5 +1,8 @@
-/** What the recorder itself cannot do. `not_a_recording`: a folder without a journal; `in_use`: a recorder is at work there. */
-export type RecorderErrorCode = "ffmpeg_missing" | "not_a_recording" | "in_use";
+/**
+ * What the recorder itself cannot do. `not_a_recording`: a folder without a journal; `in_use`: a recorder is at work there;
+ * `writer_failed`: ffmpeg or the disk does not work, and nothing was recorded.
+ */
+export type RecorderErrorCode = "ffmpeg_missing" | "not_a_recording" | "in_use" | "writer_failed";
 
 /** A failure of the recorder's own; TikTok's are LiveErrors. */
 export class RecorderError extends Error {

@@ -3,7 +3,7 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@roomtone/sdk";
 import { listedSegments } from "./playlist.ts";
@@ -54,7 +54,7 @@ export interface FfmpegExit {
 
 /** Starts an ffmpeg outside of this terminal's group: Ctrl-C is for the recorder, which then ends ffmpeg's input. */
 function start(ffmpeg: string, args: string[], cwd: string): { child: ChildProcess; exit: Promise<FfmpegExit> } {
-  const child = spawn(ffmpeg, args, { cwd, stdio: ["pipe", "ignore", "pipe"], detached: true });
+  const child = spawn(ffmpeg, args, { cwd, stdio: ["pipe", "ignore", "pipe"], detached: true, windowsHide: true });
   let tail = "";
   child.stderr?.setEncoding("utf8");
   child.stderr?.on("data", (text: string) => {
@@ -96,6 +96,8 @@ export class FfmpegHls {
   readonly exit: Promise<FfmpegExit>;
   #timer: unknown;
   #told = 0;
+  /** Size and time of the playlist when it was last read: with hours of segments it is not read for nothing. */
+  #seen = "";
   #exited = false;
   #polling: Promise<void> = Promise.resolve();
 
@@ -162,8 +164,12 @@ export class FfmpegHls {
 
   async #poll(): Promise<void> {
     const { cwd, names, onSegment } = this.#options;
+    const path = join(cwd, names.playlist);
     // Before the first segment there is no playlist.
-    const text = await readFile(join(cwd, names.playlist), "utf8").catch(() => "");
+    const seen = await stat(path).then(({ size, mtimeMs }) => `${size} ${mtimeMs}`, () => "");
+    if (seen === this.#seen && !this.#exited) return;
+    const text = seen === "" ? "" : await readFile(path, "utf8");
+    this.#seen = seen;
     const listed = listedSegments(text);
     for (const file of listed.slice(this.#told)) onSegment(file);
     this.#told = Math.max(this.#told, listed.length);

@@ -16,9 +16,10 @@ export interface Mp4Track {
 export interface TrackSpan {
   /** Decode time of its first sample, ticks. */
   start: bigint;
-  /** Sum of its samples' durations, ticks. */
-  duration: bigint;
-  samples: number;
+  /** Decode time of its last sample, ticks. */
+  last: bigint;
+  /** Decode time at which its last sample ends, ticks. */
+  end: bigint;
 }
 
 interface Box {
@@ -119,15 +120,18 @@ function readFragment(bytes: Uint8Array, traf: Box): Fragment | undefined {
   const flags = view.getUint32(tfhd.start) & 0xffffff;
   const durationAt = tfhd.start + 8 + (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0);
   const usual = flags & 8 ? view.getUint32(durationAt) : 0;
-  const span: TrackSpan = { start: view.getBigUint64(tfdt.start + 4), duration: 0n, samples: 0 };
+  const start = view.getBigUint64(tfdt.start + 4);
+  const span: TrackSpan = { start, last: start, end: start };
   for (const trun of inside(bytes, traf, "trun")) {
     const has = view.getUint32(trun.start) & 0xffffff;
     const count = view.getUint32(trun.start + 4);
     const size = [0x100, 0x200, 0x400, 0x800].filter((flag) => has & flag).length * 4;
     const first = trun.start + 8 + (has & 1 ? 4 : 0) + (has & 4 ? 4 : 0);
     if (first + count * size > trun.end) return undefined;
-    for (let i = 0; i < count; i++) span.duration += BigInt(has & 0x100 ? view.getUint32(first + i * size) : usual);
-    span.samples += count;
+    for (let i = 0; i < count; i++) {
+      span.last = span.end;
+      span.end += BigInt(has & 0x100 ? view.getUint32(first + i * size) : usual);
+    }
   }
   return { trackId: view.getUint32(tfhd.start + 4), timeAt: tfdt.start + 4, span };
 }
@@ -138,12 +142,7 @@ export function readSegment(bytes: Uint8Array): Map<number, TrackSpan> | undefin
   if (fragments === undefined) return undefined;
   const spans = new Map<number, TrackSpan>();
   for (const { trackId, span } of fragments) {
-    const known = spans.get(trackId);
-    if (known === undefined) spans.set(trackId, { ...span });
-    else {
-      known.duration = span.start + span.duration - known.start;
-      known.samples += span.samples;
-    }
+    spans.set(trackId, { ...span, start: spans.get(trackId)?.start ?? span.start });
   }
   return spans;
 }

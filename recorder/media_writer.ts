@@ -95,9 +95,19 @@ export class MediaWriter {
     await this.#write(waiting);
   }
 
-  /** Closes the last part. @throws {WriterError} when it cannot be written */
+  /**
+   * Closes the last part.
+   * @throws {WriterError} when it cannot be written
+   */
   async finish(): Promise<void> {
     await this.#close();
+  }
+
+  /** Leaves what is not written; the way out after a failure. */
+  async abandon(): Promise<void> {
+    this.#open?.hls.kill();
+    await this.#open?.hls.exit;
+    await this.#adopting;
   }
 
   async #start(source: FlvPart, reason: ManifestPart["reason"], startMs: number): Promise<void> {
@@ -169,8 +179,11 @@ export class MediaWriter {
     for (let part = this.#open; part !== undefined; part = this.#open) {
       const outcome = await part.hls.end();
       await this.#adoptRest(part);
-      if (outcome.ok && part.kept.length === 0) break;
-      // ffmpeg died with media in hand, or left some out: another one gets what is missing.
+      if (outcome.ok) {
+        if (part.kept.length > 0) this.#options.onTrouble(`ffmpeg left out ${part.kept.length} tags`);
+        break;
+      }
+      // It died with media in hand: another one gets what is missing.
       await this.#restart(part, outcome.detail);
     }
     this.#open = undefined;
@@ -210,13 +223,9 @@ export class MediaWriter {
         part.closed.shift();
         if (adopted === undefined) continue;
         this.#deaths = 0;
-        const left = { ...adopted.samples };
-        part.kept = part.kept.filter(({ track, bytes }) => {
-          if (left[track] === 0) return true;
-          left[track]--;
-          part.keptBytes -= bytes.length;
-          return false;
-        });
+        const { lastMs } = adopted;
+        part.kept = part.kept.filter(({ track, timestampMs }) => timestampMs > (lastMs[track] ?? -1));
+        part.keptBytes = part.kept.reduce((sum, tag) => sum + tag.bytes.length, 0);
         const { index, uri, startAt, durationMs, bytes, sha256 } = adopted.segment;
         this.#options.onSegment({ index, uri, startAt, durationMs, bytes, sha256 });
       }

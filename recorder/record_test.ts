@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -13,6 +13,7 @@ import { isLiveError, TikTok } from "@roomtone/sdk";
 import { compareTags, judge, sampleHashes } from "../tests/judge/mod.ts";
 import { MediaLibrary } from "../tests/standin/flv_source.ts";
 import { type Room, type Standin, startStandin } from "../tests/standin/mod.ts";
+import { findFfmpeg } from "./find_ffmpeg.ts";
 import { type Manifest, record, RecorderError, type Recording, type RecordOptions } from "./mod.ts";
 
 const LIVE_MS = 7_000;
@@ -95,6 +96,16 @@ describe("record()", () => {
     runs.set("stop.host", run("stop.host", { mp4: true }, (_, recording) => void recording.stop()));
     const aborting = new AbortController();
     runs.set("abort.host", run("abort.host", { signal: aborting.signal }, () => aborting.abort(new Error("enough"))));
+    const pidFile = join(dir, "ffmpeg.pid");
+    const wrapper = join(dir, "ffmpeg.sh");
+    const ffmpeg = await findFfmpeg(undefined, process.env);
+    await writeFile(wrapper, `#!/bin/sh\necho $$ > '${pidFile}'\nexec '${ffmpeg}' "$@"\n`, { mode: 0o755 });
+    runs.set(
+      "killed.host",
+      run("killed.host", { ffmpegPath: wrapper }, async () => {
+        process.kill(Number(await readFile(pidFile, "utf8")), "SIGKILL");
+      }),
+    );
     for (const each of runs.values()) each.catch(() => undefined);
   });
   after(async () => {
@@ -206,6 +217,13 @@ describe("record()", () => {
     await checkEvents(told);
     assertEquals([told.manifest.end.kind, told.manifest.totals.segments], ["ended", 0]);
     assert(told.problems.includes("video blocked"), told.problems.join());
+  });
+
+  it("loses nothing when ffmpeg is killed", async () => {
+    const told = await outcome("killed.host");
+    await checkMedia(told);
+    assertEquals(told.manifest.parts.map(({ reason }) => reason), ["start", "writer"]);
+    assertEquals([told.manifest.end.kind, told.manifest.gaps, told.problems], ["ended", [], ["video internal"]]);
   });
 
   it("stops when asked, with everything that came until then, and makes an MP4", async () => {

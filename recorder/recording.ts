@@ -8,6 +8,7 @@ import { isLiveError, LiveError, systemClock, TikTok } from "@roomtone/sdk";
 import process from "node:process";
 import { EventLog, EVENTS, recordEvents } from "./events.ts";
 import { mp4Arguments, runFfmpeg } from "./ffmpeg_hls.ts";
+import { RecorderError } from "./errors.ts";
 import { findFfmpeg } from "./find_ffmpeg.ts";
 import { MediaWriter } from "./media_writer.ts";
 import { ALIVE, PLAYLIST, RecordingFolder } from "./recording_folder.ts";
@@ -29,6 +30,8 @@ const PROGRESS_MS = 1_000;
 const VIDEO_DRAIN_MS = 5_000;
 const EVENTS_DRAIN_MS = 10_000;
 const MP4 = "recording.mp4";
+/** A long outage tells the same few again and again. */
+const MAX_PROBLEMS = 100;
 
 /** See {@link record}. */
 export class RecordingRun implements Recording {
@@ -48,6 +51,9 @@ export class RecordingRun implements Recording {
   constructor(target: RecordTarget, options: RecordOptions) {
     this.#options = { ...options, clock: options.clock ?? systemClock };
     const { clock } = this.#options;
+    if (typeof options.dir !== "string" || options.dir === "") {
+      throw new TypeError("Cannot record: 'dir' must name a folder");
+    }
     checkRange("segmentMs", options.segmentMs, 500, 60_000);
     checkRange("stallTimeoutMs", options.stallTimeoutMs, 500, 600_000);
     checkRange("giveUpMs", options.giveUpMs, 1_000, 86_400_000);
@@ -102,8 +108,9 @@ export class RecordingRun implements Recording {
     const ffmpeg = await findFfmpeg(this.#options.ffmpegPath, this.#options.env ?? process.env);
     const room = await watch.find(stop);
     const startedAt = clock.now();
-    const path = resolve(dir, folderName(room.host.username), `${stampOf(startedAt)}_${room.roomId}`);
-    await mkdir(path, { recursive: true });
+    const hostPath = resolve(dir, folderName(room.host.username));
+    await mkdir(hostPath, { recursive: true });
+    const path = await makeFolder(join(hostPath, `${stampOf(startedAt)}_${room.roomId}`));
     const { roomId, host, title } = room;
     const folder = await RecordingFolder.create(path, {
       type: "start",
@@ -186,7 +193,7 @@ export class RecordingRun implements Recording {
       },
       AbortSignal.any([stop, drained.events.signal]),
       this.#over.signal,
-    ).then((outcome) => {
+    ).catch((error: unknown) => ({ kind: "failed", error }) as const).then((outcome) => {
       if (outcome.kind === "over") this.#over.abort();
       if (outcome.kind === "failed") problem("events")(outcome.error);
       return outcome;
@@ -216,7 +223,8 @@ export class RecordingRun implements Recording {
     const tick = () => {
       timer = clock.setTimeout(tick, PROGRESS_MS);
       this.#report(folder, log, writer);
-      const now = new Date();
+      const now = clock.now() / 1000;
+      // A disk that cannot even do this is told of by the halves.
       utimes(join(folder.workPath, ALIVE), now, now).catch(() => undefined);
       if (video.paused) this.#lastDataAt = clock.now();
       if (clock.now() - this.#lastDataAt < giveUpMs || this.#over.signal.aborted) return;
@@ -256,7 +264,7 @@ export class RecordingRun implements Recording {
     const code = isLiveError(error) ? error.code : "internal";
     const detail = error instanceof Error ? error.message : String(error);
     const before = this.#problems.findLast((problem) => problem.half === half);
-    if (before?.code === code && before.detail === detail) return;
+    if ((before?.code === code && before.detail === detail) || this.#problems.length >= MAX_PROBLEMS) return;
     const problem: RecordedProblem = { half, at: this.#options.clock.now(), code, detail };
     this.#problems.push(problem);
     // A disk that takes no line is told by the halves themselves.
@@ -270,8 +278,9 @@ export class RecordingRun implements Recording {
     const { segments } = folder.state;
     if (segments.length === 0 && end.kind === "failed" && !hasMessages(log)) {
       await rm(folder.path, { recursive: true, force: true });
-      const code = end.code === undefined || end.code === "internal" ? "protocol" : end.code;
-      throw new LiveError(code, end.detail ?? "Record the live: nothing came", { retryable: end.retryable });
+      const { code = "internal", detail = "Record the live: nothing came", retryable } = end;
+      if (code !== "internal") throw new LiveError(code, detail, { retryable });
+      throw new RecorderError("writer_failed", detail, "Look at the free space of the disk, and run ffmpeg by hand");
     }
     await folder.writePlaylist("VOD");
     const made = mp4 && segments.length > 0 ? await this.#makeMp4(folder, ffmpeg) : undefined;
@@ -304,6 +313,19 @@ const CLIENT_EVENTS: ReadonlySet<string> = new Set(["connected", "state", "gap",
 /** Whether anything of the room itself was heard. */
 function hasMessages(log: EventLog): boolean {
   return Object.keys(log.countsByType).some((type) => !CLIENT_EVENTS.has(type));
+}
+
+/** Makes a folder that nobody else has: a recording that begins anew within the second gets one with a number. */
+async function makeFolder(wanted: string): Promise<string> {
+  for (let tries = 1;; tries++) {
+    const path = tries === 1 ? wanted : `${wanted}_${tries}`;
+    try {
+      await mkdir(path);
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
 }
 
 function checkRange(name: string, value: number | undefined, least: number, most: number): void {

@@ -203,7 +203,10 @@ export class RecordingFolder {
     shiftSegment(bytes, open.shifts);
     const before = this.#state.segments.at(-1);
     const index = (before?.index ?? -1) + 1;
-    const endMs = Math.max(open.endMs + 1, spanEndMs(spans, open));
+    const times = trackTimes(spans, open);
+    const pictures = times.filter(({ kind }) => kind === "video");
+    const ends = (pictures.length > 0 ? pictures : times).map((time) => time.endMs);
+    const endMs = Math.max(open.endMs + 1, ...ends);
     const segment: ManifestSegment = {
       index,
       part: partIndex,
@@ -220,12 +223,7 @@ export class RecordingFolder {
     if (Math.round(segment.durationMs / 1000) > this.#targetS) await this.writePlaylist("EVENT");
     else await appendFile(join(this.path, PLAYLIST), playlistEntry(segment, part, before));
     await rm(raw);
-    const samples = { audio: 0, video: 0 };
-    for (const [id, span] of spans) {
-      const kind = open.tracks.get(id)?.kind;
-      if (kind === "audio" || kind === "video") samples[kind] += span.samples;
-    }
-    return { segment, samples };
+    return { segment, lastMs: Object.fromEntries(times.map(({ kind, lastMs }) => [kind, lastMs])) };
   }
 
   async #openPart(part: PartState, spans: ReadonlyMap<number, TrackSpan>): Promise<OpenPart | undefined> {
@@ -252,22 +250,24 @@ export class RecordingFolder {
   }
 }
 
-/** A segment that was taken over, and how many samples it holds. */
+/** A segment that was taken over. */
 export interface AdoptedSegment {
   segment: ManifestSegment;
-  samples: { audio: number; video: number };
+  /** Media time of the last sample by track, ms. */
+  lastMs: { audio?: number; video?: number };
 }
 
-/** Media time of a segment's end, ms: that of its pictures, where it has some. */
-function spanEndMs(spans: ReadonlyMap<number, TrackSpan>, open: OpenPart): number {
-  const ends = [...open.tracks.values()].flatMap(({ id, kind, timescale }) => {
+/** Media times of a segment's tracks, ms. */
+function trackTimes(
+  spans: ReadonlyMap<number, TrackSpan>,
+  open: OpenPart,
+): { kind: Mp4Track["kind"]; lastMs: number; endMs: number }[] {
+  return [...open.tracks.values()].flatMap(({ id, kind, timescale }) => {
     const span = spans.get(id);
     if (span === undefined) return [];
-    const ticks = span.start + (open.shifts.get(id) ?? 0n) + span.duration;
-    return [{ kind, ms: Math.round(Number(ticks) * 1000 / timescale) }];
+    const toMs = (ticks: bigint) => Math.round(Number(ticks + (open.shifts.get(id) ?? 0n)) * 1000 / timescale);
+    return [{ kind, lastMs: toMs(span.last), endMs: toMs(span.end) }];
   });
-  const pictures = ends.filter(({ kind }) => kind === "video");
-  return Math.max(0, ...(pictures.length > 0 ? pictures : ends).map(({ ms }) => ms));
 }
 
 /** Names of the files in a folder; none when it is not there. */

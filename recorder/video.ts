@@ -18,7 +18,7 @@ import { sleep } from "./sleep.ts";
 import type { StreamCounts } from "./types.ts";
 
 /** Waits before the stream is opened again, ms; the last one repeats. */
-const BACK_OFF_MS: readonly number[] = [300, 1_000, 2_000, 4_000, 8_000, 10_000];
+const BACK_OFF_MS: readonly number[] = [300, 1_000, 2_000, 4_000, 8_000, 15_000];
 /** Tries of one quality before a lesser one gets its turn. */
 const TRIES_PER_QUALITY = 3;
 
@@ -93,6 +93,7 @@ export class VideoHalf {
       await writer.finish();
       return outcome;
     } catch (error) {
+      await writer.abandon();
       if (error instanceof WriterError) return { kind: "failed", error };
       return { kind: "failed", error: new WriterError(`Write the video: ${describe(error)}`, { cause: error }) };
     }
@@ -138,6 +139,7 @@ export class VideoHalf {
     const { tiktok, writer, clock, stallTimeoutMs, onMedia, onProblem } = this.#options;
     const reader = new FlvReader();
     const stalled = new AbortController();
+    const left = new AbortController();
     const before = this.#repair.stats.tags + this.#repair.stats.duplicates;
     let reason: FlvGapReason = "closed";
     let timer: unknown;
@@ -150,7 +152,7 @@ export class VideoHalf {
     };
     try {
       watchSilence();
-      const both = AbortSignal.any([signal, stalled.signal]);
+      const both = AbortSignal.any([signal, stalled.signal, left.signal]);
       const body = (await tiktok.openStream(link.url, { signal: both })).getReader();
       for (;;) {
         watchSilence();
@@ -167,6 +169,8 @@ export class VideoHalf {
       if (!signal.aborted && isLiveError(error)) onProblem(error);
     } finally {
       clock.clearTimeout(timer);
+      // However it was left, the connection is not to go on behind our back.
+      left.abort();
     }
     const now = clock.now();
     await writer.take([...this.#repair.push(reader.end(), now), ...this.#repair.disconnect(reason, now)]);
