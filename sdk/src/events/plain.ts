@@ -3,9 +3,9 @@
  * @module
  */
 
-/** Own fields of an object as plain data, without the encoded bytes. */
-export function plainJson(event: object): Record<string, unknown> {
-  const plain: Record<string, unknown> = {};
+/** Own fields of an event as plain data, the type first, without the encoded bytes. */
+export function plainJson(event: { readonly type: string }): Record<string, unknown> {
+  const plain: Record<string, unknown> = { type: event.type };
   for (const [key, value] of Object.entries(event)) {
     if (key !== "bytes") plain[key] = plainValue(value);
   }

@@ -4,6 +4,7 @@
  */
 import { isLiveError } from "../errors.ts";
 import { WireReader } from "../wire/reader.ts";
+import { optionalId } from "./base.ts";
 import type { Badge, User } from "./types.ts";
 import { readUserDetails, type UserDetails } from "./user_details.ts";
 
@@ -100,7 +101,7 @@ export class WireUser implements User {
         const tag = reader.tag();
         switch (tag) {
           case 1 << 3:
-            id = reader.id();
+            id = optionalId(reader.id());
             break;
           case 3 << 3 | 2:
             this.#nickname = reader.string();

@@ -56,16 +56,17 @@ export function readUserDetails(bytes: Uint8Array, userAt: number, identityAt: n
 }
 
 function readUser(reader: WireReader, details: UserDetails): void {
+  // avatar_thumb, avatar_medium, avatar_large: the first one that is there, in whatever order they came.
+  const avatars: (string | undefined)[] = [undefined, undefined, undefined];
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     switch (tag) {
-      case 9 << 3 | 2: // avatar_thumb
-      case 10 << 3 | 2: // avatar_medium
-      case 11 << 3 | 2: { // avatar_large
-        const url = readPicture(reader);
-        details.avatarUrl ??= url;
+      case 9 << 3 | 2:
+      case 10 << 3 | 2:
+      case 11 << 3 | 2:
+        avatars[(tag >>> 3) - 9] = readPicture(reader);
+        details.avatarUrl = avatars.find((url) => url !== undefined);
         break;
-      }
       case 12 << 3:
         details.verified = reader.bool();
         break;
