@@ -3,8 +3,7 @@
  * @module
  */
 import { appendFile } from "node:fs/promises";
-import type { Clock, Live, LiveEvent, TikTok } from "@roomtone/sdk";
-import type { RoomWatch } from "./room.ts";
+import type { Clock, LiveEvent } from "@roomtone/sdk";
 import { sleep } from "./sleep.ts";
 
 /** File name of the events. */
@@ -73,11 +72,15 @@ export class EventLog {
 /** How the events half ended. */
 export type EventsOutcome = { kind: "over" } | { kind: "stopped" } | { kind: "failed"; error: unknown };
 
+/** A live as far as this half needs it. */
+export type ListenedLive = AsyncIterable<LiveEvent> & { close(): void };
+
 /** Options of {@link recordEvents}. */
 export interface EventsHalfOptions {
-  tiktok: TikTok;
-  roomId: string;
-  watch: RoomWatch;
+  /** Starts to listen to the room. */
+  open: () => ListenedLive;
+  /** Whether the live is over, by HTTP. */
+  confirmOver: (signal: AbortSignal) => Promise<boolean>;
   log: EventLog;
   clock: Clock;
   onEvent: (event: LiveEvent) => void;
@@ -94,26 +97,25 @@ export async function recordEvents(
   stop: AbortSignal,
   over: AbortSignal,
 ): Promise<EventsOutcome> {
-  const { tiktok, roomId, watch, clock, onProblem } = options;
+  const { open, clock, onProblem } = options;
   const seenBefore = new Set<string>();
   const either = AbortSignal.any([stop, over]);
   for (let tries = 0; !stop.aborted; tries++) {
-    const live = tiktok.live({ roomId });
-    const heard = await listen(options, live, seenBefore, stop);
+    const heard = await listen(options, open(), seenBefore, stop);
     if ("diskError" in heard) return { kind: "failed", error: heard.diskError };
     if (heard.connected) tries = 0;
     if (stop.aborted) break;
     if ("error" in heard) onProblem(heard.error);
-    else if (over.aborted || await confirmed(watch, stop)) return { kind: "over" };
+    else if (over.aborted || await confirmed(options, stop)) return { kind: "over" };
     if (!over.aborted) await sleep(clock, BACK_OFF_MS[Math.min(tries, BACK_OFF_MS.length - 1)] ?? 0, either);
     if (over.aborted) return { kind: "over" };
   }
   return { kind: "stopped" };
 }
 
-async function confirmed(watch: RoomWatch, signal: AbortSignal): Promise<boolean> {
+async function confirmed({ confirmOver }: EventsHalfOptions, signal: AbortSignal): Promise<boolean> {
   try {
-    return await watch.confirmOver(signal);
+    return await confirmOver(signal);
   } catch (error) {
     if (signal.aborted) return false;
     throw error;
@@ -125,7 +127,7 @@ type Heard = { connected: boolean } & ({ error: unknown } | { diskError: unknown
 /** Takes in one live, to its end or its failure. */
 async function listen(
   { log, onEvent }: EventsHalfOptions,
-  live: Live,
+  live: ListenedLive,
   seenBefore: Set<string>,
   stop: AbortSignal,
 ): Promise<Heard> {

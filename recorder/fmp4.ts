@@ -60,6 +60,9 @@ function path(bytes: Uint8Array, box: Box | undefined, ...types: string[]): Box 
   return types.reduce<Box | undefined>((found, type) => inside(bytes, found, type)[0], box);
 }
 
+/** Whether a box has that much content. */
+const holds = (box: Box, length: number): boolean => box.end - box.start >= length;
+
 function rename(bytes: Uint8Array, box: Box, type: string): void {
   for (let i = 0; i < 4; i++) bytes[box.at + 4 + i] = type.charCodeAt(i);
 }
@@ -72,6 +75,7 @@ export function readInit(bytes: Uint8Array): Mp4Track[] | undefined {
   const tracks = inside(bytes, moov, "trak").flatMap((trak): Mp4Track[] => {
     const [tkhd, mdhd, hdlr] = [["tkhd"], ["mdia", "mdhd"], ["mdia", "hdlr"]].map((way) => path(bytes, trak, ...way));
     if (tkhd === undefined || mdhd === undefined || hdlr === undefined) return [];
+    if (!holds(tkhd, 24) || !holds(mdhd, 24) || !holds(hdlr, 12)) return [];
     const id = view.getUint32(tkhd.start + (bytes[tkhd.start] === 1 ? 20 : 12));
     const timescale = view.getUint32(mdhd.start + (bytes[mdhd.start] === 1 ? 20 : 12));
     const handler = String.fromCharCode(...bytes.subarray(hdlr.start + 8, hdlr.start + 12));
@@ -116,22 +120,35 @@ function readFragment(bytes: Uint8Array, traf: Box): Fragment | undefined {
   const view = viewOf(bytes);
   const tfhd = path(bytes, traf, "tfhd");
   const tfdt = path(bytes, traf, "tfdt");
-  if (tfhd === undefined || tfdt === undefined || bytes[tfdt.start] !== 1) return undefined;
+  if (tfhd === undefined || tfdt === undefined || bytes[tfdt.start] !== 1 || !holds(tfhd, 8) || !holds(tfdt, 12)) {
+    return undefined;
+  }
   const flags = view.getUint32(tfhd.start) & 0xffffff;
   const durationAt = tfhd.start + 8 + (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0);
+  if (flags & 8 && durationAt + 4 > tfhd.end) return undefined;
   const usual = flags & 8 ? view.getUint32(durationAt) : 0;
   const start = view.getBigUint64(tfdt.start + 4);
   const span: TrackSpan = { start, last: start, end: start };
   for (const trun of inside(bytes, traf, "trun")) {
+    if (!holds(trun, 8)) return undefined;
     const has = view.getUint32(trun.start) & 0xffffff;
     const count = view.getUint32(trun.start + 4);
     const size = [0x100, 0x200, 0x400, 0x800].filter((flag) => has & flag).length * 4;
     const first = trun.start + 8 + (has & 1 ? 4 : 0) + (has & 4 ? 4 : 0);
     if (first + count * size > trun.end) return undefined;
-    for (let i = 0; i < count; i++) {
-      span.last = span.end;
-      span.end += BigInt(has & 0x100 ? view.getUint32(first + i * size) : usual);
+    if (count === 0) continue;
+    // Without durations of their own, samples may take no room: their count proves nothing and is not looped over.
+    let lastDuration = BigInt(usual);
+    let total = BigInt(count) * lastDuration;
+    if (has & 0x100) {
+      total = 0n;
+      for (let i = 0; i < count; i++) {
+        lastDuration = BigInt(view.getUint32(first + i * size));
+        total += lastDuration;
+      }
     }
+    span.last = span.end + total - lastDuration;
+    span.end += total;
   }
   return { trackId: view.getUint32(tfhd.start + 4), timeAt: tfdt.start + 4, span };
 }

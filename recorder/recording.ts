@@ -180,9 +180,8 @@ export class RecordingRun implements Recording {
     });
     const eventsDone = recordEvents(
       {
-        tiktok,
-        roomId: room.roomId,
-        watch,
+        open: () => tiktok.live({ roomId: room.roomId }),
+        confirmOver: (signal) => watch.confirmOver(signal),
         log,
         clock,
         onEvent: (event) => {
