@@ -311,6 +311,8 @@ describe("decodeMessage() of what it cannot read", () => {
   it("takes no head from bytes that have none", () => {
     const event = decodeMessage("WebcastFutureMessage", new Uint8Array([0x0a, 3, 1, 2, 3]), { id: "8", roomId: "9" });
     assertEquals([event.type, event.id, event.roomId], ["unknown", "8", "9"]);
+    // A field 1 that reads as an id and then breaks off is no head either.
+    assertEquals(decodeMessage("WebcastFutureMessage", new Uint8Array([0x0a, 4, 0x10, 5, 0x18, 0x80])).id, "");
   });
 
   it("skips a known field of another wire type", () => {

@@ -161,9 +161,9 @@ export interface ImageModel {
   urlList: string[];
   /** Storage uri */
   uri: string;
-  /** Px */
+  /** Pixels */
   height: number;
-  /** Px */
+  /** Pixels */
   width: number;
   /** Hex colour */
   avgColor: string;
@@ -228,9 +228,9 @@ export interface WebcastLinkMicArmies {
   armies: Record<string, BattleUserArmies>;
   /** Channel id */
   channelId: string;
-  /** Ms */
+  /** Milliseconds */
   sendGiftSuccessTime: string;
-  /** Ms */
+  /** Milliseconds */
   updateBattleScoreTime: string;
   /** What caused the update: 0 unknown, 1 score_update, 2 battle_end, 3 opt_out_update, 4 keep_alive, 5 effect_update */
   triggerReason: number;
@@ -255,7 +255,7 @@ export interface WebcastLinkMicArmies {
 
 export interface BattleSetting {
   battleId: string;
-  /** Ms */
+  /** Milliseconds */
   startTimeMs: string;
   /** Seconds */
   duration: number;
@@ -268,7 +268,7 @@ export interface BattleSetting {
   /** 0 unknown_battle_type, 1 normal_battle, 2 team_battle, 3 individual_battle, 4 num_1_vn, 51 take_the_stage, 52 group_show, 53 beans, 54 group_rank_list */
   battleType: number;
   extraDurationSecond: string;
-  /** Ms */
+  /** Milliseconds */
   endTimeMs: string;
 }
 
@@ -480,7 +480,7 @@ export interface LiveMessageSEI {
 }
 
 export interface Text {
-  /** I18n key, e.g. pm_main_follow_message_viewer_2 (older schemas: displayType) */
+  /** I18n key, e.g. pm_main_follow_message_viewer_2 */
   key: string;
   /** English pattern with numbered slots such as {0:user} */
   defaultPattern: string;
@@ -687,7 +687,7 @@ export interface User {
   ticketCount: string;
   /** 0 disable, 1 enable, 2 just_following, 3 multi_linking, 4 multi_linking_only_following */
   linkMicStats: number;
-  /** @handle (older schemas: uniqueId) */
+  /** @handle */
   displayId: string;
   withCommercePermission: boolean;
   withFusionShopEntry: boolean;
@@ -995,7 +995,7 @@ export interface WebcastChatMessage {
   common?: CommonMessageData;
   /** Author */
   user?: User;
-  /** Text (older: comment) */
+  /** Text */
   content: string;
   /** Echo to sender only */
   visibleToSender: boolean;
@@ -1024,7 +1024,7 @@ export interface WebcastChatMessage {
   /** Comment tags: 0 normal, 1 candidate, 2 overage */
   commentTag: number[];
   publicAreaMessageCommon?: PublicAreaMessageCommon;
-  /** Ms */
+  /** Milliseconds */
   screenTime: string;
   signature: string;
   signatureVersion: string;
@@ -1093,7 +1093,7 @@ export interface Question {
   content: string;
   /** Answered state */
   answerStatus: number;
-  /** Ms */
+  /** Milliseconds */
   createTime: string;
   /** Asker */
   user?: User;
@@ -1422,7 +1422,7 @@ export interface WebcastMemberMessage {
   topUserNo: number;
   /** Entry kind */
   enterType: number;
-  /** 1 joined, 2 left, 3 subscribed, 5/6 moderator set/removed, 7/11 kicked, 9/10 muted/unmuted by moderator, 26 comment pinned … (section 7): 0 unknown, 1 joined, 3 subscribed */
+  /** 1 joined, 2 left, 3 subscribed, 5/6 moderator set/removed, 7/11 kicked, 9/10 muted/unmuted by moderator, 26 comment pinned: 0 unknown, 1 joined, 3 subscribed */
   action: number;
   actionDescription: string;
   /** Target id */
@@ -1485,14 +1485,14 @@ export interface WebcastSocialMessage {
   user?: User;
   /** Share kind */
   shareType: string;
-  /** 1 follow, 3 share (2–5 = share variants in PirateTok); safest test is common.display_text.key */
+  /** 1 follow, 2 to 5 share; common.display_text.key tells more surely */
   action: string;
   /** Share target platform code */
   shareTarget: string;
   /** Host follower total after follow */
   followCount: string;
   shareDisplayStyle: string;
-  /** Friends who joined through share */
+  /** Shares of the room so far */
   shareCount: number;
   publicAreaMessageCommon?: PublicAreaMessageCommon;
   signature: string;
@@ -1502,9 +1502,9 @@ export interface WebcastSocialMessage {
 
 export interface WebcastLikeMessage {
   common?: CommonMessageData;
-  /** Taps in this batch (older: likeCount) */
+  /** Taps in this batch */
   count: number;
-  /** Room total likes (older: totalLikeCount); can go backwards, keep a max */
+  /** Room total likes; can go backwards, keep a max */
   total: string;
   color: number;
   /** Who tapped */
@@ -1533,9 +1533,9 @@ export interface SpecifiedDisplayText {
 
 export interface WebcastRoomUserSeqMessage {
   common?: CommonMessageData;
-  /** Top gifters/viewers (older: ranksList) */
+  /** Top gifters/viewers */
   ranks: Contributor[];
-  /** Viewers right now (older: viewerCount) */
+  /** Viewers right now */
   total: string;
   /** Formatted count */
   popStr: string;
@@ -1550,7 +1550,7 @@ export interface WebcastRoomUserSeqMessage {
 }
 
 export interface Contributor {
-  /** Coins given (older: coinCount) */
+  /** Coins given */
   score: string;
   /** Viewer */
   user?: User;
@@ -1627,7 +1627,7 @@ export interface WebcastInRoomBannerMessage {
 
 export interface WebcastSubNotifyMessage {
   common?: CommonMessageData;
-  /** Subscriber (PirateTok: sender; receiver on 11 — contradicts v3) */
+  /** Subscriber */
   user?: User;
   /** 0 default, 1 fold, 2 public_screen */
   exhibitionType: number;
@@ -1641,7 +1641,6 @@ export interface WebcastSubNotifyMessage {
   messageType: number;
   /** State now: 0 unknown, 1 once, 2 circle, 3 circle_cancel, 4 refund, 5 in_grace_period, 6 not_in_grace_period */
   subscribingStatus: number;
-  /** Bool in v3/gotiktoklive, int change_type in PirateTok */
   isSend: boolean;
   isCustom: boolean;
 }

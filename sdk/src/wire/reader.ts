@@ -13,9 +13,6 @@
 import { LiveError } from "../errors.ts";
 import { readText } from "./text.ts";
 
-/** Deepest nesting of groups that is skipped; TikTok sends none at all. */
-const MAX_GROUP_DEPTH = 32;
-
 const TWO_32 = 4294967296;
 
 /** Reads one message between two offsets of a byte array. */
@@ -237,7 +234,6 @@ export class WireReader {
     while (open.length > 0) {
       const tag = this.tag();
       if ((tag & 7) === 3) {
-        if (open.length >= MAX_GROUP_DEPTH) throw broken("groups are nested too deep", this.pos);
         open.push(tag >>> 3);
       } else if ((tag & 7) === 4) {
         if (open.pop() !== tag >>> 3) throw broken("a group ends that was not open", this.pos);
