@@ -22,6 +22,7 @@ export interface Badge {
   level?: number;
   /** Text printed on it, where it has one. */
   text?: string;
+  /** Address of its picture. */
   imageUrl?: string;
 }
 
@@ -31,24 +32,35 @@ export interface User {
   readonly id: string;
   /** The @name, without the @. */
   readonly username: string;
+  /** The display name. */
   readonly nickname: string;
+  /** Address of the profile picture. */
   readonly avatarUrl: string | undefined;
+  /** TikTok's second id of an account, which some calls want. */
   readonly secUid: string | undefined;
+  /** Blue tick. */
   readonly verified: boolean;
+  /** Badges beside the name, in the order shown. */
   readonly badges: readonly Badge[];
+  /** One of the host's moderators. */
   readonly moderator: boolean;
+  /** Subscribes to the host. */
   readonly subscriber: boolean;
   /** Whether they follow the host, as far as the message says. */
   readonly followsHost: boolean;
+  /** Level in the host's fan club. */
   readonly fanLevel: number | undefined;
+  /** Level as a giver of gifts, across all lives. */
   readonly gifterLevel: number | undefined;
 }
 
 /** Fields of every event. */
 export interface EventBase<T extends string> {
+  /** What happened; tells the kinds of events apart. */
   readonly type: T;
   /** Message id; empty for events that the client itself makes and for the few messages that carry none. */
   readonly id: string;
+  /** Numeric id of the room, a decimal string. */
   readonly roomId: string;
   /** TikTok's time of the message, ms; the receive time where it sent none. */
   readonly at: number;
@@ -77,15 +89,21 @@ export interface WireEventBase<T extends string, M extends string = string> exte
 export interface ChatEmote {
   /** Character offset in the text. */
   index: number;
+  /** TikTok's id of the emote. */
   id: string;
+  /** Address of its picture. */
   imageUrl: string | undefined;
 }
 
+/** A line of chat. */
 export interface ChatEvent extends WireEventBase<"chat", "WebcastChatMessage"> {
+  /** Who wrote it. */
   readonly user: User;
+  /** The line, as written. */
   readonly text: string;
   /** TikTok's guess of the language, such as `en`; empty when it made none. */
   readonly language: string;
+  /** Emotes in the text. */
   readonly emotes: readonly ChatEmote[];
   /** People that the line names with @. */
   readonly mentions: readonly User[];
@@ -95,18 +113,25 @@ export interface ChatEvent extends WireEventBase<"chat", "WebcastChatMessage"> {
 export interface GiftStreak {
   /** Group id that the messages of one streak share; empty when TikTok sent none. */
   readonly id: string;
+  /** Whether it is over. */
   readonly ended: boolean;
   /** What ended it; `undefined` while it runs. */
   readonly closedBy: "repeat_end" | "single" | "timeout" | undefined;
 }
 
+/** A gift, or a step of a gift streak. */
 export interface GiftEvent extends WireEventBase<"gift", "WebcastGiftMessage"> {
+  /** Who gives. */
   readonly user: User;
+  /** Id in the list of gifts. */
   readonly giftId: string;
+  /** Name of the gift, such as `Rose`. */
   readonly name: string;
+  /** TikTok's English line, such as `sent Rose`. */
   readonly describe: string;
   /** 1 can be repeated in a streak; anything else is sent once. */
   readonly giftType: number;
+  /** Address of its picture. */
   readonly imageUrl: string | undefined;
   /** Price of one, in diamonds; 0 when the message does not carry it. */
   readonly diamonds: number;
@@ -116,12 +141,15 @@ export interface GiftEvent extends WireEventBase<"gift", "WebcastGiftMessage"> {
   readonly total: number;
   /** Diamonds that this event adds: `diamonds * count`. */
   readonly value: number;
+  /** The streak that this message belongs to. */
   readonly streak: GiftStreak;
   /** Who receives it, when that is not the host. */
   readonly to: User | undefined;
 }
 
+/** Taps on the screen, some at a time. */
 export interface LikeEvent extends WireEventBase<"like", "WebcastLikeMessage"> {
+  /** Who tapped. */
   readonly user: User;
   /** Taps in this message. */
   readonly count: number;
@@ -133,7 +161,9 @@ export interface LikeEvent extends WireEventBase<"like", "WebcastLikeMessage"> {
   readonly label: string;
 }
 
+/** Somebody came into the room. */
 export interface JoinEvent extends WireEventBase<"join", "WebcastMemberMessage"> {
+  /** Who came. */
   readonly user: User;
   /** Viewers in the room, as TikTok counted them at the join. */
   readonly viewers: number;
@@ -141,13 +171,17 @@ export interface JoinEvent extends WireEventBase<"join", "WebcastMemberMessage">
   readonly joinedThrough: string;
 }
 
+/** Somebody follows the host from now on. */
 export interface FollowEvent extends WireEventBase<"follow", "WebcastSocialMessage"> {
+  /** Who follows now. */
   readonly user: User;
   /** Followers of the host after it; 0 when unknown. */
   readonly followers: number;
 }
 
+/** Somebody shared the live. */
 export interface ShareEvent extends WireEventBase<"share", "WebcastSocialMessage"> {
+  /** Who shared. */
   readonly user: User;
   /** Code of the platform shared to; empty when unknown. */
   readonly sharedTo: string;
@@ -155,7 +189,9 @@ export interface ShareEvent extends WireEventBase<"share", "WebcastSocialMessage
   readonly joined: number;
 }
 
+/** Somebody subscribed to the host. */
 export interface SubscribeEvent extends WireEventBase<"subscribe", "WebcastMemberMessage" | "WebcastSubNotifyMessage"> {
+  /** Who subscribed. */
   readonly user: User;
   /** Months subscribed, where TikTok says so. */
   readonly months: number | undefined;
@@ -163,38 +199,51 @@ export interface SubscribeEvent extends WireEventBase<"subscribe", "WebcastMembe
 
 /** A place in the viewer ranking. */
 export interface TopViewer {
+  /** Place, from 1. */
   readonly rank: number;
   /** Diamonds given in this live. */
   readonly score: number;
+  /** The viewer. */
   readonly user: User;
 }
 
+/** How many watch, and who gives the most. */
 export interface ViewersEvent extends WireEventBase<"viewers", "WebcastRoomUserSeqMessage"> {
   /** Viewers right now. */
   readonly count: number;
   /** Viewers since the live began. */
   readonly total: number;
+  /** The first of the ranking, read from the bytes when first asked for. */
   readonly top: readonly TopViewer[];
 }
 
+/** A question to the host. */
 export interface QuestionEvent extends WireEventBase<"question", "WebcastQuestionNewMessage"> {
+  /** Who asks. */
   readonly user: User;
+  /** The question. */
   readonly text: string;
 }
 
+/** The host's introduction, shown to newcomers. */
 export interface IntroEvent extends WireEventBase<"intro", "WebcastLiveIntroMessage"> {
+  /** The host. */
   readonly user: User;
+  /** The host's introduction. */
   readonly text: string;
   /** The live's title, where the client knows it. */
   readonly title: string;
 }
 
+/** A line of the system. */
 export interface RoomMessageEvent extends WireEventBase<"room_message", "WebcastRoomMessage" | "RoomMessage"> {
   /** `welcome` for the line that TikTok greets with. */
   readonly kind: "welcome" | "system";
+  /** The line. */
   readonly text: string;
 }
 
+/** A banner over the picture. */
 export interface BannerEvent extends WireEventBase<"banner", "WebcastInRoomBannerMessage"> {
   /** The banner's JSON, parsed; `undefined` when it is not JSON. */
   readonly data: unknown;
@@ -202,17 +251,25 @@ export interface BannerEvent extends WireEventBase<"banner", "WebcastInRoomBanne
 
 /** Supporter of one side of a battle. */
 export interface BattleSupporter {
+  /** Numeric id, a decimal string. */
   id: string;
+  /** The display name. */
   nickname: string;
+  /** Address of the profile picture. */
   avatarUrl: string | undefined;
+  /** Points given to this side. */
   points: number;
 }
 
 /** A host in a battle. */
 export interface BattleHost {
+  /** Numeric id, a decimal string. */
   id: string;
+  /** The @name, without the @. */
   username: string;
+  /** The display name. */
   nickname: string;
+  /** Address of the profile picture. */
   avatarUrl: string | undefined;
 }
 
@@ -220,36 +277,49 @@ export interface BattleHost {
 export interface BattleTeam {
   /** Host that the points are for. */
   hostId: string;
+  /** Points of the side. */
   points: number;
+  /** Who gave the most of them. */
   supporters: readonly BattleSupporter[];
 }
 
+/** A battle between hosts opened, finished, or was talked about. */
 export interface BattleEvent extends WireEventBase<"battle", "WebcastLinkMicBattle"> {
+  /** Numeric id of the battle, a decimal string. */
   readonly battleId: string;
   /** `opened` and `finished` are TikTok's actions 4 and 5; the rest keep TikTok's number in `action`. */
   readonly status: "opened" | "finished" | "other";
+  /** TikTok's number of the action. */
   readonly action: number;
+  /** Who fights. */
   readonly hosts: readonly BattleHost[];
+  /** Points, once there are any. */
   readonly teams: readonly BattleTeam[];
 }
 
+/** New points in a battle. */
 export interface BattleScoresEvent extends WireEventBase<"battle_scores", "WebcastLinkMicArmies"> {
+  /** Numeric id of the battle, a decimal string. */
   readonly battleId: string;
   /** TikTok's trigger reason number. */
   readonly status: number;
+  /** Points of each side. */
   readonly teams: readonly BattleTeam[];
 }
 
+/** The live was paused, resumed or ended. */
 export interface ControlEvent extends WireEventBase<"control", "WebcastControlMessage"> {
   /** `ended` and `suspended` are TikTok's claims; the `ended` event follows once HTTP confirms them. */
   readonly action: "paused" | "resumed" | "ended" | "suspended" | "other";
   /** TikTok's number of the action. */
   readonly code: number;
+  /** TikTok's text about it; mostly empty. */
   readonly text: string;
 }
 
 /** A method with a schema and no flat shape: read `message`. */
 export interface OtherEvent<M extends KnownMethod = KnownMethod> extends WireEventBase<"other", M> {
+  /** The main person of the message, where it has one. */
   readonly user: User | undefined;
 }
 
@@ -258,6 +328,7 @@ export interface UnknownEvent extends WireEventBase<"unknown"> {}
 
 /** A message that does not decode. */
 export interface DecodeErrorEvent extends WireEventBase<"decode_error"> {
+  /** What is wrong with the bytes. */
   readonly error: LiveError;
 }
 
@@ -266,26 +337,36 @@ export type RouteName = "direct" | "signed" | "polling";
 
 /** What the client knows of a room. */
 export interface RoomSummary {
+  /** Numeric id of the room, a decimal string. */
   roomId: string;
+  /** The live's title. */
   title: string;
+  /** Who is live. */
   host: { id: string; username: string; nickname: string; avatarUrl: string | undefined; secUid: string | undefined };
   /** When the live began, ms; `undefined` when unknown. */
   startedAt: number | undefined;
+  /** Viewers at the time of the look-up. */
   viewers: number | undefined;
 }
 
 /** The room is entered and messages flow. Comes again after each reconnect. */
 export interface ConnectedEvent extends EventBase<"connected"> {
+  /** How the room was reached. */
   readonly route: RouteName;
+  /** What the look-up of the room said. */
   readonly roomInfo: RoomSummary;
 }
 
+/** States of a connection. */
 export type LiveState = "idle" | "resolving" | "connecting" | "connected" | "waiting" | "closed";
 
 /** The connection changed its state. */
 export interface StateEvent extends EventBase<"state"> {
+  /** The state before. */
   readonly from: LiveState;
+  /** The state now. */
   readonly to: LiveState;
+  /** Why, in a few words. */
   readonly reason: string;
 }
 
@@ -295,6 +376,7 @@ export interface GapEvent extends EventBase<"gap"> {
   readonly from: number;
   /** From here on they are whole again, ms. */
   readonly to: number;
+  /** What made the hole. */
   readonly reason: "reconnect" | "stale" | "queue_overflow";
   /** Events dropped, when known. */
   readonly dropped: number | undefined;
@@ -302,6 +384,7 @@ export interface GapEvent extends EventBase<"gap"> {
 
 /** The live is over, confirmed over HTTP. The last event. */
 export interface EndedEvent extends EventBase<"ended"> {
+  /** What ended it. */
   readonly reason: "ended" | "suspended" | "offline";
 }
 

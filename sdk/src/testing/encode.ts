@@ -42,13 +42,21 @@ export function encodeMessage<M extends KnownMethod>(method: M, fields: MessageF
 export interface FetchResultFields {
   /** Messages of the batch; a missing id is left out. */
   messages?: readonly (Pick<WireMessage, "method" | "payload"> & { id?: string; history?: boolean })[];
+  /** Cursor for the next poll. */
   cursor?: string;
+  /** Opaque bytes that the client has to echo in its ack. */
   internalExt?: Uint8Array;
+  /** Whether the client has to ack. @default false */
   needAck?: boolean;
+  /** Milliseconds between heartbeats. */
   heartbeatDurationMs?: number;
+  /** Milliseconds to wait before the next poll. */
   fetchIntervalMs?: number;
+  /** WebSocket base URL. */
   pushServer?: string;
+  /** Query parameters for the socket. */
   routeParams?: Record<string, string>;
+  /** Server time, ms since 1970. */
   nowMs?: number;
 }
 
@@ -74,11 +82,15 @@ export function encodeFetchResult(fields: FetchResultFields): Uint8Array {
 
 /** Fields of {@link encodePushFrame}. */
 export interface PushFrameFields {
+  /** Names the frame in the ack. */
   logId?: string;
+  /** `msg`, `hb`, `im_enter_room_resp`, `close` and others. */
   payloadType: string;
-  /** @default "pb" */
+  /** How the payload is written. @default "pb" */
   payloadEncoding?: string;
+  /** Such as `{compress_type: "gzip"}`. */
   headers?: Record<string, string>;
+  /** Inner message, packed already where a header says so. */
   payload?: Uint8Array;
 }
 

@@ -12,9 +12,11 @@ export type PushFrame = {
   logId: string;
   /** `msg`, `hb`, `ack`, `im_enter_room`, `im_enter_room_resp`, `close` or `im_preview_room`. */
   payloadType: string;
+  /** `pb`. */
   payloadEncoding: string;
   /** Known keys: `compress_type` (`gzip`), and `close_reason` on close frames. */
   headers: Record<string, string>;
+  /** Inner message; packed when a header says so. */
   payload: Uint8Array;
 };
 
@@ -22,6 +24,7 @@ export type PushFrame = {
 export type WireMessage = {
   /** Wire method, such as `WebcastChatMessage`. */
   method: string;
+  /** The encoded message. */
   payload: Uint8Array;
   /** Message id of the envelope; empty when it has none. */
   id: string;
@@ -31,15 +34,19 @@ export type WireMessage = {
 
 /** The payload of a `msg` frame, and the answer of im/fetch. */
 export type FetchResult = {
+  /** The messages, oldest first. */
   messages: WireMessage[];
+  /** Cursor for the next poll. */
   cursor: string;
   /** Opaque: echoed byte for byte in the ack. */
   internalExt: Uint8Array;
+  /** Whether the server wants an ack. */
   needAck: boolean;
   /** Milliseconds between heartbeats; 0 when the server leaves it open. */
   heartbeatDurationMs: number;
   /** Milliseconds to wait before the next poll. */
   fetchIntervalMs: number;
+  /** WebSocket base URL. */
   pushServer: string;
   /** Query parameters for the socket's URL. */
   routeParams: Record<string, string>;
