@@ -1,6 +1,7 @@
 /**
  * What the recorder itself cannot do. `not_a_recording`: a folder without a journal; `in_use`: a recorder is at work there;
- * `writer_failed`: ffmpeg or the disk does not work, and nothing was recorded.
+ * `writer_failed`: ffmpeg or the disk does not work, and the recording could not be closed;
+ * {@link repair} may close it once the disk works.
  */
 export type RecorderErrorCode = "ffmpeg_missing" | "not_a_recording" | "in_use" | "writer_failed";
 
@@ -12,8 +13,8 @@ export class RecorderError extends Error {
   readonly remedy: string;
 
   /** @param message what was done, then what was seen; no full stop */
-  constructor(code: RecorderErrorCode, message: string, remedy: string) {
-    super(message);
+  constructor(code: RecorderErrorCode, message: string, remedy: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
     this.remedy = remedy;
   }

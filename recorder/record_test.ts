@@ -106,6 +106,7 @@ describe("record()", () => {
         process.kill(Number(await readFile(pidFile, "utf8")), "SIGKILL");
       }),
     );
+    runs.set("disk.host", run("disk.host", {}, (_, recording) => rm(recording.folder, { recursive: true })));
     for (const each of runs.values()) each.catch(() => undefined);
   });
   after(async () => {
@@ -224,6 +225,11 @@ describe("record()", () => {
     await checkMedia(told);
     assertEquals(told.manifest.parts.map(({ reason }) => reason), ["start", "writer"]);
     assertEquals([told.manifest.end.kind, told.manifest.gaps, told.problems], ["ended", [], ["video internal"]]);
+  });
+
+  it("fails with its own error when the disk does", async () => {
+    const error = await assertRejects(() => outcome("disk.host"));
+    assertEquals(error instanceof RecorderError ? error.code : error, "writer_failed");
   });
 
   it("stops when asked, with everything that came until then, and makes an MP4", async () => {

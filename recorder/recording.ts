@@ -125,8 +125,13 @@ export class RecordingRun implements Recording {
     this.#lastDataAt = startedAt;
     this.#tell("started", { folder: path, roomId, username: host.username, title, startedAt });
     const log = new EventLog(join(path, EVENTS), clock);
-    const end = await this.#record({ tiktok, watch, ffmpeg, room, folder, log });
-    return await this.#close(folder, log, end, ffmpeg);
+    try {
+      const end = await this.#record({ tiktok, watch, ffmpeg, room, folder, log });
+      return await this.#close(folder, log, end, ffmpeg);
+    } catch (error) {
+      if (isLiveError(error) || error instanceof RecorderError) throw error;
+      throw writerFailed(`Record into ${path}: ${error instanceof Error ? error.message : String(error)}`, error);
+    }
   }
 
   /** Runs both halves to their end. */
@@ -279,7 +284,7 @@ export class RecordingRun implements Recording {
       await rm(folder.path, { recursive: true, force: true });
       const { code = "internal", detail = "Record the live: nothing came", retryable } = end;
       if (code !== "internal") throw new LiveError(code, detail, { retryable });
-      throw new RecorderError("writer_failed", detail, "Look at the free space of the disk, and run ffmpeg by hand");
+      throw writerFailed(detail);
     }
     await folder.writePlaylist("VOD");
     const made = mp4 && segments.length > 0 ? await this.#makeMp4(folder, ffmpeg) : undefined;
@@ -312,6 +317,12 @@ const CLIENT_EVENTS: ReadonlySet<string> = new Set(["connected", "state", "gap",
 /** Whether anything of the room itself was heard. */
 function hasMessages(log: EventLog): boolean {
   return Object.keys(log.countsByType).some((type) => !CLIENT_EVENTS.has(type));
+}
+
+function writerFailed(message: string, cause?: unknown): RecorderError {
+  return new RecorderError("writer_failed", message, "Look at the disk's free space, and try ffmpeg by hand", {
+    cause,
+  });
 }
 
 /** Makes a folder that nobody else has: a recording that begins anew within the second gets one with a number. */

@@ -94,7 +94,7 @@ describe("repair()", () => {
 
   it("closes a recording that was killed together with ffmpeg", async () => {
     const copy = join(dir, "copy");
-    await cp(withFfmpeg.folder, copy, { recursive: true });
+    await cp(withFfmpeg.folder, copy, { recursive: true, preserveTimestamps: true });
     const manifest = await repair(copy);
     assert(manifest.totals.segments >= 2, `${manifest.totals.segments} segments`);
     await checkMedia({ ...withFfmpeg, folder: copy }, manifest);
@@ -102,7 +102,7 @@ describe("repair()", () => {
 
   it("gets along with torn lines, files of a half-done step and a damaged segment", async () => {
     const copy = join(dir, "damaged");
-    await cp(withFfmpeg.folder, copy, { recursive: true });
+    await cp(withFfmpeg.folder, copy, { recursive: true, preserveTimestamps: true });
     await appendFile(join(copy, "segments.jsonl"), '{"type":"segment","ind');
     await appendFile(join(copy, "events.jsonl"), '{"type":"chat","te');
     await appendFile(join(copy, "index.m3u8"), "#EXTINF:2.0");
@@ -125,7 +125,7 @@ describe("repair()", () => {
 
   it("leaves a folder alone in which a recorder is at work", async () => {
     const copy = join(dir, "busy");
-    await cp(withFfmpeg.folder, copy, { recursive: true });
+    await cp(withFfmpeg.folder, copy, { recursive: true, preserveTimestamps: true });
     const later = new Date(Date.now() + 3_600_000);
     await utimes(join(copy, "work", "alive"), later, later);
     let now = Date.now();
