@@ -44,6 +44,9 @@ const SLIMMER: readonly (readonly [unneeded: string, pattern: RegExp, replacemen
   ["filling a new message from an object", /\n *if \(properties\)\n *for \(let keys.*\n.*\n.*(?=\n)/g, ""],
   ["keeping unknown fields", /\n *if \(!reader\.discardUnknown\) \{\n.*\n.*\n *\}(?=\n)/g, ""],
   ["keeping unknown fields", /\n *let start = reader\.pos;(?=\n)/g, ""],
+  ["making a list that the constructor has made", /if \(!\(message\.\w+ && .*\n *message\.\w+ = \[\];\n */g, ""],
+  ["defaults of lists and maps", /\n *\w+\.prototype\.\w+ = \$util\.empty(Array|Object);(?=\n)/g, ""],
+  ["looking up the root", /\$root\.roomtone\.webcast\./g, "webcast."],
   [
     "leaving out a value that equals the default",
     /if \(.*\(?value = (reader\.\w+\(\)).*\)\n *(message\.\w+) = value;\n *else\n *delete message\.\w+;/g,

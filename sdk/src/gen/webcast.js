@@ -54,7 +54,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BadgeStruct();
+                message = _target || new webcast.BadgeStruct();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -120,31 +120,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 12: {
                             if (wireType !== 2)
                                 break;
-                            message.privilegeLogExtra = $root.roomtone.webcast.PrivilegeLogExtra.decode(reader, reader.size(), $undefined, _depth + 1, message.privilegeLogExtra);
+                            message.privilegeLogExtra = webcast.PrivilegeLogExtra.decode(reader, reader.size(), $undefined, _depth + 1, message.privilegeLogExtra);
                             continue;
                         }
                     case 20: {
                             if (wireType !== 2)
                                 break;
-                            message.image = $root.roomtone.webcast.ImageBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
+                            message.image = webcast.ImageBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
                             continue;
                         }
                     case 21: {
                             if (wireType !== 2)
                                 break;
-                            message.text = $root.roomtone.webcast.TextBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.text);
+                            message.text = webcast.TextBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.text);
                             continue;
                         }
                     case 22: {
                             if (wireType !== 2)
                                 break;
-                            message.str = $root.roomtone.webcast.StringBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.str);
+                            message.str = webcast.StringBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.str);
                             continue;
                         }
                     case 23: {
                             if (wireType !== 2)
                                 break;
-                            message.combine = $root.roomtone.webcast.CombineBadgeStruct.decode(reader, reader.size(), $undefined, _depth + 1, message.combine);
+                            message.combine = webcast.CombineBadgeStruct.decode(reader, reader.size(), $undefined, _depth + 1, message.combine);
                             continue;
                         }
                     case 24: {
@@ -194,7 +194,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ImageBadge();
+                message = _target || new webcast.ImageBadge();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -212,7 +212,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.image = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
+                            message.image = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
                             continue;
                         }
                     }
@@ -240,7 +240,6 @@ export const roomtone = $root.roomtone = (() => {
             TextBadge.prototype.displayType = 0;
             TextBadge.prototype.key = "";
             TextBadge.prototype.defaultPattern = "";
-            TextBadge.prototype.pieces = $util.emptyArray;
 
             TextBadge.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -259,7 +258,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TextBadge();
+                message = _target || new webcast.TextBadge();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -289,8 +288,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.pieces && message.pieces.length))
-                                message.pieces = [];
                             message.pieces.push(reader.string());
                             continue;
                         }
@@ -335,7 +332,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.StringBadge();
+                message = _target || new webcast.StringBadge();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -412,7 +409,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.CombineBadgeStruct();
+                message = _target || new webcast.CombineBadgeStruct();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -430,13 +427,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.text = $root.roomtone.webcast.BadgeText.decode(reader, reader.size(), $undefined, _depth + 1, message.text);
+                            message.text = webcast.BadgeText.decode(reader, reader.size(), $undefined, _depth + 1, message.text);
                             continue;
                         }
                     case 4: {
@@ -448,31 +445,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.padding = $root.roomtone.webcast.PaddingInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.padding);
+                            message.padding = webcast.PaddingInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.padding);
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            message.fontStyle = $root.roomtone.webcast.FontStyle.decode(reader, reader.size(), $undefined, _depth + 1, message.fontStyle);
+                            message.fontStyle = webcast.FontStyle.decode(reader, reader.size(), $undefined, _depth + 1, message.fontStyle);
                             continue;
                         }
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            message.profileCardPanel = $root.roomtone.webcast.ProfileCardPanel.decode(reader, reader.size(), $undefined, _depth + 1, message.profileCardPanel);
+                            message.profileCardPanel = webcast.ProfileCardPanel.decode(reader, reader.size(), $undefined, _depth + 1, message.profileCardPanel);
                             continue;
                         }
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            message.background = $root.roomtone.webcast.CombineBadgeBackground.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
+                            message.background = webcast.CombineBadgeBackground.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
                             continue;
                         }
                     case 12: {
                             if (wireType !== 2)
                                 break;
-                            message.backgroundDarkMode = $root.roomtone.webcast.CombineBadgeBackground.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundDarkMode);
+                            message.backgroundDarkMode = webcast.CombineBadgeBackground.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundDarkMode);
                             continue;
                         }
                     case 13: {
@@ -514,13 +511,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 19: {
                             if (wireType !== 2)
                                 break;
-                            message.arrowConfig = $root.roomtone.webcast.ArrowConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.arrowConfig);
+                            message.arrowConfig = webcast.ArrowConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.arrowConfig);
                             continue;
                         }
                     case 20: {
                             if (wireType !== 2)
                                 break;
-                            message.paddingNewFont = $root.roomtone.webcast.PaddingInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.paddingNewFont);
+                            message.paddingNewFont = webcast.PaddingInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.paddingNewFont);
                             continue;
                         }
                     }
@@ -565,7 +562,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.CombineBadgeBackground();
+                message = _target || new webcast.CombineBadgeBackground();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -577,7 +574,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.image = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
+                            message.image = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
                             continue;
                         }
                     case 2: {
@@ -616,7 +613,6 @@ export const roomtone = $root.roomtone = (() => {
 
             BadgeText.prototype.key = "";
             BadgeText.prototype.defaultPattern = "";
-            BadgeText.prototype.pieces = $util.emptyArray;
 
             BadgeText.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -635,7 +631,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BadgeText();
+                message = _target || new webcast.BadgeText();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -659,8 +655,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.pieces && message.pieces.length))
-                                message.pieces = [];
                             message.pieces.push(reader.string());
                             continue;
                         }
@@ -707,7 +701,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.FontStyle();
+                message = _target || new webcast.FontStyle();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -788,7 +782,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PaddingInfo();
+                message = _target || new webcast.PaddingInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -891,7 +885,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ArrowConfig();
+                message = _target || new webcast.ArrowConfig();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -903,7 +897,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     }
@@ -948,7 +942,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ProfileCardPanel();
+                message = _target || new webcast.ProfileCardPanel();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -966,13 +960,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.projectionConfig = $root.roomtone.webcast.ProjectionConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.projectionConfig);
+                            message.projectionConfig = webcast.ProjectionConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.projectionConfig);
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.profileContent = $root.roomtone.webcast.ProfileContent.decode(reader, reader.size(), $undefined, _depth + 1, message.profileContent);
+                            message.profileContent = webcast.ProfileContent.decode(reader, reader.size(), $undefined, _depth + 1, message.profileContent);
                             continue;
                         }
                     }
@@ -1016,7 +1010,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ProjectionConfig();
+                message = _target || new webcast.ProjectionConfig();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -1034,7 +1028,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     }
@@ -1060,7 +1054,6 @@ export const roomtone = $root.roomtone = (() => {
             };
 
             ProfileContent.prototype.useContent = false;
-            ProfileContent.prototype.iconList = $util.emptyArray;
             ProfileContent.prototype.numberConfig = null;
 
             ProfileContent.decode = function (reader, length, _end, _depth, _target) {
@@ -1080,7 +1073,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ProfileContent();
+                message = _target || new webcast.ProfileContent();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -1098,15 +1091,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.iconList && message.iconList.length))
-                                message.iconList = [];
-                            message.iconList.push($root.roomtone.webcast.IconConfig.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.iconList.push(webcast.IconConfig.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.numberConfig = $root.roomtone.webcast.NumberConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.numberConfig);
+                            message.numberConfig = webcast.NumberConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.numberConfig);
                             continue;
                         }
                     }
@@ -1150,7 +1141,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.IconConfig();
+                message = _target || new webcast.IconConfig();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -1162,13 +1153,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.background = $root.roomtone.webcast.CombineBadgeBackground.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
+                            message.background = webcast.CombineBadgeBackground.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
                             continue;
                         }
                     }
@@ -1213,7 +1204,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.NumberConfig();
+                message = _target || new webcast.NumberConfig();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -1231,13 +1222,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.fontStyle = $root.roomtone.webcast.FontStyle.decode(reader, reader.size(), $undefined, _depth + 1, message.fontStyle);
+                            message.fontStyle = webcast.FontStyle.decode(reader, reader.size(), $undefined, _depth + 1, message.fontStyle);
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.background = $root.roomtone.webcast.CombineBadgeBackground.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
+                            message.background = webcast.CombineBadgeBackground.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
                             continue;
                         }
                     }
@@ -1284,7 +1275,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PrivilegeLogExtra();
+                message = _target || new webcast.PrivilegeLogExtra();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -1345,7 +1336,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.urlList = [];
             };
 
-            ImageModel.prototype.urlList = $util.emptyArray;
             ImageModel.prototype.uri = "";
             ImageModel.prototype.height = 0;
             ImageModel.prototype.width = 0;
@@ -1372,7 +1362,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ImageModel();
+                message = _target || new webcast.ImageModel();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -1384,8 +1374,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.urlList && message.urlList.length))
-                                message.urlList = [];
                             message.urlList.push(reader.string());
                             continue;
                         }
@@ -1428,7 +1416,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            message.content = $root.roomtone.webcast.Content.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
+                            message.content = webcast.Content.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
                             continue;
                         }
                     case 9: {
@@ -1479,7 +1467,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.Content();
+                message = _target || new webcast.Content();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -1541,20 +1529,10 @@ export const roomtone = $root.roomtone = (() => {
             WebcastLinkMicBattle.prototype.battleId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             WebcastLinkMicBattle.prototype.battleSettings = null;
             WebcastLinkMicBattle.prototype.action = 0;
-            WebcastLinkMicBattle.prototype.battleResult = $util.emptyObject;
             WebcastLinkMicBattle.prototype.fuzzyDisplayConfig = null;
             WebcastLinkMicBattle.prototype.inviteeGiftPermissionType = 0;
-            WebcastLinkMicBattle.prototype.armies = $util.emptyArray;
-            WebcastLinkMicBattle.prototype.anchorsInfo = $util.emptyArray;
             WebcastLinkMicBattle.prototype.bubbleText = "";
-            WebcastLinkMicBattle.prototype.supportedActions = $util.emptyArray;
-            WebcastLinkMicBattle.prototype.battleComboV2 = $util.emptyObject;
-            WebcastLinkMicBattle.prototype.teamMember = $util.emptyArray;
-            WebcastLinkMicBattle.prototype.inviteesGiftPermissionType = $util.emptyArray;
             WebcastLinkMicBattle.prototype.actionByUserId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            WebcastLinkMicBattle.prototype.teamBattleResult = $util.emptyArray;
-            WebcastLinkMicBattle.prototype.teamArmies = $util.emptyArray;
-            WebcastLinkMicBattle.prototype.abTestSetting = $util.emptyArray;
             WebcastLinkMicBattle.prototype.teamMatchCampaign = null;
             WebcastLinkMicBattle.prototype.fuzzyDisplayConfigV2 = null;
 
@@ -1575,7 +1553,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastLinkMicBattle();
+                message = _target || new webcast.WebcastLinkMicBattle();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -1587,7 +1565,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
@@ -1599,7 +1577,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.battleSettings = $root.roomtone.webcast.BattleSetting.decode(reader, reader.size(), $undefined, _depth + 1, message.battleSettings);
+                            message.battleSettings = webcast.BattleSetting.decode(reader, reader.size(), $undefined, _depth + 1, message.battleSettings);
                             continue;
                         }
                     case 4: {
@@ -1631,7 +1609,7 @@ export const roomtone = $root.roomtone = (() => {
                                 case 2:
                                     if (wireType !== 2)
                                         break;
-                                    value = $root.roomtone.webcast.BattleResult.decode(reader, reader.size(), $undefined, _depth + 1, value);
+                                    value = webcast.BattleResult.decode(reader, reader.size(), $undefined, _depth + 1, value);
                                     continue;
                                 }
                                 reader.skipType(wireType, _depth, tag2);
@@ -1639,13 +1617,13 @@ export const roomtone = $root.roomtone = (() => {
                             if (reader.pos !== end2)
                                 throw $RangeError("index out of range");
                             reader.len = end;
-                            message.battleResult[typeof key === "object" ? key.toString() : key] = value || new $root.roomtone.webcast.BattleResult();
+                            message.battleResult[typeof key === "object" ? key.toString() : key] = value || new webcast.BattleResult();
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            message.fuzzyDisplayConfig = $root.roomtone.webcast.BattleDisplayConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.fuzzyDisplayConfig);
+                            message.fuzzyDisplayConfig = webcast.BattleDisplayConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.fuzzyDisplayConfig);
                             continue;
                         }
                     case 8: {
@@ -1657,17 +1635,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.armies && message.armies.length))
-                                message.armies = [];
-                            message.armies.push($root.roomtone.webcast.UserArmiesWrapper.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.armies.push(webcast.UserArmiesWrapper.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.anchorsInfo && message.anchorsInfo.length))
-                                message.anchorsInfo = [];
-                            message.anchorsInfo.push($root.roomtone.webcast.BattleUserInfoWrapper.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.anchorsInfo.push(webcast.BattleUserInfoWrapper.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 11: {
@@ -1679,9 +1653,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 12: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.supportedActions && message.supportedActions.length))
-                                message.supportedActions = [];
-                            message.supportedActions.push($root.roomtone.webcast.SupportedActionsWrapper.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.supportedActions.push(webcast.SupportedActionsWrapper.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 13: {
@@ -1707,7 +1679,7 @@ export const roomtone = $root.roomtone = (() => {
                                 case 2:
                                     if (wireType !== 2)
                                         break;
-                                    value = $root.roomtone.webcast.BattleComboInfo.decode(reader, reader.size(), $undefined, _depth + 1, value);
+                                    value = webcast.BattleComboInfo.decode(reader, reader.size(), $undefined, _depth + 1, value);
                                     continue;
                                 }
                                 reader.skipType(wireType, _depth, tag2);
@@ -1715,23 +1687,19 @@ export const roomtone = $root.roomtone = (() => {
                             if (reader.pos !== end2)
                                 throw $RangeError("index out of range");
                             reader.len = end;
-                            message.battleComboV2[typeof key === "object" ? key.toString() : key] = value || new $root.roomtone.webcast.BattleComboInfo();
+                            message.battleComboV2[typeof key === "object" ? key.toString() : key] = value || new webcast.BattleComboInfo();
                             continue;
                         }
                     case 14: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.teamMember && message.teamMember.length))
-                                message.teamMember = [];
-                            message.teamMember.push($root.roomtone.webcast.TeamUsersInfo.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.teamMember.push(webcast.TeamUsersInfo.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 15: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.inviteesGiftPermissionType && message.inviteesGiftPermissionType.length))
-                                message.inviteesGiftPermissionType = [];
-                            message.inviteesGiftPermissionType.push($root.roomtone.webcast.BattleInviteeGiftPermission.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.inviteesGiftPermissionType.push(webcast.BattleInviteeGiftPermission.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 16: {
@@ -1743,37 +1711,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 17: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.teamBattleResult && message.teamBattleResult.length))
-                                message.teamBattleResult = [];
-                            message.teamBattleResult.push($root.roomtone.webcast.BattleTeamResult.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.teamBattleResult.push(webcast.BattleTeamResult.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 18: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.teamArmies && message.teamArmies.length))
-                                message.teamArmies = [];
-                            message.teamArmies.push($root.roomtone.webcast.BattleTeamUserArmies.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.teamArmies.push(webcast.BattleTeamUserArmies.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 19: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.abTestSetting && message.abTestSetting.length))
-                                message.abTestSetting = [];
-                            message.abTestSetting.push($root.roomtone.webcast.BattleABTestSetting.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.abTestSetting.push(webcast.BattleABTestSetting.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 20: {
                             if (wireType !== 2)
                                 break;
-                            message.teamMatchCampaign = $root.roomtone.webcast.TeamMatchCampaign.decode(reader, reader.size(), $undefined, _depth + 1, message.teamMatchCampaign);
+                            message.teamMatchCampaign = webcast.TeamMatchCampaign.decode(reader, reader.size(), $undefined, _depth + 1, message.teamMatchCampaign);
                             continue;
                         }
                     case 21: {
                             if (wireType !== 2)
                                 break;
-                            message.fuzzyDisplayConfigV2 = $root.roomtone.webcast.HighScoreControlCfg.decode(reader, reader.size(), $undefined, _depth + 1, message.fuzzyDisplayConfigV2);
+                            message.fuzzyDisplayConfigV2 = webcast.HighScoreControlCfg.decode(reader, reader.size(), $undefined, _depth + 1, message.fuzzyDisplayConfigV2);
                             continue;
                         }
                     }
@@ -1801,7 +1763,6 @@ export const roomtone = $root.roomtone = (() => {
 
             WebcastLinkMicArmies.prototype.common = null;
             WebcastLinkMicArmies.prototype.battleId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            WebcastLinkMicArmies.prototype.armies = $util.emptyObject;
             WebcastLinkMicArmies.prototype.channelId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             WebcastLinkMicArmies.prototype.sendGiftSuccessTime = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             WebcastLinkMicArmies.prototype.updateBattleScoreTime = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -1812,7 +1773,6 @@ export const roomtone = $root.roomtone = (() => {
             WebcastLinkMicArmies.prototype.giftIconImage = null;
             WebcastLinkMicArmies.prototype.totalDiamondCount = 0;
             WebcastLinkMicArmies.prototype.repeatCount = 0;
-            WebcastLinkMicArmies.prototype.teamArmies = $util.emptyArray;
             WebcastLinkMicArmies.prototype.triggerCriticalStrike = false;
             WebcastLinkMicArmies.prototype.hasTeamMatchMvpSfx = false;
             WebcastLinkMicArmies.prototype.logId = "";
@@ -1836,7 +1796,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastLinkMicArmies();
+                message = _target || new webcast.WebcastLinkMicArmies();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -1848,7 +1808,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
@@ -1880,7 +1840,7 @@ export const roomtone = $root.roomtone = (() => {
                                 case 2:
                                     if (wireType !== 2)
                                         break;
-                                    value = $root.roomtone.webcast.BattleUserArmies.decode(reader, reader.size(), $undefined, _depth + 1, value);
+                                    value = webcast.BattleUserArmies.decode(reader, reader.size(), $undefined, _depth + 1, value);
                                     continue;
                                 }
                                 reader.skipType(wireType, _depth, tag2);
@@ -1888,7 +1848,7 @@ export const roomtone = $root.roomtone = (() => {
                             if (reader.pos !== end2)
                                 throw $RangeError("index out of range");
                             reader.len = end;
-                            message.armies[typeof key === "object" ? key.toString() : key] = value || new $root.roomtone.webcast.BattleUserArmies();
+                            message.armies[typeof key === "object" ? key.toString() : key] = value || new webcast.BattleUserArmies();
                             continue;
                         }
                     case 4: {
@@ -1936,7 +1896,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            message.giftIconImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.giftIconImage);
+                            message.giftIconImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.giftIconImage);
                             continue;
                         }
                     case 12: {
@@ -1954,9 +1914,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 14: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.teamArmies && message.teamArmies.length))
-                                message.teamArmies = [];
-                            message.teamArmies.push($root.roomtone.webcast.BattleTeamUserArmies.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.teamArmies.push(webcast.BattleTeamUserArmies.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 15: {
@@ -1980,13 +1938,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 18: {
                             if (wireType !== 2)
                                 break;
-                            message.battleSettings = $root.roomtone.webcast.BattleSetting.decode(reader, reader.size(), $undefined, _depth + 1, message.battleSettings);
+                            message.battleSettings = webcast.BattleSetting.decode(reader, reader.size(), $undefined, _depth + 1, message.battleSettings);
                             continue;
                         }
                     case 19: {
                             if (wireType !== 2)
                                 break;
-                            message.fuzzyDisplayConfigV2 = $root.roomtone.webcast.HighScoreControlCfg.decode(reader, reader.size(), $undefined, _depth + 1, message.fuzzyDisplayConfigV2);
+                            message.fuzzyDisplayConfigV2 = webcast.HighScoreControlCfg.decode(reader, reader.size(), $undefined, _depth + 1, message.fuzzyDisplayConfigV2);
                             continue;
                         }
                     }
@@ -2038,7 +1996,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleSetting();
+                message = _target || new webcast.BattleSetting();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2086,7 +2044,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            message.giftModeMeta = $root.roomtone.webcast.GiftModeMeta.decode(reader, reader.size(), $undefined, _depth + 1, message.giftModeMeta);
+                            message.giftModeMeta = webcast.GiftModeMeta.decode(reader, reader.size(), $undefined, _depth + 1, message.giftModeMeta);
                             continue;
                         }
                     case 8: {
@@ -2150,7 +2108,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.GiftModeMeta();
+                message = _target || new webcast.GiftModeMeta();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2174,13 +2132,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.giftIconImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.giftIconImage);
+                            message.giftIconImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.giftIconImage);
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.giftModeDesc = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.giftModeDesc);
+                            message.giftModeDesc = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.giftModeDesc);
                             continue;
                         }
                     }
@@ -2225,7 +2183,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleResult();
+                message = _target || new webcast.BattleResult();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2293,7 +2251,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleUserInfoWrapper();
+                message = _target || new webcast.BattleUserInfoWrapper();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2311,7 +2269,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.value = $root.roomtone.webcast.BattleUserInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.value);
+                            message.value = webcast.BattleUserInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.value);
                             continue;
                         }
                     }
@@ -2337,7 +2295,6 @@ export const roomtone = $root.roomtone = (() => {
             };
 
             BattleUserInfo.prototype.user = null;
-            BattleUserInfo.prototype.tags = $util.emptyArray;
 
             BattleUserInfo.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -2356,7 +2313,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleUserInfo();
+                message = _target || new webcast.BattleUserInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2368,15 +2325,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.BattleBaseUserInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.BattleBaseUserInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.tags && message.tags.length))
-                                message.tags = [];
-                            message.tags.push($root.roomtone.webcast.BattleRivalTag.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.tags.push(webcast.BattleRivalTag.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
@@ -2422,7 +2377,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleBaseUserInfo();
+                message = _target || new webcast.BattleBaseUserInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2446,7 +2401,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.avatarThumb = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarThumb);
+                            message.avatarThumb = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarThumb);
                             continue;
                         }
                     case 4: {
@@ -2497,7 +2452,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleRivalTag();
+                message = _target || new webcast.BattleRivalTag();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2509,13 +2464,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.bgImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.bgImage);
+                            message.bgImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.bgImage);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.iconImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.iconImage);
+                            message.iconImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.iconImage);
                             continue;
                         }
                     case 3: {
@@ -2565,7 +2520,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.UserArmiesWrapper();
+                message = _target || new webcast.UserArmiesWrapper();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2583,7 +2538,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.value = $root.roomtone.webcast.BattleUserArmies.decode(reader, reader.size(), $undefined, _depth + 1, message.value);
+                            message.value = webcast.BattleUserArmies.decode(reader, reader.size(), $undefined, _depth + 1, message.value);
                             continue;
                         }
                     }
@@ -2608,7 +2563,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.userArmies = [];
             };
 
-            BattleUserArmies.prototype.userArmies = $util.emptyArray;
             BattleUserArmies.prototype.hostScore = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             BattleUserArmies.prototype.anchorIdStr = "";
 
@@ -2629,7 +2583,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleUserArmies();
+                message = _target || new webcast.BattleUserArmies();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2641,9 +2595,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.userArmies && message.userArmies.length))
-                                message.userArmies = [];
-                            message.userArmies.push($root.roomtone.webcast.BattleUserArmy.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.userArmies.push(webcast.BattleUserArmy.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 2: {
@@ -2703,7 +2655,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleUserArmy();
+                message = _target || new webcast.BattleUserArmy();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2733,7 +2685,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.avatarThumb = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarThumb);
+                            message.avatarThumb = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarThumb);
                             continue;
                         }
                     case 5: {
@@ -2771,7 +2723,6 @@ export const roomtone = $root.roomtone = (() => {
             };
 
             BattleTeamUserArmies.prototype.teamId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            BattleTeamUserArmies.prototype.teamUser = $util.emptyArray;
             BattleTeamUserArmies.prototype.teamTotalScore = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             BattleTeamUserArmies.prototype.userArmies = null;
             BattleTeamUserArmies.prototype.hostRank = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -2793,7 +2744,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleTeamUserArmies();
+                message = _target || new webcast.BattleTeamUserArmies();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2811,9 +2762,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.teamUser && message.teamUser.length))
-                                message.teamUser = [];
-                            message.teamUser.push($root.roomtone.webcast.BattleTeamUser.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.teamUser.push(webcast.BattleTeamUser.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 3: {
@@ -2825,7 +2774,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.userArmies = $root.roomtone.webcast.BattleUserArmies.decode(reader, reader.size(), $undefined, _depth + 1, message.userArmies);
+                            message.userArmies = webcast.BattleUserArmies.decode(reader, reader.size(), $undefined, _depth + 1, message.userArmies);
                             continue;
                         }
                     case 5: {
@@ -2876,7 +2825,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleTeamUser();
+                message = _target || new webcast.BattleTeamUser();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2926,7 +2875,6 @@ export const roomtone = $root.roomtone = (() => {
             };
 
             BattleTeamResult.prototype.teamId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            BattleTeamResult.prototype.teamUser = $util.emptyArray;
             BattleTeamResult.prototype.result = 0;
             BattleTeamResult.prototype.totalScore = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
@@ -2947,7 +2895,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleTeamResult();
+                message = _target || new webcast.BattleTeamResult();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -2965,9 +2913,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.teamUser && message.teamUser.length))
-                                message.teamUser = [];
-                            message.teamUser.push($root.roomtone.webcast.BattleTeamUser.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.teamUser.push(webcast.BattleTeamUser.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 3: {
@@ -3027,7 +2973,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleComboInfo();
+                message = _target || new webcast.BattleComboInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3116,7 +3062,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleDisplayConfig();
+                message = _target || new webcast.BattleDisplayConfig();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3152,7 +3098,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.exemptStrategy = $root.roomtone.webcast.ExemptStrategy.decode(reader, reader.size(), $undefined, _depth + 1, message.exemptStrategy);
+                            message.exemptStrategy = webcast.ExemptStrategy.decode(reader, reader.size(), $undefined, _depth + 1, message.exemptStrategy);
                             continue;
                         }
                     }
@@ -3196,7 +3142,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ExemptStrategy();
+                message = _target || new webcast.ExemptStrategy();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3258,7 +3204,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleInviteeGiftPermission();
+                message = _target || new webcast.BattleInviteeGiftPermission();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3320,7 +3266,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleABTestSetting();
+                message = _target || new webcast.BattleABTestSetting();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3338,7 +3284,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.value = $root.roomtone.webcast.BattleABTestList.decode(reader, reader.size(), $undefined, _depth + 1, message.value);
+                            message.value = webcast.BattleABTestList.decode(reader, reader.size(), $undefined, _depth + 1, message.value);
                             continue;
                         }
                     }
@@ -3363,7 +3309,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.abTestList = [];
             };
 
-            BattleABTestList.prototype.abTestList = $util.emptyArray;
 
             BattleABTestList.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -3382,7 +3327,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleABTestList();
+                message = _target || new webcast.BattleABTestList();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3394,9 +3339,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.abTestList && message.abTestList.length))
-                                message.abTestList = [];
-                            message.abTestList.push($root.roomtone.webcast.BattleABTest.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.abTestList.push(webcast.BattleABTest.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
@@ -3440,7 +3383,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BattleABTest();
+                message = _target || new webcast.BattleABTest();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3484,7 +3427,6 @@ export const roomtone = $root.roomtone = (() => {
             };
 
             TeamUsersInfo.prototype.teamId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            TeamUsersInfo.prototype.userId = $util.emptyArray;
 
             TeamUsersInfo.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -3503,7 +3445,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TeamUsersInfo();
+                message = _target || new webcast.TeamUsersInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3520,15 +3462,11 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     case 2: {
                             if (wireType === 2) {
-                                if (!(message.userId && message.userId.length))
-                                    message.userId = [];
                                 reader.uint64s(message.userId);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.userId && message.userId.length))
-                                message.userId = [];
                             message.userId.push(reader.uint64());
                             continue;
                         }
@@ -3555,8 +3493,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.startSfxTeamId = [];
             };
 
-            TeamMatchCampaign.prototype.bestTeammateRelation = $util.emptyArray;
-            TeamMatchCampaign.prototype.startSfxTeamId = $util.emptyArray;
             TeamMatchCampaign.prototype.hasTeamMatchMvpSfx = false;
 
             TeamMatchCampaign.decode = function (reader, length, _end, _depth, _target) {
@@ -3576,7 +3512,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TeamMatchCampaign();
+                message = _target || new webcast.TeamMatchCampaign();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3588,22 +3524,16 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.bestTeammateRelation && message.bestTeammateRelation.length))
-                                message.bestTeammateRelation = [];
-                            message.bestTeammateRelation.push($root.roomtone.webcast.BestTeammateRelation.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.bestTeammateRelation.push(webcast.BestTeammateRelation.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 2: {
                             if (wireType === 2) {
-                                if (!(message.startSfxTeamId && message.startSfxTeamId.length))
-                                    message.startSfxTeamId = [];
                                 reader.uint64s(message.startSfxTeamId);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.startSfxTeamId && message.startSfxTeamId.length))
-                                message.startSfxTeamId = [];
                             message.startSfxTeamId.push(reader.uint64());
                             continue;
                         }
@@ -3654,7 +3584,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BestTeammateRelation();
+                message = _target || new webcast.BestTeammateRelation();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3699,7 +3629,6 @@ export const roomtone = $root.roomtone = (() => {
 
             HighScoreControlCfg.prototype.normalControlApplied = false;
             HighScoreControlCfg.prototype.threshold = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            HighScoreControlCfg.prototype.originDisplayToUserList = $util.emptyArray;
 
             HighScoreControlCfg.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -3718,7 +3647,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.HighScoreControlCfg();
+                message = _target || new webcast.HighScoreControlCfg();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3741,15 +3670,11 @@ export const roomtone = $root.roomtone = (() => {
                         }
                     case 3: {
                             if (wireType === 2) {
-                                if (!(message.originDisplayToUserList && message.originDisplayToUserList.length))
-                                    message.originDisplayToUserList = [];
                                 reader.int64s(message.originDisplayToUserList);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.originDisplayToUserList && message.originDisplayToUserList.length))
-                                message.originDisplayToUserList = [];
                             message.originDisplayToUserList.push(reader.int64());
                             continue;
                         }
@@ -3793,7 +3718,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.SupportedActionsWrapper();
+                message = _target || new webcast.SupportedActionsWrapper();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3846,7 +3771,6 @@ export const roomtone = $root.roomtone = (() => {
             CommonMessageData.prototype.msgProcessFilterV = "";
             CommonMessageData.prototype.fromIdc = "";
             CommonMessageData.prototype.toIdc = "";
-            CommonMessageData.prototype.filterMsgTags = $util.emptyArray;
             CommonMessageData.prototype.sei = null;
             CommonMessageData.prototype.dependRootId = null;
             CommonMessageData.prototype.dependId = null;
@@ -3874,7 +3798,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.CommonMessageData();
+                message = _target || new webcast.CommonMessageData();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -3928,7 +3852,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            message.displayText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayText);
+                            message.displayText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayText);
                             continue;
                         }
                     case 9: {
@@ -3982,27 +3906,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 17: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.filterMsgTags && message.filterMsgTags.length))
-                                message.filterMsgTags = [];
                             message.filterMsgTags.push(reader.string());
                             continue;
                         }
                     case 18: {
                             if (wireType !== 2)
                                 break;
-                            message.sei = $root.roomtone.webcast.LiveMessageSEI.decode(reader, reader.size(), $undefined, _depth + 1, message.sei);
+                            message.sei = webcast.LiveMessageSEI.decode(reader, reader.size(), $undefined, _depth + 1, message.sei);
                             continue;
                         }
                     case 19: {
                             if (wireType !== 2)
                                 break;
-                            message.dependRootId = $root.roomtone.webcast.LiveMessageID.decode(reader, reader.size(), $undefined, _depth + 1, message.dependRootId);
+                            message.dependRootId = webcast.LiveMessageID.decode(reader, reader.size(), $undefined, _depth + 1, message.dependRootId);
                             continue;
                         }
                     case 20: {
                             if (wireType !== 2)
                                 break;
-                            message.dependId = $root.roomtone.webcast.LiveMessageID.decode(reader, reader.size(), $undefined, _depth + 1, message.dependId);
+                            message.dependId = webcast.LiveMessageID.decode(reader, reader.size(), $undefined, _depth + 1, message.dependId);
                             continue;
                         }
                     case 21: {
@@ -4082,7 +4004,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.LiveMessageID();
+                message = _target || new webcast.LiveMessageID();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4144,7 +4066,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.LiveMessageSEI();
+                message = _target || new webcast.LiveMessageSEI();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4156,7 +4078,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.uniqueId = $root.roomtone.webcast.LiveMessageID.decode(reader, reader.size(), $undefined, _depth + 1, message.uniqueId);
+                            message.uniqueId = webcast.LiveMessageID.decode(reader, reader.size(), $undefined, _depth + 1, message.uniqueId);
                             continue;
                         }
                     case 2: {
@@ -4190,7 +4112,6 @@ export const roomtone = $root.roomtone = (() => {
             Text.prototype.key = "";
             Text.prototype.defaultPattern = "";
             Text.prototype.defaultFormat = null;
-            Text.prototype.pieces = $util.emptyArray;
 
             Text.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -4209,7 +4130,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.Text();
+                message = _target || new webcast.Text();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4233,15 +4154,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.defaultFormat = $root.roomtone.webcast.TextFormat.decode(reader, reader.size(), $undefined, _depth + 1, message.defaultFormat);
+                            message.defaultFormat = webcast.TextFormat.decode(reader, reader.size(), $undefined, _depth + 1, message.defaultFormat);
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.pieces && message.pieces.length))
-                                message.pieces = [];
-                            message.pieces.push($root.roomtone.webcast.TextPiece.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.pieces.push(webcast.TextPiece.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
@@ -4291,7 +4210,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TextFormat();
+                message = _target || new webcast.TextFormat();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4393,7 +4312,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TextPiece();
+                message = _target || new webcast.TextPiece();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4411,7 +4330,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.format = $root.roomtone.webcast.TextFormat.decode(reader, reader.size(), $undefined, _depth + 1, message.format);
+                            message.format = webcast.TextFormat.decode(reader, reader.size(), $undefined, _depth + 1, message.format);
                             continue;
                         }
                     case 11: {
@@ -4423,19 +4342,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 21: {
                             if (wireType !== 2)
                                 break;
-                            message.userValue = $root.roomtone.webcast.TextPieceUser.decode(reader, reader.size(), $undefined, _depth + 1, message.userValue);
+                            message.userValue = webcast.TextPieceUser.decode(reader, reader.size(), $undefined, _depth + 1, message.userValue);
                             continue;
                         }
                     case 22: {
                             if (wireType !== 2)
                                 break;
-                            message.giftValue = $root.roomtone.webcast.TextPieceGift.decode(reader, reader.size(), $undefined, _depth + 1, message.giftValue);
+                            message.giftValue = webcast.TextPieceGift.decode(reader, reader.size(), $undefined, _depth + 1, message.giftValue);
                             continue;
                         }
                     case 24: {
                             if (wireType !== 2)
                                 break;
-                            message.patternRefValue = $root.roomtone.webcast.TextPiecePatternRef.decode(reader, reader.size(), $undefined, _depth + 1, message.patternRefValue);
+                            message.patternRefValue = webcast.TextPiecePatternRef.decode(reader, reader.size(), $undefined, _depth + 1, message.patternRefValue);
                             continue;
                         }
                     }
@@ -4479,7 +4398,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TextPieceUser();
+                message = _target || new webcast.TextPieceUser();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4491,7 +4410,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 2: {
@@ -4543,7 +4462,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TextPieceGift();
+                message = _target || new webcast.TextPieceGift();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4561,7 +4480,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.nameRef = $root.roomtone.webcast.PatternRef.decode(reader, reader.size(), $undefined, _depth + 1, message.nameRef);
+                            message.nameRef = webcast.PatternRef.decode(reader, reader.size(), $undefined, _depth + 1, message.nameRef);
                             continue;
                         }
                     case 3: {
@@ -4617,7 +4536,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TextPiecePatternRef();
+                message = _target || new webcast.TextPiecePatternRef();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4679,7 +4598,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PatternRef();
+                message = _target || new webcast.PatternRef();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4741,7 +4660,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PublicAreaCommon();
+                message = _target || new webcast.PublicAreaCommon();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4753,7 +4672,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.userLabel = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.userLabel);
+                            message.userLabel = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.userLabel);
                             continue;
                         }
                     case 2: {
@@ -4810,7 +4729,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PublicAreaMessageCommon();
+                message = _target || new webcast.PublicAreaMessageCommon();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4852,19 +4771,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            message.creatorSuccessInfo = $root.roomtone.webcast.CreatorSuccessInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.creatorSuccessInfo);
+                            message.creatorSuccessInfo = webcast.CreatorSuccessInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.creatorSuccessInfo);
                             continue;
                         }
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            message.portraitInfo = $root.roomtone.webcast.PortraitInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.portraitInfo);
+                            message.portraitInfo = webcast.PortraitInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.portraitInfo);
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            message.userInteractionInfo = $root.roomtone.webcast.UserInteractionInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.userInteractionInfo);
+                            message.userInteractionInfo = webcast.UserInteractionInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.userInteractionInfo);
                             continue;
                         }
                     case 9: {
@@ -4895,7 +4814,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.tags = [];
             };
 
-            CreatorSuccessInfo.prototype.tags = $util.emptyArray;
             CreatorSuccessInfo.prototype.topic = null;
 
             CreatorSuccessInfo.decode = function (reader, length, _end, _depth, _target) {
@@ -4915,7 +4833,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.CreatorSuccessInfo();
+                message = _target || new webcast.CreatorSuccessInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4927,15 +4845,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.tags && message.tags.length))
-                                message.tags = [];
-                            message.tags.push($root.roomtone.webcast.TagItem.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.tags.push(webcast.TagItem.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.topic = $root.roomtone.webcast.Topic.decode(reader, reader.size(), $undefined, _depth + 1, message.topic);
+                            message.topic = webcast.Topic.decode(reader, reader.size(), $undefined, _depth + 1, message.topic);
                             continue;
                         }
                     }
@@ -4979,7 +4895,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TagItem();
+                message = _target || new webcast.TagItem();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -4997,7 +4913,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.tagText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.tagText);
+                            message.tagText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.tagText);
                             continue;
                         }
                     }
@@ -5042,7 +4958,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.Topic();
+                message = _target || new webcast.Topic();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5060,13 +4976,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.topicText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.topicText);
+                            message.topicText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.topicText);
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.topicTips = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.topicTips);
+                            message.topicTips = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.topicTips);
                             continue;
                         }
                     }
@@ -5092,8 +5008,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.portraitTag = [];
             };
 
-            PortraitInfo.prototype.userMetrics = $util.emptyArray;
-            PortraitInfo.prototype.portraitTag = $util.emptyArray;
 
             PortraitInfo.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -5112,7 +5026,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PortraitInfo();
+                message = _target || new webcast.PortraitInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5124,17 +5038,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.userMetrics && message.userMetrics.length))
-                                message.userMetrics = [];
-                            message.userMetrics.push($root.roomtone.webcast.UserMetrics.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.userMetrics.push(webcast.UserMetrics.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.portraitTag && message.portraitTag.length))
-                                message.portraitTag = [];
-                            message.portraitTag.push($root.roomtone.webcast.PortraitTag.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.portraitTag.push(webcast.PortraitTag.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
@@ -5180,7 +5090,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PortraitTag();
+                message = _target || new webcast.PortraitTag();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5254,7 +5164,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.UserMetrics();
+                message = _target || new webcast.UserMetrics();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5317,7 +5227,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.UserInteractionInfo();
+                message = _target || new webcast.UserInteractionInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5385,7 +5295,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.MsgFilter();
+                message = _target || new webcast.MsgFilter();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5454,7 +5364,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PunishEventInfo();
+                message = _target || new webcast.PunishEventInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5550,7 +5460,6 @@ export const roomtone = $root.roomtone = (() => {
             PerceptionDialogInfo.prototype.targetRoomId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             PerceptionDialogInfo.prototype.countDownTime = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             PerceptionDialogInfo.prototype.showFeedback = false;
-            PerceptionDialogInfo.prototype.feedbackOptions = $util.emptyArray;
             PerceptionDialogInfo.prototype.policyTip = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             PerceptionDialogInfo.prototype.appealPopup = 0;
 
@@ -5571,7 +5480,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PerceptionDialogInfo();
+                message = _target || new webcast.PerceptionDialogInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5589,25 +5498,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.title = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.title);
+                            message.title = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.title);
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.subTitle = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.subTitle);
+                            message.subTitle = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.subTitle);
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.adviceActionText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.adviceActionText);
+                            message.adviceActionText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.adviceActionText);
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.defaultActionText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.defaultActionText);
+                            message.defaultActionText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.defaultActionText);
                             continue;
                         }
                     case 6: {
@@ -5649,9 +5558,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 12: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.feedbackOptions && message.feedbackOptions.length))
-                                message.feedbackOptions = [];
-                            message.feedbackOptions.push($root.roomtone.webcast.PerceptionFeedbackOption.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.feedbackOptions.push(webcast.PerceptionFeedbackOption.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 13: {
@@ -5707,7 +5614,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.PerceptionFeedbackOption();
+                message = _target || new webcast.PerceptionFeedbackOption();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5771,7 +5678,6 @@ export const roomtone = $root.roomtone = (() => {
             User.prototype.modifyTime = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             User.prototype.secret = 0;
             User.prototype.shareQrcodeUri = "";
-            User.prototype.badgeImageList = $util.emptyArray;
             User.prototype.followInfo = null;
             User.prototype.payGrade = null;
             User.prototype.fansClub = null;
@@ -5779,8 +5685,6 @@ export const roomtone = $root.roomtone = (() => {
             User.prototype.specialId = "";
             User.prototype.avatarBorder = null;
             User.prototype.medal = null;
-            User.prototype.realTimeIcons = $util.emptyArray;
-            User.prototype.newRealTimeIcons = $util.emptyArray;
             User.prototype.topVipNo = 0;
             User.prototype.userAttr = null;
             User.prototype.ownRoom = null;
@@ -5793,18 +5697,12 @@ export const roomtone = $root.roomtone = (() => {
             User.prototype.webcastAnchorLevel = null;
             User.prototype.verifiedContent = "";
             User.prototype.authorStats = null;
-            User.prototype.topFans = $util.emptyArray;
             User.prototype.secUid = "";
             User.prototype.userRole = 0;
             User.prototype.personalCard = null;
             User.prototype.authenticationInfo = null;
-            User.prototype.mediaBadgeImageList = $util.emptyArray;
-            User.prototype.commerceWebcastConfigIds = $util.emptyArray;
-            User.prototype.borderList = $util.emptyArray;
             User.prototype.comboBadgeInfo = null;
             User.prototype.subscribeInfo = null;
-            User.prototype.badgeList = $util.emptyArray;
-            User.prototype.mintTypeLabel = $util.emptyArray;
             User.prototype.fansClubInfo = null;
             User.prototype.allowFindByContacts = false;
             User.prototype.allowOthersDownloadVideo = false;
@@ -5844,7 +5742,6 @@ export const roomtone = $root.roomtone = (() => {
             User.prototype.stats = $util.newBuffer([]);
             User.prototype.verifiedReason = "";
             User.prototype.withCarManagementPermission = false;
-            User.prototype.upcomingEventList = $util.emptyArray;
             User.prototype.scmLabel = "";
             User.prototype.ecommerceEntrance = null;
             User.prototype.isBlock = false;
@@ -5868,7 +5765,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.User();
+                message = _target || new webcast.User();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -5898,19 +5795,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 2)
                                 break;
-                            message.avatarThumb = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarThumb);
+                            message.avatarThumb = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarThumb);
                             continue;
                         }
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            message.avatarMedium = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarMedium);
+                            message.avatarMedium = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarMedium);
                             continue;
                         }
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            message.avatarLarge = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarLarge);
+                            message.avatarLarge = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarLarge);
                             continue;
                         }
                     case 12: {
@@ -5952,33 +5849,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 21: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.badgeImageList && message.badgeImageList.length))
-                                message.badgeImageList = [];
-                            message.badgeImageList.push($root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.badgeImageList.push(webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 22: {
                             if (wireType !== 2)
                                 break;
-                            message.followInfo = $root.roomtone.webcast.FollowInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.followInfo);
+                            message.followInfo = webcast.FollowInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.followInfo);
                             continue;
                         }
                     case 23: {
                             if (wireType !== 2)
                                 break;
-                            message.payGrade = $root.roomtone.webcast.UserHonor.decode(reader, reader.size(), $undefined, _depth + 1, message.payGrade);
+                            message.payGrade = webcast.UserHonor.decode(reader, reader.size(), $undefined, _depth + 1, message.payGrade);
                             continue;
                         }
                     case 24: {
                             if (wireType !== 2)
                                 break;
-                            message.fansClub = $root.roomtone.webcast.FansClubMember.decode(reader, reader.size(), $undefined, _depth + 1, message.fansClub);
+                            message.fansClub = webcast.FansClubMember.decode(reader, reader.size(), $undefined, _depth + 1, message.fansClub);
                             continue;
                         }
                     case 25: {
                             if (wireType !== 2)
                                 break;
-                            message.border = $root.roomtone.webcast.BorderInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.border);
+                            message.border = webcast.BorderInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.border);
                             continue;
                         }
                     case 26: {
@@ -5990,29 +5885,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 27: {
                             if (wireType !== 2)
                                 break;
-                            message.avatarBorder = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarBorder);
+                            message.avatarBorder = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarBorder);
                             continue;
                         }
                     case 28: {
                             if (wireType !== 2)
                                 break;
-                            message.medal = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.medal);
+                            message.medal = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.medal);
                             continue;
                         }
                     case 29: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.realTimeIcons && message.realTimeIcons.length))
-                                message.realTimeIcons = [];
-                            message.realTimeIcons.push($root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.realTimeIcons.push(webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 30: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.newRealTimeIcons && message.newRealTimeIcons.length))
-                                message.newRealTimeIcons = [];
-                            message.newRealTimeIcons.push($root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.newRealTimeIcons.push(webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 31: {
@@ -6024,13 +5915,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 32: {
                             if (wireType !== 2)
                                 break;
-                            message.userAttr = $root.roomtone.webcast.UserAttr.decode(reader, reader.size(), $undefined, _depth + 1, message.userAttr);
+                            message.userAttr = webcast.UserAttr.decode(reader, reader.size(), $undefined, _depth + 1, message.userAttr);
                             continue;
                         }
                     case 33: {
                             if (wireType !== 2)
                                 break;
-                            message.ownRoom = $root.roomtone.webcast.OwnRoom.decode(reader, reader.size(), $undefined, _depth + 1, message.ownRoom);
+                            message.ownRoom = webcast.OwnRoom.decode(reader, reader.size(), $undefined, _depth + 1, message.ownRoom);
                             continue;
                         }
                     case 34: {
@@ -6072,7 +5963,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 42: {
                             if (wireType !== 2)
                                 break;
-                            message.webcastAnchorLevel = $root.roomtone.webcast.AnchorLevel.decode(reader, reader.size(), $undefined, _depth + 1, message.webcastAnchorLevel);
+                            message.webcastAnchorLevel = webcast.AnchorLevel.decode(reader, reader.size(), $undefined, _depth + 1, message.webcastAnchorLevel);
                             continue;
                         }
                     case 43: {
@@ -6084,15 +5975,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 44: {
                             if (wireType !== 2)
                                 break;
-                            message.authorStats = $root.roomtone.webcast.Author.decode(reader, reader.size(), $undefined, _depth + 1, message.authorStats);
+                            message.authorStats = webcast.Author.decode(reader, reader.size(), $undefined, _depth + 1, message.authorStats);
                             continue;
                         }
                     case 45: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.topFans && message.topFans.length))
-                                message.topFans = [];
-                            message.topFans.push($root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.topFans.push(webcast.User.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 46: {
@@ -6110,83 +5999,69 @@ export const roomtone = $root.roomtone = (() => {
                     case 52: {
                             if (wireType !== 2)
                                 break;
-                            message.personalCard = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.personalCard);
+                            message.personalCard = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.personalCard);
                             continue;
                         }
                     case 53: {
                             if (wireType !== 2)
                                 break;
-                            message.authenticationInfo = $root.roomtone.webcast.AuthenticationInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.authenticationInfo);
+                            message.authenticationInfo = webcast.AuthenticationInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.authenticationInfo);
                             continue;
                         }
                     case 57: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.mediaBadgeImageList && message.mediaBadgeImageList.length))
-                                message.mediaBadgeImageList = [];
-                            message.mediaBadgeImageList.push($root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.mediaBadgeImageList.push(webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 60: {
                             if (wireType === 2) {
-                                if (!(message.commerceWebcastConfigIds && message.commerceWebcastConfigIds.length))
-                                    message.commerceWebcastConfigIds = [];
                                 reader.uint64s(message.commerceWebcastConfigIds);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.commerceWebcastConfigIds && message.commerceWebcastConfigIds.length))
-                                message.commerceWebcastConfigIds = [];
                             message.commerceWebcastConfigIds.push(reader.uint64());
                             continue;
                         }
                     case 61: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.borderList && message.borderList.length))
-                                message.borderList = [];
-                            message.borderList.push($root.roomtone.webcast.BorderInfo.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.borderList.push(webcast.BorderInfo.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 62: {
                             if (wireType !== 2)
                                 break;
-                            message.comboBadgeInfo = $root.roomtone.webcast.ComboBadgeInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.comboBadgeInfo);
+                            message.comboBadgeInfo = webcast.ComboBadgeInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.comboBadgeInfo);
                             continue;
                         }
                     case 63: {
                             if (wireType !== 2)
                                 break;
-                            message.subscribeInfo = $root.roomtone.webcast.SubscribeInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.subscribeInfo);
+                            message.subscribeInfo = webcast.SubscribeInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.subscribeInfo);
                             continue;
                         }
                     case 64: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.badgeList && message.badgeList.length))
-                                message.badgeList = [];
-                            message.badgeList.push($root.roomtone.webcast.BadgeStruct.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.badgeList.push(webcast.BadgeStruct.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 65: {
                             if (wireType === 2) {
-                                if (!(message.mintTypeLabel && message.mintTypeLabel.length))
-                                    message.mintTypeLabel = [];
                                 reader.int64s(message.mintTypeLabel);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.mintTypeLabel && message.mintTypeLabel.length))
-                                message.mintTypeLabel = [];
                             message.mintTypeLabel.push(reader.int64());
                             continue;
                         }
                     case 66: {
                             if (wireType !== 2)
                                 break;
-                            message.fansClubInfo = $root.roomtone.webcast.FansClubInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.fansClubInfo);
+                            message.fansClubInfo = webcast.FansClubInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.fansClubInfo);
                             continue;
                         }
                     case 1002: {
@@ -6246,13 +6121,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1011: {
                             if (wireType !== 2)
                                 break;
-                            message.anchorLevel = $root.roomtone.webcast.AnchorLevel.decode(reader, reader.size(), $undefined, _depth + 1, message.anchorLevel);
+                            message.anchorLevel = webcast.AnchorLevel.decode(reader, reader.size(), $undefined, _depth + 1, message.anchorLevel);
                             continue;
                         }
                     case 1012: {
                             if (wireType !== 2)
                                 break;
-                            message.avatarJpg = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarJpg);
+                            message.avatarJpg = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.avatarJpg);
                             continue;
                         }
                     case 1013: {
@@ -6420,9 +6295,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1045: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.upcomingEventList && message.upcomingEventList.length))
-                                message.upcomingEventList = [];
-                            message.upcomingEventList.push($root.roomtone.webcast.LiveEventInfo.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.upcomingEventList.push(webcast.LiveEventInfo.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 1046: {
@@ -6434,7 +6307,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1047: {
                             if (wireType !== 2)
                                 break;
-                            message.ecommerceEntrance = $root.roomtone.webcast.EcommerceEntrance.decode(reader, reader.size(), $undefined, _depth + 1, message.ecommerceEntrance);
+                            message.ecommerceEntrance = webcast.EcommerceEntrance.decode(reader, reader.size(), $undefined, _depth + 1, message.ecommerceEntrance);
                             continue;
                         }
                     case 1048: {
@@ -6498,7 +6371,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.FollowInfo();
+                message = _target || new webcast.FollowInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -6574,7 +6447,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.UserAttr();
+                message = _target || new webcast.UserAttr();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -6636,7 +6509,6 @@ export const roomtone = $root.roomtone = (() => {
             UserHonor.prototype.level = 0;
             UserHonor.prototype.nextIcon = null;
             UserHonor.prototype.gradeDescribe = "";
-            UserHonor.prototype.gradeIconList = $util.emptyArray;
             UserHonor.prototype.screenChatType = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             UserHonor.prototype.imIcon = null;
             UserHonor.prototype.imIconWithLevel = null;
@@ -6667,7 +6539,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.UserHonor();
+                message = _target || new webcast.UserHonor();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -6679,7 +6551,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.diamondIcon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.diamondIcon);
+                            message.diamondIcon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.diamondIcon);
                             continue;
                         }
                     case 3: {
@@ -6691,7 +6563,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     case 5: {
@@ -6709,7 +6581,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            message.nextIcon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.nextIcon);
+                            message.nextIcon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.nextIcon);
                             continue;
                         }
                     case 13: {
@@ -6721,9 +6593,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 14: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.gradeIconList && message.gradeIconList.length))
-                                message.gradeIconList = [];
-                            message.gradeIconList.push($root.roomtone.webcast.GradeIcon.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.gradeIconList.push(webcast.GradeIcon.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 15: {
@@ -6735,31 +6605,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 16: {
                             if (wireType !== 2)
                                 break;
-                            message.imIcon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.imIcon);
+                            message.imIcon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.imIcon);
                             continue;
                         }
                     case 17: {
                             if (wireType !== 2)
                                 break;
-                            message.imIconWithLevel = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.imIconWithLevel);
+                            message.imIconWithLevel = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.imIconWithLevel);
                             continue;
                         }
                     case 18: {
                             if (wireType !== 2)
                                 break;
-                            message.liveIcon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.liveIcon);
+                            message.liveIcon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.liveIcon);
                             continue;
                         }
                     case 19: {
                             if (wireType !== 2)
                                 break;
-                            message.newImIconWithLevel = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.newImIconWithLevel);
+                            message.newImIconWithLevel = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.newImIconWithLevel);
                             continue;
                         }
                     case 20: {
                             if (wireType !== 2)
                                 break;
-                            message.newLiveIcon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.newLiveIcon);
+                            message.newLiveIcon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.newLiveIcon);
                             continue;
                         }
                     case 21: {
@@ -6777,13 +6647,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 23: {
                             if (wireType !== 2)
                                 break;
-                            message.background = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
+                            message.background = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
                             continue;
                         }
                     case 24: {
                             if (wireType !== 2)
                                 break;
-                            message.backgroundBack = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundBack);
+                            message.backgroundBack = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundBack);
                             continue;
                         }
                     case 25: {
@@ -6841,7 +6711,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.GradeIcon();
+                message = _target || new webcast.GradeIcon();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -6853,7 +6723,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     case 2: {
@@ -6914,7 +6784,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.FansClubMember();
+                message = _target || new webcast.FansClubMember();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -6926,7 +6796,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.data = $root.roomtone.webcast.FansClubData.decode(reader, reader.size(), $undefined, _depth + 1, message.data);
+                            message.data = webcast.FansClubData.decode(reader, reader.size(), $undefined, _depth + 1, message.data);
                             continue;
                         }
                     }
@@ -6955,7 +6825,6 @@ export const roomtone = $root.roomtone = (() => {
             FansClubData.prototype.level = 0;
             FansClubData.prototype.userFansClubStatus = 0;
             FansClubData.prototype.badge = null;
-            FansClubData.prototype.availableGiftIds = $util.emptyArray;
             FansClubData.prototype.anchorId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             FansClubData.decode = function (reader, length, _end, _depth, _target) {
@@ -6975,7 +6844,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.FansClubData();
+                message = _target || new webcast.FansClubData();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7005,20 +6874,16 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.badge = $root.roomtone.webcast.UserBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.badge);
+                            message.badge = webcast.UserBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.badge);
                             continue;
                         }
                     case 5: {
                             if (wireType === 2) {
-                                if (!(message.availableGiftIds && message.availableGiftIds.length))
-                                    message.availableGiftIds = [];
                                 reader.uint64s(message.availableGiftIds);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.availableGiftIds && message.availableGiftIds.length))
-                                message.availableGiftIds = [];
                             message.availableGiftIds.push(reader.uint64());
                             continue;
                         }
@@ -7050,7 +6915,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.icons = {};
             };
 
-            UserBadge.prototype.icons = $util.emptyObject;
             UserBadge.prototype.title = "";
 
             UserBadge.decode = function (reader, length, _end, _depth, _target) {
@@ -7070,7 +6934,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.UserBadge();
+                message = _target || new webcast.UserBadge();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7102,7 +6966,7 @@ export const roomtone = $root.roomtone = (() => {
                                 case 2:
                                     if (wireType !== 2)
                                         break;
-                                    value = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, value);
+                                    value = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, value);
                                     continue;
                                 }
                                 reader.skipType(wireType, _depth, tag2);
@@ -7110,7 +6974,7 @@ export const roomtone = $root.roomtone = (() => {
                             if (reader.pos !== end2)
                                 throw $RangeError("index out of range");
                             reader.len = end;
-                            message.icons[key] = value || new $root.roomtone.webcast.ImageModel();
+                            message.icons[key] = value || new webcast.ImageModel();
                             continue;
                         }
                     case 2: {
@@ -7164,7 +7028,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.FansClubInfo();
+                message = _target || new webcast.FansClubInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7194,7 +7058,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.badge = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.badge);
+                            message.badge = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.badge);
                             continue;
                         }
                     case 5: {
@@ -7257,7 +7121,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.SubscribeInfo();
+                message = _target || new webcast.SubscribeInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7281,7 +7145,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.badge = $root.roomtone.webcast.SubscribeBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.badge);
+                            message.badge = webcast.SubscribeBadge.decode(reader, reader.size(), $undefined, _depth + 1, message.badge);
                             continue;
                         }
                     case 4: {
@@ -7361,7 +7225,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.SubscribeBadge();
+                message = _target || new webcast.SubscribeBadge();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7373,13 +7237,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.originImg = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.originImg);
+                            message.originImg = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.originImg);
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.previewImg = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.previewImg);
+                            message.previewImg = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.previewImg);
                             continue;
                         }
                     }
@@ -7434,7 +7298,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.AnchorLevel();
+                message = _target || new webcast.AnchorLevel();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7500,25 +7364,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            message.profileDialogBg = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.profileDialogBg);
+                            message.profileDialogBg = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.profileDialogBg);
                             continue;
                         }
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            message.profileDialogBgBack = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.profileDialogBgBack);
+                            message.profileDialogBgBack = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.profileDialogBgBack);
                             continue;
                         }
                     case 12: {
                             if (wireType !== 2)
                                 break;
-                            message.stageLevel = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.stageLevel);
+                            message.stageLevel = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.stageLevel);
                             continue;
                         }
                     case 13: {
                             if (wireType !== 2)
                                 break;
-                            message.smallIcon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.smallIcon);
+                            message.smallIcon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.smallIcon);
                             continue;
                         }
                     }
@@ -7563,7 +7427,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.Author();
+                message = _target || new webcast.Author();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7613,8 +7477,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.roomIdsStr = [];
             };
 
-            OwnRoom.prototype.roomIds = $util.emptyArray;
-            OwnRoom.prototype.roomIdsStr = $util.emptyArray;
 
             OwnRoom.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -7633,7 +7495,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.OwnRoom();
+                message = _target || new webcast.OwnRoom();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7644,23 +7506,17 @@ export const roomtone = $root.roomtone = (() => {
                     switch (tag >>>= 3) {
                     case 1: {
                             if (wireType === 2) {
-                                if (!(message.roomIds && message.roomIds.length))
-                                    message.roomIds = [];
                                 reader.uint64s(message.roomIds);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.roomIds && message.roomIds.length))
-                                message.roomIds = [];
                             message.roomIds.push(reader.uint64());
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.roomIdsStr && message.roomIdsStr.length))
-                                message.roomIdsStr = [];
                             message.roomIdsStr.push(reader.string());
                             continue;
                         }
@@ -7711,7 +7567,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.BorderInfo();
+                message = _target || new webcast.BorderInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7723,7 +7579,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     case 2: {
@@ -7741,19 +7597,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.profileDecorationRibbon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.profileDecorationRibbon);
+                            message.profileDecorationRibbon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.profileDecorationRibbon);
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.borderPrivilegeLogExtra = $root.roomtone.webcast.PrivilegeLogExtra.decode(reader, reader.size(), $undefined, _depth + 1, message.borderPrivilegeLogExtra);
+                            message.borderPrivilegeLogExtra = webcast.PrivilegeLogExtra.decode(reader, reader.size(), $undefined, _depth + 1, message.borderPrivilegeLogExtra);
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            message.profilePrivilegeLogExtra = $root.roomtone.webcast.PrivilegeLogExtra.decode(reader, reader.size(), $undefined, _depth + 1, message.profilePrivilegeLogExtra);
+                            message.profilePrivilegeLogExtra = webcast.PrivilegeLogExtra.decode(reader, reader.size(), $undefined, _depth + 1, message.profilePrivilegeLogExtra);
                             continue;
                         }
                     case 7: {
@@ -7809,7 +7665,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ComboBadgeInfo();
+                message = _target || new webcast.ComboBadgeInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7821,7 +7677,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     case 2: {
@@ -7872,7 +7728,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.AuthenticationInfo();
+                message = _target || new webcast.AuthenticationInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -7896,7 +7752,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.authenticationBadge = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.authenticationBadge);
+                            message.authenticationBadge = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.authenticationBadge);
                             continue;
                         }
                     }
@@ -7947,7 +7803,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.LiveEventInfo();
+                message = _target || new webcast.LiveEventInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8053,7 +7909,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.EcommerceEntrance();
+                message = _target || new webcast.EcommerceEntrance();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8077,13 +7933,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.shopEntranceInfo = $root.roomtone.webcast.ShopEntranceInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.shopEntranceInfo);
+                            message.shopEntranceInfo = webcast.ShopEntranceInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.shopEntranceInfo);
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.showcaseEntranceInfo = $root.roomtone.webcast.ShowcaseEntranceInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.showcaseEntranceInfo);
+                            message.showcaseEntranceInfo = webcast.ShowcaseEntranceInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.showcaseEntranceInfo);
                             continue;
                         }
                     }
@@ -8135,7 +7991,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ShopEntranceInfo();
+                message = _target || new webcast.ShopEntranceInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8165,7 +8021,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.storeLabel = $root.roomtone.webcast.StoreLabel.decode(reader, reader.size(), $undefined, _depth + 1, message.storeLabel);
+                            message.storeLabel = webcast.StoreLabel.decode(reader, reader.size(), $undefined, _depth + 1, message.storeLabel);
                             continue;
                         }
                     case 5: {
@@ -8245,7 +8101,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ShowcaseEntranceInfo();
+                message = _target || new webcast.ShowcaseEntranceInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8307,7 +8163,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.StoreLabel();
+                message = _target || new webcast.StoreLabel();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8319,7 +8175,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.officialLabel = $root.roomtone.webcast.StoreOfficialLabel.decode(reader, reader.size(), $undefined, _depth + 1, message.officialLabel);
+                            message.officialLabel = webcast.StoreOfficialLabel.decode(reader, reader.size(), $undefined, _depth + 1, message.officialLabel);
                             continue;
                         }
                     case 2: {
@@ -8371,7 +8227,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.StoreOfficialLabel();
+                message = _target || new webcast.StoreOfficialLabel();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8383,13 +8239,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.labelImageLight = $root.roomtone.webcast.ShopLabelImage.decode(reader, reader.size(), $undefined, _depth + 1, message.labelImageLight);
+                            message.labelImageLight = webcast.ShopLabelImage.decode(reader, reader.size(), $undefined, _depth + 1, message.labelImageLight);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.labelImageDark = $root.roomtone.webcast.ShopLabelImage.decode(reader, reader.size(), $undefined, _depth + 1, message.labelImageDark);
+                            message.labelImageDark = webcast.ShopLabelImage.decode(reader, reader.size(), $undefined, _depth + 1, message.labelImageDark);
                             continue;
                         }
                     case 3: {
@@ -8431,9 +8287,7 @@ export const roomtone = $root.roomtone = (() => {
             ShopLabelImage.prototype.width = 0;
             ShopLabelImage.prototype.minetype = "";
             ShopLabelImage.prototype.thumbUri = "";
-            ShopLabelImage.prototype.thumbUriList = $util.emptyArray;
             ShopLabelImage.prototype.uri = "";
-            ShopLabelImage.prototype.urlList = $util.emptyArray;
             ShopLabelImage.prototype.color = "";
 
             ShopLabelImage.decode = function (reader, length, _end, _depth, _target) {
@@ -8453,7 +8307,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ShopLabelImage();
+                message = _target || new webcast.ShopLabelImage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8489,8 +8343,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.thumbUriList && message.thumbUriList.length))
-                                message.thumbUriList = [];
                             message.thumbUriList.push(reader.string());
                             continue;
                         }
@@ -8503,8 +8355,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.urlList && message.urlList.length))
-                                message.urlList = [];
                             message.urlList.push(reader.string());
                             continue;
                         }
@@ -8559,7 +8409,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.UserIdentity();
+                message = _target || new webcast.UserIdentity();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8639,14 +8489,11 @@ export const roomtone = $root.roomtone = (() => {
             WebcastChatMessage.prototype.giftImage = null;
             WebcastChatMessage.prototype.inputType = 0;
             WebcastChatMessage.prototype.atUser = null;
-            WebcastChatMessage.prototype.emotes = $util.emptyArray;
             WebcastChatMessage.prototype.contentLanguage = "";
             WebcastChatMessage.prototype.msgFilter = null;
             WebcastChatMessage.prototype.quickChatScene = 0;
             WebcastChatMessage.prototype.communityFlaggedStatus = 0;
             WebcastChatMessage.prototype.userIdentity = null;
-            WebcastChatMessage.prototype.commentQualityScores = $util.emptyArray;
-            WebcastChatMessage.prototype.commentTag = $util.emptyArray;
             WebcastChatMessage.prototype.publicAreaMessageCommon = null;
             WebcastChatMessage.prototype.screenTime = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             WebcastChatMessage.prototype.signature = "";
@@ -8670,7 +8517,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastChatMessage();
+                message = _target || new webcast.WebcastChatMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8682,13 +8529,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 3: {
@@ -8706,7 +8553,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.backgroundImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundImage);
+                            message.backgroundImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundImage);
                             continue;
                         }
                     case 6: {
@@ -8718,19 +8565,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            message.backgroundImageV2 = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundImageV2);
+                            message.backgroundImageV2 = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundImageV2);
                             continue;
                         }
                     case 9: {
                             if (wireType !== 2)
                                 break;
-                            message.publicAreaCommon = $root.roomtone.webcast.PublicAreaCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaCommon);
+                            message.publicAreaCommon = webcast.PublicAreaCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaCommon);
                             continue;
                         }
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            message.giftImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.giftImage);
+                            message.giftImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.giftImage);
                             continue;
                         }
                     case 11: {
@@ -8742,15 +8589,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 12: {
                             if (wireType !== 2)
                                 break;
-                            message.atUser = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.atUser);
+                            message.atUser = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.atUser);
                             continue;
                         }
                     case 13: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.emotes && message.emotes.length))
-                                message.emotes = [];
-                            message.emotes.push($root.roomtone.webcast.EmoteWithIndex.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.emotes.push(webcast.EmoteWithIndex.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 14: {
@@ -8762,7 +8607,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 15: {
                             if (wireType !== 2)
                                 break;
-                            message.msgFilter = $root.roomtone.webcast.MsgFilter.decode(reader, reader.size(), $undefined, _depth + 1, message.msgFilter);
+                            message.msgFilter = webcast.MsgFilter.decode(reader, reader.size(), $undefined, _depth + 1, message.msgFilter);
                             continue;
                         }
                     case 16: {
@@ -8780,35 +8625,29 @@ export const roomtone = $root.roomtone = (() => {
                     case 18: {
                             if (wireType !== 2)
                                 break;
-                            message.userIdentity = $root.roomtone.webcast.UserIdentity.decode(reader, reader.size(), $undefined, _depth + 1, message.userIdentity);
+                            message.userIdentity = webcast.UserIdentity.decode(reader, reader.size(), $undefined, _depth + 1, message.userIdentity);
                             continue;
                         }
                     case 19: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.commentQualityScores && message.commentQualityScores.length))
-                                message.commentQualityScores = [];
-                            message.commentQualityScores.push($root.roomtone.webcast.CommentQualityScore.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.commentQualityScores.push(webcast.CommentQualityScore.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 20: {
                             if (wireType === 2) {
-                                if (!(message.commentTag && message.commentTag.length))
-                                    message.commentTag = [];
                                 reader.int32s(message.commentTag);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.commentTag && message.commentTag.length))
-                                message.commentTag = [];
                             message.commentTag.push(reader.int32());
                             continue;
                         }
                     case 21: {
                             if (wireType !== 2)
                                 break;
-                            message.publicAreaMessageCommon = $root.roomtone.webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
+                            message.publicAreaMessageCommon = webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
                             continue;
                         }
                     case 22: {
@@ -8876,7 +8715,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.EmoteWithIndex();
+                message = _target || new webcast.EmoteWithIndex();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8894,7 +8733,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.emote = $root.roomtone.webcast.EmoteModel.decode(reader, reader.size(), $undefined, _depth + 1, message.emote);
+                            message.emote = webcast.EmoteModel.decode(reader, reader.size(), $undefined, _depth + 1, message.emote);
                             continue;
                         }
                     }
@@ -8949,7 +8788,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.EmoteModel();
+                message = _target || new webcast.EmoteModel();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -8967,7 +8806,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.image = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
+                            message.image = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
                             continue;
                         }
                     case 3: {
@@ -9009,7 +8848,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 2)
                                 break;
-                            message.auditInfo = $root.roomtone.webcast.AuditInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.auditInfo);
+                            message.auditInfo = webcast.AuditInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.auditInfo);
                             continue;
                         }
                     case 10: {
@@ -9021,7 +8860,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            message.emoteUploadInfo = $root.roomtone.webcast.EmoteUploadInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.emoteUploadInfo);
+                            message.emoteUploadInfo = webcast.EmoteUploadInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.emoteUploadInfo);
                             continue;
                         }
                     case 12: {
@@ -9077,7 +8916,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.AuditInfo();
+                message = _target || new webcast.AuditInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -9141,7 +8980,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.EmoteUploadInfo();
+                message = _target || new webcast.EmoteUploadInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -9165,7 +9004,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.userInfo = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.userInfo);
+                            message.userInfo = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.userInfo);
                             continue;
                         }
                     case 4: {
@@ -9215,7 +9054,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.CommentQualityScore();
+                message = _target || new webcast.CommentQualityScore();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -9277,7 +9116,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastQuestionNewMessage();
+                message = _target || new webcast.WebcastQuestionNewMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -9289,13 +9128,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.data = $root.roomtone.webcast.Question.decode(reader, reader.size(), $undefined, _depth + 1, message.data);
+                            message.data = webcast.Question.decode(reader, reader.size(), $undefined, _depth + 1, message.data);
                             continue;
                         }
                     }
@@ -9344,7 +9183,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.Question();
+                message = _target || new webcast.Question();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -9380,7 +9219,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 20: {
@@ -9448,7 +9287,6 @@ export const roomtone = $root.roomtone = (() => {
             WebcastGiftMessage.prototype.orderId = "";
             WebcastGiftMessage.prototype.giftsInBox = null;
             WebcastGiftMessage.prototype.msgFilter = null;
-            WebcastGiftMessage.prototype.lynxExtra = $util.emptyArray;
             WebcastGiftMessage.prototype.userIdentity = null;
             WebcastGiftMessage.prototype.matchInfo = null;
             WebcastGiftMessage.prototype.linkmicGiftExpressionStrategy = 0;
@@ -9456,7 +9294,6 @@ export const roomtone = $root.roomtone = (() => {
             WebcastGiftMessage.prototype.disableGiftTracking = false;
             WebcastGiftMessage.prototype.asset = null;
             WebcastGiftMessage.prototype.version = 0;
-            WebcastGiftMessage.prototype.sponsorshipInfo = $util.emptyArray;
             WebcastGiftMessage.prototype.flyingMicResourcesV2 = null;
             WebcastGiftMessage.prototype.publicAreaMessageCommon = null;
             WebcastGiftMessage.prototype.signature = "";
@@ -9484,7 +9321,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastGiftMessage();
+                message = _target || new webcast.WebcastGiftMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -9496,7 +9333,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
@@ -9532,13 +9369,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            message.toUser = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.toUser);
+                            message.toUser = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.toUser);
                             continue;
                         }
                     case 9: {
@@ -9550,7 +9387,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            message.textEffect = $root.roomtone.webcast.TextEffect.decode(reader, reader.size(), $undefined, _depth + 1, message.textEffect);
+                            message.textEffect = webcast.TextEffect.decode(reader, reader.size(), $undefined, _depth + 1, message.textEffect);
                             continue;
                         }
                     case 11: {
@@ -9574,13 +9411,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 14: {
                             if (wireType !== 2)
                                 break;
-                            message.priority = $root.roomtone.webcast.GiftIMPriority.decode(reader, reader.size(), $undefined, _depth + 1, message.priority);
+                            message.priority = webcast.GiftIMPriority.decode(reader, reader.size(), $undefined, _depth + 1, message.priority);
                             continue;
                         }
                     case 15: {
                             if (wireType !== 2)
                                 break;
-                            message.gift = $root.roomtone.webcast.Gift.decode(reader, reader.size(), $undefined, _depth + 1, message.gift);
+                            message.gift = webcast.Gift.decode(reader, reader.size(), $undefined, _depth + 1, message.gift);
                             continue;
                         }
                     case 16: {
@@ -9598,13 +9435,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 18: {
                             if (wireType !== 2)
                                 break;
-                            message.publicAreaCommon = $root.roomtone.webcast.PublicAreaCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaCommon);
+                            message.publicAreaCommon = webcast.PublicAreaCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaCommon);
                             continue;
                         }
                     case 19: {
                             if (wireType !== 2)
                                 break;
-                            message.trayDisplayText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.trayDisplayText);
+                            message.trayDisplayText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.trayDisplayText);
                             continue;
                         }
                     case 20: {
@@ -9616,7 +9453,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 21: {
                             if (wireType !== 2)
                                 break;
-                            message.trayInfo = $root.roomtone.webcast.GiftTrayInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.trayInfo);
+                            message.trayInfo = webcast.GiftTrayInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.trayInfo);
                             continue;
                         }
                     case 22: {
@@ -9628,7 +9465,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 23: {
                             if (wireType !== 2)
                                 break;
-                            message.monitorInfo = $root.roomtone.webcast.GiftMonitorInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.monitorInfo);
+                            message.monitorInfo = webcast.GiftMonitorInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.monitorInfo);
                             continue;
                         }
                     case 24: {
@@ -9646,13 +9483,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 26: {
                             if (wireType !== 2)
                                 break;
-                            message.displayTextForAnchor = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayTextForAnchor);
+                            message.displayTextForAnchor = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayTextForAnchor);
                             continue;
                         }
                     case 27: {
                             if (wireType !== 2)
                                 break;
-                            message.displayTextForAudience = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayTextForAudience);
+                            message.displayTextForAudience = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayTextForAudience);
                             continue;
                         }
                     case 28: {
@@ -9664,33 +9501,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 29: {
                             if (wireType !== 2)
                                 break;
-                            message.giftsInBox = $root.roomtone.webcast.GiftsBoxInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.giftsInBox);
+                            message.giftsInBox = webcast.GiftsBoxInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.giftsInBox);
                             continue;
                         }
                     case 30: {
                             if (wireType !== 2)
                                 break;
-                            message.msgFilter = $root.roomtone.webcast.MsgFilter.decode(reader, reader.size(), $undefined, _depth + 1, message.msgFilter);
+                            message.msgFilter = webcast.MsgFilter.decode(reader, reader.size(), $undefined, _depth + 1, message.msgFilter);
                             continue;
                         }
                     case 31: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.lynxExtra && message.lynxExtra.length))
-                                message.lynxExtra = [];
-                            message.lynxExtra.push($root.roomtone.webcast.LynxGiftExtra.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.lynxExtra.push(webcast.LynxGiftExtra.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 32: {
                             if (wireType !== 2)
                                 break;
-                            message.userIdentity = $root.roomtone.webcast.UserIdentity.decode(reader, reader.size(), $undefined, _depth + 1, message.userIdentity);
+                            message.userIdentity = webcast.UserIdentity.decode(reader, reader.size(), $undefined, _depth + 1, message.userIdentity);
                             continue;
                         }
                     case 33: {
                             if (wireType !== 2)
                                 break;
-                            message.matchInfo = $root.roomtone.webcast.MatchInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.matchInfo);
+                            message.matchInfo = webcast.MatchInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.matchInfo);
                             continue;
                         }
                     case 34: {
@@ -9702,7 +9537,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 35: {
                             if (wireType !== 2)
                                 break;
-                            message.flyingMicResources = $root.roomtone.webcast.FlyingMicResources.decode(reader, reader.size(), $undefined, _depth + 1, message.flyingMicResources);
+                            message.flyingMicResources = webcast.FlyingMicResources.decode(reader, reader.size(), $undefined, _depth + 1, message.flyingMicResources);
                             continue;
                         }
                     case 36: {
@@ -9714,7 +9549,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 37: {
                             if (wireType !== 2)
                                 break;
-                            message.asset = $root.roomtone.webcast.AssetsModel.decode(reader, reader.size(), $undefined, _depth + 1, message.asset);
+                            message.asset = webcast.AssetsModel.decode(reader, reader.size(), $undefined, _depth + 1, message.asset);
                             continue;
                         }
                     case 38: {
@@ -9726,21 +9561,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 39: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.sponsorshipInfo && message.sponsorshipInfo.length))
-                                message.sponsorshipInfo = [];
-                            message.sponsorshipInfo.push($root.roomtone.webcast.SponsorshipInfo.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.sponsorshipInfo.push(webcast.SponsorshipInfo.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 40: {
                             if (wireType !== 2)
                                 break;
-                            message.flyingMicResourcesV2 = $root.roomtone.webcast.FlyingMicResources.decode(reader, reader.size(), $undefined, _depth + 1, message.flyingMicResourcesV2);
+                            message.flyingMicResourcesV2 = webcast.FlyingMicResources.decode(reader, reader.size(), $undefined, _depth + 1, message.flyingMicResourcesV2);
                             continue;
                         }
                     case 41: {
                             if (wireType !== 2)
                                 break;
-                            message.publicAreaMessageCommon = $root.roomtone.webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
+                            message.publicAreaMessageCommon = webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
                             continue;
                         }
                     case 42: {
@@ -9782,7 +9615,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 48: {
                             if (wireType !== 2)
                                 break;
-                            message.interactiveGiftInfo = $root.roomtone.webcast.InteractiveGiftInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.interactiveGiftInfo);
+                            message.interactiveGiftInfo = webcast.InteractiveGiftInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.interactiveGiftInfo);
                             continue;
                         }
                     }
@@ -9846,7 +9679,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.Gift();
+                message = _target || new webcast.Gift();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -9858,7 +9691,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.image = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
+                            message.image = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.image);
                             continue;
                         }
                     case 2: {
@@ -9918,7 +9751,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 15: {
                             if (wireType !== 2)
                                 break;
-                            message.giftLabelIcon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.giftLabelIcon);
+                            message.giftLabelIcon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.giftLabelIcon);
                             continue;
                         }
                     case 16: {
@@ -9930,7 +9763,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 21: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     case 24: {
@@ -9942,13 +9775,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 47: {
                             if (wireType !== 2)
                                 break;
-                            message.previewImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.previewImage);
+                            message.previewImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.previewImage);
                             continue;
                         }
                     case 48: {
                             if (wireType !== 2)
                                 break;
-                            message.giftPanelBanner = $root.roomtone.webcast.GiftPanelBanner.decode(reader, reader.size(), $undefined, _depth + 1, message.giftPanelBanner);
+                            message.giftPanelBanner = webcast.GiftPanelBanner.decode(reader, reader.size(), $undefined, _depth + 1, message.giftPanelBanner);
                             continue;
                         }
                     case 49: {
@@ -9984,7 +9817,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 54: {
                             if (wireType !== 2)
                                 break;
-                            message.giftBoxInfo = $root.roomtone.webcast.GiftBoxInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.giftBoxInfo);
+                            message.giftBoxInfo = webcast.GiftBoxInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.giftBoxInfo);
                             continue;
                         }
                     }
@@ -10012,7 +9845,6 @@ export const roomtone = $root.roomtone = (() => {
             GiftPanelBanner.prototype.displayText = null;
             GiftPanelBanner.prototype.leftIcon = null;
             GiftPanelBanner.prototype.schemaUrl = "";
-            GiftPanelBanner.prototype.bgColorValues = $util.emptyArray;
             GiftPanelBanner.prototype.bannerLynxUrl = "";
             GiftPanelBanner.prototype.bannerPriority = 0;
             GiftPanelBanner.prototype.bannerLynxExtra = "";
@@ -10035,7 +9867,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.GiftPanelBanner();
+                message = _target || new webcast.GiftPanelBanner();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10047,13 +9879,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.displayText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayText);
+                            message.displayText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayText);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.leftIcon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.leftIcon);
+                            message.leftIcon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.leftIcon);
                             continue;
                         }
                     case 3: {
@@ -10065,8 +9897,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.bgColorValues && message.bgColorValues.length))
-                                message.bgColorValues = [];
                             message.bgColorValues.push(reader.string());
                             continue;
                         }
@@ -10091,7 +9921,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 2)
                                 break;
-                            message.bgImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.bgImage);
+                            message.bgImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.bgImage);
                             continue;
                         }
                     }
@@ -10136,7 +9966,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.GiftBoxInfo();
+                message = _target || new webcast.GiftBoxInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10185,7 +10015,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.giftsInfoInBox = [];
             };
 
-            GiftsBoxInfo.prototype.giftsInfoInBox = $util.emptyArray;
 
             GiftsBoxInfo.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -10204,7 +10033,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.GiftsBoxInfo();
+                message = _target || new webcast.GiftsBoxInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10216,9 +10045,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.giftsInfoInBox && message.giftsInfoInBox.length))
-                                message.giftsInfoInBox = [];
-                            message.giftsInfoInBox.push($root.roomtone.webcast.GiftInfoInBox.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.giftsInfoInBox.push(webcast.GiftInfoInBox.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
@@ -10265,7 +10092,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.GiftInfoInBox();
+                message = _target || new webcast.GiftInfoInBox();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10301,7 +10128,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.asset = $root.roomtone.webcast.AssetsModel.decode(reader, reader.size(), $undefined, _depth + 1, message.asset);
+                            message.asset = webcast.AssetsModel.decode(reader, reader.size(), $undefined, _depth + 1, message.asset);
                             continue;
                         }
                     }
@@ -10326,7 +10153,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.queueSizes = [];
             };
 
-            GiftIMPriority.prototype.queueSizes = $util.emptyArray;
             GiftIMPriority.prototype.selfQueuePriority = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             GiftIMPriority.prototype.priority = 0;
 
@@ -10347,7 +10173,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.GiftIMPriority();
+                message = _target || new webcast.GiftIMPriority();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10358,15 +10184,11 @@ export const roomtone = $root.roomtone = (() => {
                     switch (tag >>>= 3) {
                     case 1: {
                             if (wireType === 2) {
-                                if (!(message.queueSizes && message.queueSizes.length))
-                                    message.queueSizes = [];
                                 reader.int64s(message.queueSizes);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.queueSizes && message.queueSizes.length))
-                                message.queueSizes = [];
                             message.queueSizes.push(reader.int64());
                             continue;
                         }
@@ -10409,12 +10231,9 @@ export const roomtone = $root.roomtone = (() => {
             GiftTrayInfo.prototype.trayDynamicImg = null;
             GiftTrayInfo.prototype.canMirror = false;
             GiftTrayInfo.prototype.trayNormalBgImg = null;
-            GiftTrayInfo.prototype.trayNormalBgColor = $util.emptyArray;
             GiftTrayInfo.prototype.traySmallBgImg = null;
-            GiftTrayInfo.prototype.traySmallBgColor = $util.emptyArray;
             GiftTrayInfo.prototype.rightTagText = null;
             GiftTrayInfo.prototype.rightTagBgImg = null;
-            GiftTrayInfo.prototype.rightTagBgColor = $util.emptyArray;
             GiftTrayInfo.prototype.trayNameTextColor = "";
             GiftTrayInfo.prototype.trayDescTextColor = "";
             GiftTrayInfo.prototype.rightTagJumpSchema = "";
@@ -10436,7 +10255,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.GiftTrayInfo();
+                message = _target || new webcast.GiftTrayInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10448,7 +10267,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.trayDynamicImg = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.trayDynamicImg);
+                            message.trayDynamicImg = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.trayDynamicImg);
                             continue;
                         }
                     case 2: {
@@ -10460,48 +10279,42 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.trayNormalBgImg = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.trayNormalBgImg);
+                            message.trayNormalBgImg = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.trayNormalBgImg);
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.trayNormalBgColor && message.trayNormalBgColor.length))
-                                message.trayNormalBgColor = [];
                             message.trayNormalBgColor.push(reader.string());
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.traySmallBgImg = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.traySmallBgImg);
+                            message.traySmallBgImg = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.traySmallBgImg);
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.traySmallBgColor && message.traySmallBgColor.length))
-                                message.traySmallBgColor = [];
                             message.traySmallBgColor.push(reader.string());
                             continue;
                         }
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            message.rightTagText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.rightTagText);
+                            message.rightTagText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.rightTagText);
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            message.rightTagBgImg = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.rightTagBgImg);
+                            message.rightTagBgImg = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.rightTagBgImg);
                             continue;
                         }
                     case 9: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.rightTagBgColor && message.rightTagBgColor.length))
-                                message.rightTagBgColor = [];
                             message.rightTagBgColor.push(reader.string());
                             continue;
                         }
@@ -10573,7 +10386,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.GiftMonitorInfo();
+                message = _target || new webcast.GiftMonitorInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10689,7 +10502,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TextEffect();
+                message = _target || new webcast.TextEffect();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10701,13 +10514,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.portrait = $root.roomtone.webcast.Detail.decode(reader, reader.size(), $undefined, _depth + 1, message.portrait);
+                            message.portrait = webcast.Detail.decode(reader, reader.size(), $undefined, _depth + 1, message.portrait);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.landscape = $root.roomtone.webcast.Detail.decode(reader, reader.size(), $undefined, _depth + 1, message.landscape);
+                            message.landscape = webcast.Detail.decode(reader, reader.size(), $undefined, _depth + 1, message.landscape);
                             continue;
                         }
                     }
@@ -10764,7 +10577,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.Detail();
+                message = _target || new webcast.Detail();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10776,7 +10589,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.text = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.text);
+                            message.text = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.text);
                             continue;
                         }
                     case 2: {
@@ -10788,7 +10601,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.background = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
+                            message.background = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.background);
                             continue;
                         }
                     case 4: {
@@ -10888,7 +10701,6 @@ export const roomtone = $root.roomtone = (() => {
             LynxGiftExtra.prototype.id = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             LynxGiftExtra.prototype.code = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             LynxGiftExtra.prototype.type = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            LynxGiftExtra.prototype.params = $util.emptyArray;
             LynxGiftExtra.prototype.extra = "";
 
             LynxGiftExtra.decode = function (reader, length, _end, _depth, _target) {
@@ -10908,7 +10720,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.LynxGiftExtra();
+                message = _target || new webcast.LynxGiftExtra();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -10938,8 +10750,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.params && message.params.length))
-                                message.params = [];
                             message.params.push(reader.string());
                             continue;
                         }
@@ -10992,7 +10802,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.MatchInfo();
+                message = _target || new webcast.MatchInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11069,7 +10879,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.InteractiveGiftInfo();
+                message = _target || new webcast.InteractiveGiftInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11132,7 +10942,6 @@ export const roomtone = $root.roomtone = (() => {
 
             FlyingMicResources.prototype.pathImage = null;
             FlyingMicResources.prototype.micImage = null;
-            FlyingMicResources.prototype.transitionConfigs = $util.emptyArray;
 
             FlyingMicResources.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -11151,7 +10960,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.FlyingMicResources();
+                message = _target || new webcast.FlyingMicResources();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11163,21 +10972,19 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.pathImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.pathImage);
+                            message.pathImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.pathImage);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.micImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.micImage);
+                            message.micImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.micImage);
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.transitionConfigs && message.transitionConfigs.length))
-                                message.transitionConfigs = [];
-                            message.transitionConfigs.push($root.roomtone.webcast.TransitionConfig.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.transitionConfigs.push(webcast.TransitionConfig.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
@@ -11221,7 +11028,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.TransitionConfig();
+                message = _target || new webcast.TransitionConfig();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11239,7 +11046,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.resourceImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.resourceImage);
+                            message.resourceImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.resourceImage);
                             continue;
                         }
                     }
@@ -11288,7 +11095,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.SponsorshipInfo();
+                message = _target || new webcast.SponsorshipInfo();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11373,7 +11180,6 @@ export const roomtone = $root.roomtone = (() => {
             AssetsModel.prototype.downloadType = 0;
             AssetsModel.prototype.resourceBytevc1Url = null;
             AssetsModel.prototype.bytevc1Md5 = "";
-            AssetsModel.prototype.videoResourceList = $util.emptyArray;
             AssetsModel.prototype.faceRecognitionArchiveMeta = null;
             AssetsModel.prototype.lynxUrlSettingsKey = "";
             AssetsModel.prototype.downgradeResourceType = 0;
@@ -11399,7 +11205,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.AssetsModel();
+                message = _target || new webcast.AssetsModel();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11423,7 +11229,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.resourceUrl = $root.roomtone.webcast.ResourceModel.decode(reader, reader.size(), $undefined, _depth + 1, message.resourceUrl);
+                            message.resourceUrl = webcast.ResourceModel.decode(reader, reader.size(), $undefined, _depth + 1, message.resourceUrl);
                             continue;
                         }
                     case 5: {
@@ -11459,7 +11265,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            message.lokiContent = $root.roomtone.webcast.LokiExtraContent.decode(reader, reader.size(), $undefined, _depth + 1, message.lokiContent);
+                            message.lokiContent = webcast.LokiExtraContent.decode(reader, reader.size(), $undefined, _depth + 1, message.lokiContent);
                             continue;
                         }
                     case 26: {
@@ -11471,7 +11277,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 28: {
                             if (wireType !== 2)
                                 break;
-                            message.resourceBytevc1Url = $root.roomtone.webcast.ResourceModel.decode(reader, reader.size(), $undefined, _depth + 1, message.resourceBytevc1Url);
+                            message.resourceBytevc1Url = webcast.ResourceModel.decode(reader, reader.size(), $undefined, _depth + 1, message.resourceBytevc1Url);
                             continue;
                         }
                     case 29: {
@@ -11483,15 +11289,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 30: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.videoResourceList && message.videoResourceList.length))
-                                message.videoResourceList = [];
-                            message.videoResourceList.push($root.roomtone.webcast.VideoResource.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.videoResourceList.push(webcast.VideoResource.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 31: {
                             if (wireType !== 2)
                                 break;
-                            message.faceRecognitionArchiveMeta = $root.roomtone.webcast.FaceRecognitionMeta.decode(reader, reader.size(), $undefined, _depth + 1, message.faceRecognitionArchiveMeta);
+                            message.faceRecognitionArchiveMeta = webcast.FaceRecognitionMeta.decode(reader, reader.size(), $undefined, _depth + 1, message.faceRecognitionArchiveMeta);
                             continue;
                         }
                     case 32: {
@@ -11509,7 +11313,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 34: {
                             if (wireType !== 2)
                                 break;
-                            message.assetExtra = $root.roomtone.webcast.AssetExtra.decode(reader, reader.size(), $undefined, _depth + 1, message.assetExtra);
+                            message.assetExtra = webcast.AssetExtra.decode(reader, reader.size(), $undefined, _depth + 1, message.assetExtra);
                             continue;
                         }
                     case 35: {
@@ -11570,7 +11374,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.AssetExtra();
+                message = _target || new webcast.AssetExtra();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11608,7 +11412,6 @@ export const roomtone = $root.roomtone = (() => {
             };
 
             FaceRecognitionMeta.prototype.version = "";
-            FaceRecognitionMeta.prototype.requirement = $util.emptyArray;
             FaceRecognitionMeta.prototype.modelNames = "";
             FaceRecognitionMeta.prototype.sdkExtra = "";
 
@@ -11629,7 +11432,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.FaceRecognitionMeta();
+                message = _target || new webcast.FaceRecognitionMeta();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11647,8 +11450,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.requirement && message.requirement.length))
-                                message.requirement = [];
                             message.requirement.push(reader.string());
                             continue;
                         }
@@ -11706,7 +11507,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.VideoResource();
+                message = _target || new webcast.VideoResource();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11724,7 +11525,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.videoUrl = $root.roomtone.webcast.ResourceModel.decode(reader, reader.size(), $undefined, _depth + 1, message.videoUrl);
+                            message.videoUrl = webcast.ResourceModel.decode(reader, reader.size(), $undefined, _depth + 1, message.videoUrl);
                             continue;
                         }
                     case 3: {
@@ -11755,7 +11556,6 @@ export const roomtone = $root.roomtone = (() => {
                 this.urlList = [];
             };
 
-            ResourceModel.prototype.urlList = $util.emptyArray;
             ResourceModel.prototype.uri = "";
 
             ResourceModel.decode = function (reader, length, _end, _depth, _target) {
@@ -11775,7 +11575,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ResourceModel();
+                message = _target || new webcast.ResourceModel();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11787,8 +11587,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.urlList && message.urlList.length))
-                                message.urlList = [];
                             message.urlList.push(reader.string());
                             continue;
                         }
@@ -11829,7 +11627,6 @@ export const roomtone = $root.roomtone = (() => {
             LokiExtraContent.prototype.befViewRenderFps = 0;
             LokiExtraContent.prototype.befViewFitMode = 0;
             LokiExtraContent.prototype.modelNames = "";
-            LokiExtraContent.prototype.requirements = $util.emptyArray;
 
             LokiExtraContent.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -11848,7 +11645,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.LokiExtraContent();
+                message = _target || new webcast.LokiExtraContent();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -11890,7 +11687,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            message.befViewRenderSize = $root.roomtone.webcast.ViewRenderSize.decode(reader, reader.size(), $undefined, _depth + 1, message.befViewRenderSize);
+                            message.befViewRenderSize = webcast.ViewRenderSize.decode(reader, reader.size(), $undefined, _depth + 1, message.befViewRenderSize);
                             continue;
                         }
                     case 7: {
@@ -11914,8 +11711,6 @@ export const roomtone = $root.roomtone = (() => {
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.requirements && message.requirements.length))
-                                message.requirements = [];
                             message.requirements.push(reader.string());
                             continue;
                         }
@@ -11960,7 +11755,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.ViewRenderSize();
+                message = _target || new webcast.ViewRenderSize();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -12027,7 +11822,6 @@ export const roomtone = $root.roomtone = (() => {
             WebcastMemberMessage.prototype.actionDuration = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             WebcastMemberMessage.prototype.userShareType = "";
             WebcastMemberMessage.prototype.displayStyle = 0;
-            WebcastMemberMessage.prototype.adminPermissions = $util.emptyObject;
             WebcastMemberMessage.prototype.kickSource = 0;
             WebcastMemberMessage.prototype.allowPreviewTime = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             WebcastMemberMessage.prototype.lastSubscriptionAction = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -12056,7 +11850,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastMemberMessage();
+                message = _target || new webcast.WebcastMemberMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -12068,13 +11862,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 3: {
@@ -12086,7 +11880,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.operator = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.operator);
+                            message.operator = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.operator);
                             continue;
                         }
                     case 5: {
@@ -12152,25 +11946,25 @@ export const roomtone = $root.roomtone = (() => {
                     case 15: {
                             if (wireType !== 2)
                                 break;
-                            message.enterEffectConfig = $root.roomtone.webcast.EffectConfigBean.decode(reader, reader.size(), $undefined, _depth + 1, message.enterEffectConfig);
+                            message.enterEffectConfig = webcast.EffectConfigBean.decode(reader, reader.size(), $undefined, _depth + 1, message.enterEffectConfig);
                             continue;
                         }
                     case 16: {
                             if (wireType !== 2)
                                 break;
-                            message.backgroundImage = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundImage);
+                            message.backgroundImage = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundImage);
                             continue;
                         }
                     case 17: {
                             if (wireType !== 2)
                                 break;
-                            message.backgroundImageV2 = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundImageV2);
+                            message.backgroundImageV2 = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.backgroundImageV2);
                             continue;
                         }
                     case 18: {
                             if (wireType !== 2)
                                 break;
-                            message.anchorDisplayText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.anchorDisplayText);
+                            message.anchorDisplayText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.anchorDisplayText);
                             continue;
                         }
                     case 19: {
@@ -12264,7 +12058,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 29: {
                             if (wireType !== 2)
                                 break;
-                            message.publicAreaMessageCommon = $root.roomtone.webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
+                            message.publicAreaMessageCommon = webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
                             continue;
                         }
                     case 30: {
@@ -12294,7 +12088,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 34: {
                             if (wireType !== 2)
                                 break;
-                            message.waveAlgorithmData = $root.roomtone.webcast.WaveAlgorithmData.decode(reader, reader.size(), $undefined, _depth + 1, message.waveAlgorithmData);
+                            message.waveAlgorithmData = webcast.WaveAlgorithmData.decode(reader, reader.size(), $undefined, _depth + 1, message.waveAlgorithmData);
                             continue;
                         }
                     case 35: {
@@ -12333,7 +12127,6 @@ export const roomtone = $root.roomtone = (() => {
             EffectConfigBean.prototype.stayTime = 0;
             EffectConfigBean.prototype.animAssetId = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             EffectConfigBean.prototype.badge = null;
-            EffectConfigBean.prototype.flexSettingArrayList = $util.emptyArray;
 
             EffectConfigBean.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
@@ -12352,7 +12145,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.EffectConfigBean();
+                message = _target || new webcast.EffectConfigBean();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -12370,7 +12163,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     case 3: {
@@ -12382,13 +12175,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.text = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.text);
+                            message.text = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.text);
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.textIcon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.textIcon);
+                            message.textIcon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.textIcon);
                             continue;
                         }
                     case 6: {
@@ -12406,20 +12199,16 @@ export const roomtone = $root.roomtone = (() => {
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            message.badge = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.badge);
+                            message.badge = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.badge);
                             continue;
                         }
                     case 9: {
                             if (wireType === 2) {
-                                if (!(message.flexSettingArrayList && message.flexSettingArrayList.length))
-                                    message.flexSettingArrayList = [];
                                 reader.int64s(message.flexSettingArrayList);
                                 continue;
                             }
                             if (wireType !== 0)
                                 break;
-                            if (!(message.flexSettingArrayList && message.flexSettingArrayList.length))
-                                message.flexSettingArrayList = [];
                             message.flexSettingArrayList.push(reader.int64());
                             continue;
                         }
@@ -12467,7 +12256,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WaveAlgorithmData();
+                message = _target || new webcast.WaveAlgorithmData();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -12557,7 +12346,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastSocialMessage();
+                message = _target || new webcast.WebcastSocialMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -12569,13 +12358,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 3: {
@@ -12617,7 +12406,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 9: {
                             if (wireType !== 2)
                                 break;
-                            message.publicAreaMessageCommon = $root.roomtone.webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
+                            message.publicAreaMessageCommon = webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
                             continue;
                         }
                     case 10: {
@@ -12668,10 +12457,7 @@ export const roomtone = $root.roomtone = (() => {
             WebcastLikeMessage.prototype.color = 0;
             WebcastLikeMessage.prototype.user = null;
             WebcastLikeMessage.prototype.icon = "";
-            WebcastLikeMessage.prototype.icons = $util.emptyArray;
-            WebcastLikeMessage.prototype.specifiedDisplayText = $util.emptyArray;
             WebcastLikeMessage.prototype.effectCnt = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            WebcastLikeMessage.prototype.likeEffect = $util.emptyArray;
             WebcastLikeMessage.prototype.publicAreaMessageCommon = null;
             WebcastLikeMessage.prototype.roomMessageHeatLevel = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
@@ -12692,7 +12478,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastLikeMessage();
+                message = _target || new webcast.WebcastLikeMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -12704,7 +12490,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
@@ -12728,7 +12514,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 6: {
@@ -12740,17 +12526,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.icons && message.icons.length))
-                                message.icons = [];
-                            message.icons.push($root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.icons.push(webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.specifiedDisplayText && message.specifiedDisplayText.length))
-                                message.specifiedDisplayText = [];
-                            message.specifiedDisplayText.push($root.roomtone.webcast.SpecifiedDisplayText.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.specifiedDisplayText.push(webcast.SpecifiedDisplayText.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 9: {
@@ -12762,15 +12544,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 10: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.likeEffect && message.likeEffect.length))
-                                message.likeEffect = [];
-                            message.likeEffect.push($root.roomtone.webcast.LikeEffect.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.likeEffect.push(webcast.LikeEffect.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 11: {
                             if (wireType !== 2)
                                 break;
-                            message.publicAreaMessageCommon = $root.roomtone.webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
+                            message.publicAreaMessageCommon = webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaMessageCommon);
                             continue;
                         }
                     case 12: {
@@ -12822,7 +12602,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.LikeEffect();
+                message = _target || new webcast.LikeEffect();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -12896,7 +12676,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.SpecifiedDisplayText();
+                message = _target || new webcast.SpecifiedDisplayText();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -12914,7 +12694,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.displayText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayText);
+                            message.displayText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.displayText);
                             continue;
                         }
                     }
@@ -12941,10 +12721,8 @@ export const roomtone = $root.roomtone = (() => {
             };
 
             WebcastRoomUserSeqMessage.prototype.common = null;
-            WebcastRoomUserSeqMessage.prototype.ranks = $util.emptyArray;
             WebcastRoomUserSeqMessage.prototype.total = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             WebcastRoomUserSeqMessage.prototype.popStr = "";
-            WebcastRoomUserSeqMessage.prototype.seats = $util.emptyArray;
             WebcastRoomUserSeqMessage.prototype.popularity = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             WebcastRoomUserSeqMessage.prototype.totalUser = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             WebcastRoomUserSeqMessage.prototype.anonymous = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
@@ -12966,7 +12744,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastRoomUserSeqMessage();
+                message = _target || new webcast.WebcastRoomUserSeqMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -12978,15 +12756,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.ranks && message.ranks.length))
-                                message.ranks = [];
-                            message.ranks.push($root.roomtone.webcast.Contributor.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.ranks.push(webcast.Contributor.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 3: {
@@ -13004,9 +12780,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.seats && message.seats.length))
-                                message.seats = [];
-                            message.seats.push($root.roomtone.webcast.Contributor.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.seats.push(webcast.Contributor.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 6: {
@@ -13070,7 +12844,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.Contributor();
+                message = _target || new webcast.Contributor();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -13088,7 +12862,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 3: {
@@ -13151,7 +12925,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastControlMessage();
+                message = _target || new webcast.WebcastControlMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -13163,7 +12937,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
@@ -13181,31 +12955,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.extra = $root.roomtone.webcast.Extra.decode(reader, reader.size(), $undefined, _depth + 1, message.extra);
+                            message.extra = webcast.Extra.decode(reader, reader.size(), $undefined, _depth + 1, message.extra);
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.perceptionDialog = $root.roomtone.webcast.PerceptionDialogInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.perceptionDialog);
+                            message.perceptionDialog = webcast.PerceptionDialogInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.perceptionDialog);
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            message.perceptionAudienceText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.perceptionAudienceText);
+                            message.perceptionAudienceText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.perceptionAudienceText);
                             continue;
                         }
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            message.punishInfo = $root.roomtone.webcast.PunishEventInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.punishInfo);
+                            message.punishInfo = webcast.PunishEventInfo.decode(reader, reader.size(), $undefined, _depth + 1, message.punishInfo);
                             continue;
                         }
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            message.floatText = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.floatText);
+                            message.floatText = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.floatText);
                             continue;
                         }
                     case 9: {
@@ -13261,7 +13035,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.Extra();
+                message = _target || new webcast.Extra();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -13285,31 +13059,31 @@ export const roomtone = $root.roomtone = (() => {
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            message.title = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.title);
+                            message.title = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.title);
                             continue;
                         }
                     case 4: {
                             if (wireType !== 2)
                                 break;
-                            message.violationReason = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.violationReason);
+                            message.violationReason = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.violationReason);
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.content = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
+                            message.content = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            message.gotItButton = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.gotItButton);
+                            message.gotItButton = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.gotItButton);
                             continue;
                         }
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            message.banDetailButton = $root.roomtone.webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.banDetailButton);
+                            message.banDetailButton = webcast.Text.decode(reader, reader.size(), $undefined, _depth + 1, message.banDetailButton);
                             continue;
                         }
                     case 8: {
@@ -13346,7 +13120,6 @@ export const roomtone = $root.roomtone = (() => {
             WebcastLiveIntroMessage.prototype.content = "";
             WebcastLiveIntroMessage.prototype.user = null;
             WebcastLiveIntroMessage.prototype.introMode = 0;
-            WebcastLiveIntroMessage.prototype.badges = $util.emptyArray;
             WebcastLiveIntroMessage.prototype.contentLanguage = "";
 
             WebcastLiveIntroMessage.decode = function (reader, length, _end, _depth, _target) {
@@ -13366,7 +13139,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastLiveIntroMessage();
+                message = _target || new webcast.WebcastLiveIntroMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -13378,7 +13151,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
@@ -13402,7 +13175,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 6: {
@@ -13414,9 +13187,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.badges && message.badges.length))
-                                message.badges = [];
-                            message.badges.push($root.roomtone.webcast.BadgeStruct.decode(reader, reader.size(), $undefined, _depth + 1));
+                            message.badges.push(webcast.BadgeStruct.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 8: {
@@ -13473,7 +13244,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastRoomMessage();
+                message = _target || new webcast.WebcastRoomMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -13485,7 +13256,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
@@ -13509,7 +13280,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            message.icon = $root.roomtone.webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
+                            message.icon = webcast.ImageModel.decode(reader, reader.size(), $undefined, _depth + 1, message.icon);
                             continue;
                         }
                     case 7: {
@@ -13521,7 +13292,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 8: {
                             if (wireType !== 2)
                                 break;
-                            message.publicAreaCommon = $root.roomtone.webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaCommon);
+                            message.publicAreaCommon = webcast.PublicAreaMessageCommon.decode(reader, reader.size(), $undefined, _depth + 1, message.publicAreaCommon);
                             continue;
                         }
                     case 9: {
@@ -13579,7 +13350,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastInRoomBannerMessage();
+                message = _target || new webcast.WebcastInRoomBannerMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -13591,7 +13362,7 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
@@ -13661,7 +13432,7 @@ export const roomtone = $root.roomtone = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.roomtone.webcast.WebcastSubNotifyMessage();
+                message = _target || new webcast.WebcastSubNotifyMessage();
                 while (reader.pos < end) {
                     let tag = reader.tag();
                     if (tag === _end) {
@@ -13673,13 +13444,13 @@ export const roomtone = $root.roomtone = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.common = $root.roomtone.webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
+                            message.common = webcast.CommonMessageData.decode(reader, reader.size(), $undefined, _depth + 1, message.common);
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            message.user = $root.roomtone.webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            message.user = webcast.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
                             continue;
                         }
                     case 3: {
