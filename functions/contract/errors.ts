@@ -3,24 +3,11 @@
  * @module
  */
 
-/** Codes of the SDK's taxonomy, in its order, and after them those of the API itself. */
+import { LIVE_ERROR_CODES } from "@roomtone/sdk";
+
+/** Codes of the SDK's taxonomy, and after them those of the API itself. */
 export const APP_ERROR_CODES = [
-  "invalid_input",
-  "not_found",
-  "offline",
-  "private",
-  "age_restricted",
-  "region_blocked",
-  "login_required",
-  "captcha",
-  "blocked",
-  "rate_limited",
-  "device_blocked",
-  "signer_failed",
-  "empty_reply",
-  "protocol",
-  "network",
-  "deadline",
+  ...LIVE_ERROR_CODES,
   "forbidden",
   "method_not_allowed",
   "range_not_satisfiable",

@@ -23,6 +23,8 @@ const CONNECTOR = "tiktok-live-connector";
 const CONNECTOR_VERSION = "2.5.0";
 const ROUNDS = 5;
 const GENERATED_MESSAGES = 700;
+/** Packages that may be installed along with the SDK. */
+const MAX_PACKAGES = 3;
 const MAX_BUNDLE_KB = 60;
 
 const CORE_METHODS: ReadonlySet<string> = new Set([
@@ -174,5 +176,25 @@ function bundleSize(): void {
   }
 }
 
+/** Names of the packages that come along when the SDK is installed. */
+function installedPackages(name: string, found = new Set<string>()): Set<string> {
+  const file = join(ROOT, name === "@roomtone/sdk" ? "sdk" : join("node_modules", name), "package.json");
+  const { dependencies = {} }: { dependencies?: Record<string, string> } = JSON.parse(readFileSync(file, "utf8"));
+  for (const dependency of Object.keys(dependencies)) {
+    if (found.has(dependency)) continue;
+    found.add(dependency);
+    installedPackages(dependency, found);
+  }
+  return found;
+}
+
+function packageCount(): void {
+  const packages = [...installedPackages("@roomtone/sdk")];
+  const missed = packages.length > MAX_PACKAGES ? "  MISSED" : "";
+  print(`packages installed with the SDK: ${packages.length} (${packages.join(", ")})`);
+  print(`target: at most ${MAX_PACKAGES}${missed}`);
+}
+
 decodeTable();
 bundleSize();
+packageCount();
