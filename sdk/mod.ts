@@ -26,7 +26,8 @@ export { TikTok } from "./src/tiktok.ts";
 export type { CallOptions, LinksOptions, LinksResult, TikTokOptions } from "./src/tiktok.ts";
 export { DEFAULT_QUEUE_SIZE, Live } from "./src/live/live.ts";
 export type { LiveOptions } from "./src/live/live.ts";
-export type { LiveCounters, LiveEnd } from "./src/live/driver.ts";
+export type { LiveCounters } from "./src/live/driver.ts";
+export type { LiveEnd, LiveRecord } from "./src/live/live_record.ts";
 
 export { decodeMessage } from "./src/events/decode.ts";
 export type { DecodeContext } from "./src/events/decode.ts";

@@ -2,7 +2,8 @@
  * Obeys the connection machine: resolves, opens sockets, runs timers, turns frames into events.
  * @module
  */
-import type { ConnectedEvent, EventBase, LiveEvent, LiveState, RoomSummary } from "../events/types.ts";
+import { isLiveError } from "../errors.ts";
+import type { ClientEvent, EventBase, LiveEvent, LiveState, RoomSummary } from "../events/types.ts";
 import type { Clock, Socket, SocketFactory } from "../ports.ts";
 import type { Trace } from "../trace.ts";
 import type { Identity } from "../web/identity.ts";
@@ -17,7 +18,8 @@ import {
   type TimerName,
 } from "./connection_machine.ts";
 import { frameError } from "./frame_error.ts";
-import { Inbox } from "./inbox.ts";
+import { carriesBatch, Inbox } from "./inbox.ts";
+import type { LiveEnd, LiveRecord } from "./live_record.ts";
 import { RoomMessages } from "./room_messages.ts";
 import { closureError, refusalError } from "./socket_refusals.ts";
 import { directSocketHeaders, directSocketUrl } from "./socket_url.ts";
@@ -54,12 +56,10 @@ export interface LiveCounters {
   connections: number;
 }
 
-/** How a live ended. */
-export type LiveEnd = "ended" | "suspended" | "offline" | "closed";
-
 /** Where a driver reports to. */
 export interface DriverHandlers {
   event(event: LiveEvent): void;
+  record(record: LiveRecord): void;
   finished(outcome: { end: LiveEnd } | { failure: { error: unknown } }): void;
 }
 
@@ -83,6 +83,8 @@ export class LiveDriver {
   #room: RoomSummary | undefined;
   #socket: { socket: Socket; inbox: Inbox } | undefined;
   #openedGeneration = 0;
+  /** The frame whose messages are being told. */
+  #telling: { at: number; bytes: Uint8Array; from: number; to: number } | undefined;
   #end: LiveEnd = "closed";
   #finished = false;
 
@@ -142,7 +144,7 @@ export class LiveDriver {
         this.#send("hb", encodeHeartbeat(this.roomId));
         return this.#send("im_enter_room", encodeEnterRoom(this.roomId));
       case "send_heartbeat":
-        this.#messages.expireStreaks(this.#now());
+        this.#expireStreaks();
         return this.#send("hb", encodeHeartbeat(this.roomId));
       case "confirm_over":
         return void this.#confirm();
@@ -153,17 +155,17 @@ export class LiveDriver {
       case "emit_state": {
         const { from, to, reason } = command;
         this.#context.trace({ kind: "state", from, to, reason });
-        return this.#emit({ ...this.#ownEvent("state"), from, to, reason });
+        return this.#emitOwn({ ...this.#ownEvent("state"), from, to, reason });
       }
       case "emit_connected":
         return this.#emitConnected();
       case "emit_gap": {
         const { from, to, reason } = command;
-        return this.#emit({ ...this.#ownEvent("gap"), from, to, reason, dropped: undefined });
+        return this.#emitOwn({ ...this.#ownEvent("gap"), from, to, reason, dropped: undefined });
       }
       case "emit_ended":
         this.#end = command.reason;
-        return this.#emit({ ...this.#ownEvent("ended"), reason: command.reason });
+        return this.#emitOwn({ ...this.#ownEvent("ended"), reason: command.reason });
       case "finish":
         return this.#finish(command.failure);
     }
@@ -179,12 +181,36 @@ export class LiveDriver {
     if (!this.#finished) this.#handlers.event(event);
   }
 
+  #emitOwn(event: ClientEvent): void {
+    if (this.#finished) return;
+    this.#record({ type: "event", at: event.receivedAt, event });
+    this.#emit(event);
+  }
+
+  /** Records one step, after the part of a frame that was told before it. */
+  #record(record: LiveRecord): void {
+    this.#recordTold();
+    this.#handlers.record(record);
+  }
+
+  #recordTold(): void {
+    const told = this.#telling;
+    if (told === undefined) return;
+    this.#telling = undefined;
+    if (told.to > told.from) this.#handlers.record({ type: "frame", ...told });
+  }
+
+  #expireStreaks(): void {
+    const at = this.#now();
+    this.#record({ type: "tick", at });
+    this.#messages.expireStreaks(at);
+  }
+
   #emitConnected(): void {
     const room = this.#room;
     if (room === undefined) return;
     this.counters.connections++;
-    const event: ConnectedEvent = { ...this.#ownEvent("connected"), route: "direct", roomInfo: room };
-    this.#emit(event);
+    this.#emitOwn({ ...this.#ownEvent("connected"), route: "direct", roomInfo: room });
   }
 
   #finish(failure: { error: unknown } | undefined): void {
@@ -193,6 +219,7 @@ export class LiveDriver {
     this.#closeSocket();
     for (const name of [...this.#timers.keys()]) this.#clearTimer(name);
     this.#lifetime.abort(new DOMException("the live is over", "AbortError"));
+    this.#record({ type: "end", at: this.#now(), ...endOf(this.#end, failure) });
     this.#handlers.finished(failure === undefined ? { end: this.#end } : { failure });
   }
 
@@ -203,6 +230,7 @@ export class LiveDriver {
       await this.#context.ensureTtwid(room.host.username, signal);
       if (this.#finished) return;
       this.#room = room;
+      this.#record({ type: "room", at: this.#now(), room });
       this.#messages.enter(room);
       this.#input({ type: "prepared" });
     } catch (error) {
@@ -237,11 +265,11 @@ export class LiveDriver {
     const headers = directSocketHeaders(identity.userAgent, identity.cookieHeader(new URL(url)));
     this.#openedGeneration = identity.generation;
     const inbox = new Inbox(gunzip, {
-      frame: (frame, bytes) => this.#onFrame(frame, bytes),
-      batch: (batch, frame, receivedAt) => this.#onBatch(batch, frame, receivedAt),
+      frame: (frame, bytes, receivedAt) => this.#onFrame(frame, bytes, receivedAt),
+      batch: (batch, frame, receivedAt, bytes) => this.#onBatch(batch, frame, receivedAt, bytes),
       undecodable: (bytes, error, receivedAt) => this.#onUndecodable(bytes, error, receivedAt),
       dropped: (frames, from, to) => {
-        this.#emit({ ...this.#ownEvent("gap"), from, to, reason: "queue_overflow", dropped: undefined });
+        this.#emitOwn({ ...this.#ownEvent("gap"), from, to, reason: "queue_overflow", dropped: undefined });
         trace({ kind: "undecodable", bytes: 0, error: `${frames} frames dropped: decoding is too slow` });
       },
     });
@@ -278,27 +306,35 @@ export class LiveDriver {
     this.#socket?.socket.send(bytes);
   }
 
-  #onFrame(frame: PushFrame, bytes: number): void {
+  #onFrame(frame: PushFrame, bytes: Uint8Array, receivedAt: number): void {
     const { payloadType } = frame;
     this.counters.frames++;
-    this.#context.trace({ kind: "frame", direction: "received", payloadType, bytes });
+    this.#context.trace({ kind: "frame", direction: "received", payloadType, bytes: bytes.length });
+    // One with a batch is recorded in the place where its messages are told.
+    if (!carriesBatch(frame)) this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
     if (payloadType === "im_enter_room_resp") this.#input({ type: "frame" });
     if (payloadType === "close") {
       this.#input({ type: "server_close", reason: frame.headers["close_reason"] ?? "no reason given" });
     }
   }
 
-  #onBatch(batch: FetchResult, frame: PushFrame, receivedAt: number): void {
+  #onBatch(batch: FetchResult, frame: PushFrame, receivedAt: number, bytes: Uint8Array): void {
     if (batch.needAck) this.#send("ack", encodeAck(frame.logId, batch.internalExt));
     this.#input({ type: "frame" });
-    for (const message of batch.messages) {
+    if (batch.messages.length === 0) this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
+    for (const [index, message] of batch.messages.entries()) {
       if (this.#finished) return;
+      // Another step in the middle of the batch cuts it in two.
+      this.#telling ??= { at: receivedAt, bytes, from: index, to: index };
+      this.#telling.to = index + 1;
       this.#messages.add(message, receivedAt);
     }
+    this.#recordTold();
   }
 
   #onUndecodable(bytes: Uint8Array, error: unknown, receivedAt: number): void {
     this.counters.undecodable++;
+    this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
     const event = frameError(bytes, error, { roomId: this.roomId, receivedAt });
     this.#context.trace({ kind: "undecodable", bytes: bytes.length, error: event.error.message });
     this.#emit(event);
@@ -318,4 +354,11 @@ export class LiveDriver {
     this.#context.clock.clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
   }
+}
+
+function endOf(end: LiveEnd, failure: { error: unknown } | undefined) {
+  if (failure === undefined) return { end };
+  const { error } = failure;
+  const message = error instanceof Error ? error.message : String(error);
+  return { end: "failed", error: isLiveError(error) ? { code: error.code, message } : { message } } as const;
 }

@@ -4,8 +4,9 @@
  */
 import type { ConnectedEvent, LiveEvent, LiveEventOf, LiveEventType, LiveState } from "../events/types.ts";
 import type { RoomTarget } from "../web/rooms.ts";
-import { type LiveContext, type LiveCounters, LiveDriver, type LiveEnd } from "./driver.ts";
+import { type LiveContext, type LiveCounters, LiveDriver } from "./driver.ts";
 import { EventQueue } from "./event_queue.ts";
+import type { LiveEnd, LiveRecord } from "./live_record.ts";
 
 /** Options of one live. */
 export interface LiveOptions {
@@ -49,6 +50,7 @@ export class Live implements AsyncIterable<LiveEvent> {
   readonly done: Promise<LiveEnd>;
   readonly #driver: LiveDriver;
   readonly #queue: EventQueue<LiveEvent>;
+  readonly #recorders: ((record: LiveRecord) => void)[] = [];
   readonly #handlers = new Map<LiveEventType, Set<(event: never) => void>>();
 
   /** Use {@link TikTok.live}. */
@@ -78,6 +80,9 @@ export class Live implements AsyncIterable<LiveEvent> {
           // Into the queue first: a handler that closes the live takes nothing from the loop.
           this.#queue.push(event);
           this.#dispatch(event);
+        },
+        record: (record) => {
+          for (const recorder of this.#recorders) recorder(record);
         },
         finished: (outcome) => {
           signal?.removeEventListener("abort", onAbort);
@@ -126,6 +131,17 @@ export class Live implements AsyncIterable<LiveEvent> {
     const wrapper = (event: LiveEventOf<T>) => handler(event);
     handlers.add(wrapper);
     return () => void handlers.delete(wrapper);
+  }
+
+  /**
+   * Hands every step of the live to `recorder`, from the start on; `recordFrames` of `@roomtone/sdk/replay` makes a
+   * file of them.
+   * @param recorder called as each step is done; it must not throw
+   * @throws {TypeError} when the live has started: call it before anything is awaited
+   */
+  onRecord(recorder: (record: LiveRecord) => void): void {
+    if (this.state !== "idle") throw new TypeError("Cannot record the live: it has started already");
+    this.#recorders.push(recorder);
   }
 
   /** Ends the live: socket and timers are gone when it returns. */
