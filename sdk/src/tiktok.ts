@@ -11,6 +11,7 @@ import { type Clock, type Fetch, type SocketFactory, systemClock } from "./ports
 import { chooseSocket, hostFetch } from "./runtime/host.ts";
 import type { NativeWebSocketConstructor } from "./runtime/web_socket.ts";
 import type { Trace } from "./trace.ts";
+import { checkExtras, extendFetch, extendSockets } from "./web/extras.ts";
 import { type GiftInfo, giftListRequest, parseGiftList } from "./web/gift_list.ts";
 import { HttpClient, type HttpClientOptions } from "./web/http.ts";
 import { type BaseUrls, DEFAULT_BASE_URLS, Identity, parseCookies } from "./web/identity.ts";
@@ -46,6 +47,12 @@ export interface TikTokOptions {
   cookies?: string | Readonly<Record<string, string>>;
   /** @default a desktop Chrome, chosen per client */
   userAgent?: string;
+  /** Headers to add to each HTTP request to TikTok; cookies and the User-Agent have their own options. */
+  headers?: Readonly<Record<string, string>>;
+  /** Headers to add to the upgrade of each socket to TikTok. */
+  socketHeaders?: Readonly<Record<string, string>>;
+  /** Query parameters to add to calls of TikTok's API and to the socket's URL; they win over the client's own. */
+  params?: Readonly<Record<string, string>>;
   /** Time for one HTTP request, ms. @default 15_000 */
   timeoutMs?: number;
   /** Largest HTTP answer that is read, bytes. @default 16 MiB */
@@ -167,8 +174,12 @@ export class TikTok {
       random,
     });
     this.#identity = identity;
+    const extras = checkExtras(options);
+    const trusts = (url: URL) => identity.trusts(url);
+    const sockets = options.socket ??
+      chooseSocket({ WebSocket: options.WebSocket, fetch, clock, globals: globalThis });
     this.#httpOptions = {
-      fetch,
+      fetch: extendFetch(fetch, extras, trusts),
       clock,
       identity,
       timeoutMs: checkRange("timeoutMs", options.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, 600_000),
@@ -181,7 +192,7 @@ export class TikTok {
       clock,
       random,
       identity,
-      sockets: options.socket ?? chooseSocket({ WebSocket: options.WebSocket, fetch, clock, globals: globalThis }),
+      sockets: extendSockets(sockets, extras, trusts),
       gunzip: options.gunzip ?? streamGunzip,
       trace: onTrace,
       timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
