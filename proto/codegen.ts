@@ -28,7 +28,11 @@ const ENVELOPE_FILE = "envelope.proto";
 const CLIENT_FRAMES = ["WebcastPushFrame", "PushHeader", "HeartBeatMessage", "WebcastImEnterRoomMessage"];
 
 /** Wire methods that carry a message of another name. */
-const ALIASES: Readonly<Record<string, string>> = { RoomMessage: "WebcastRoomMessage" };
+const ALIASES: Readonly<Record<string, string>> = {
+  LinkMicMethod: "WebcastLinkMicMethod",
+  RoomMessage: "WebcastRoomMessage",
+  RoomVerifyMessage: "WebcastRoomVerifyMessage",
+};
 
 /** Encoders only: what the SDK uses of protobufjs' static code. */
 const LEAN = [

@@ -104,70 +104,408 @@ export const schema: readonly string[] = [
   "mlabelImageLight:91 mlabelImageDark:91 ilabelType slabelTypeStr", // 90 StoreOfficialLabel
   "iheight iwidth sminetype sthumbUri SthumbUriList suri SurlList scolor", // 91 ShopLabelImage
   "bisGiftGiverOfAnchor bisSubscriberOfAnchor bisMutualFollowingWithAnchor bisFollowerOfAnchor bisModeratorOfAnchor bisAnchor", // 92 UserIdentity
-  "mcommon:45 muser:68 scontent bvisibleToSender mbackgroundImage:16 sfullScreenTextColor mbackgroundImageV2:16 m9publicAreaCommon:55 mgiftImage:16 iinputType matUser:68 Memotes:94 scontentLanguage mmsgFilter:64 iquickChatScene icommunityFlaggedStatus muserIdentity:92 McommentQualityScores:98 IcommentTag mpublicAreaMessageCommon:56 lscreenTime ssignature ssignatureVersion secStreamerKey", // 93 WebcastChatMessage
-  "iindex memote:95", // 94 EmoteWithIndex
-  "semoteId mimage:16 iauditStatus suuid iemoteType icontentSource iemotePrivateType spackageId mauditInfo:96 irewardCondition memoteUploadInfo:97 lcreateTime iemoteScene", // 95 EmoteModel
-  "uviolationId itaskType", // 96 AuditInfo
-  "uuserId iemoteUploadSource muserInfo:68 suserIdStr", // 97 EmoteUploadInfo
-  "sversion lscore", // 98 CommentQualityScore
-  "mcommon:45 mdata:100", // 99 WebcastQuestionNewMessage
-  "uquestionId scontent ianswerStatus lcreateTime muser:68 i20createFrom ianswerFrom", // 100 Question
-  "mcommon:45 ugiftId ifanTicketCount igroupCount irepeatCount icomboCount muser:68 mtoUser:68 irepeatEnd mtextEffect:110 ugroupId lincomeTaskgifts lroomFanTicketCount mpriority:107 mgift:102 slogId lsendType mpublicAreaCommon:55 mtrayDisplayText:48 lbannedDisplayEffects mtrayInfo:108 smonitorExtra mmonitorInfo:109 lcolorId bisFirstSent mdisplayTextForAnchor:48 mdisplayTextForAudience:48 sorderId mgiftsInBox:105 mmsgFilter:64 MlynxExtra:112 muserIdentity:92 mmatchInfo:113 ilinkmicGiftExpressionStrategy mflyingMicResources:115 bdisableGiftTracking masset:118 iversion MsponsorshipInfo:117 mflyingMicResourcesV2:115 mpublicAreaMessageCommon:56 ssignature ssignatureVersion bmultiGenerateMessage stoMemberId utoMemberIdInt stoMemberNickname minteractiveGiftInfo:114", // 101 WebcastGiftMessage
-  "mimage:16 sdescribe i4duration uid b7forLinkmic b10combo itype idiamondCount bisDisplayedOnPanel uprimaryEffectId mgiftLabelIcon:16 sname m21icon:16 s24goldEffect m47previewImage:16 mgiftPanelBanner:103 bisBroadcastGift bisEffectBefview bisRandomGift bisBoxGift bcanPutInGiftBox mgiftBoxInfo:104", // 102 Gift
-  "mdisplayText:48 mleftIcon:16 sschemaUrl S5bgColorValues sbannerLynxUrl ibannerPriority sbannerLynxExtra mbgImage:16", // 103 GiftPanelBanner
-  "lcapacity bisPrimaryBox sschemeUrl", // 104 GiftBoxInfo
-  "MgiftsInfoInBox:106", // 105 GiftsBoxInfo
-  "ugiftId ueffectId lcolorId iremainTimes masset:118", // 106 GiftInfoInBox
-  "LqueueSizes lselfQueuePriority ipriority", // 107 GiftIMPriority
-  "mtrayDynamicImg:16 bcanMirror mtrayNormalBgImg:16 StrayNormalBgColor mtraySmallBgImg:16 StraySmallBgColor mrightTagText:48 mrightTagBgImg:16 SrightTagBgColor strayNameTextColor strayDescTextColor srightTagJumpSchema", // 108 GiftTrayInfo
-  "uanchorId lprofitapiMessageDur lsendGiftProfitApiStartMs lsendGiftProfitCoreStartMs lsendGiftReqStartMs lsendGiftSendMessageSuccessMs lsendProfitapiDur utoUserId lsendGiftStartClientLocalMs sfromPlatform sfromVersion", // 109 GiftMonitorInfo
-  "mportrait:111 mlandscape:111", // 110 TextEffect
-  "mtext:48 itextFontSize mbackground:16 lstart lduration ix iy iwidth iheight ishadowDx ishadowDy ishadowRadius sshadowColor sstrokeColor istrokeWidth", // 111 Detail
-  "uid lcode ltype Sparams sextra", // 112 LynxGiftExtra
-  "lcritical beffectCardInUse imultiplierType lmultiplierValue", // 113 MatchInfo
-  "lcrossScreenDelay lcrossScreenRole iignoreConfig uuniqId utoUserTeamId", // 114 InteractiveGiftInfo
-  "mpathImage:16 mmicImage:16 MtransitionConfigs:116", // 115 FlyingMicResources
-  "uconfigId mresourceImage:16", // 116 TransitionConfig
-  "ugiftId usponsorId blightGiftUp sunlightedGiftIcon sgiftGalleryDetailPageSchemeUrl bgiftGalleryClickSponsor b21becomeAllSponsored", // 117 SponsorshipInfo
-  "sname sresourceUri m4resourceUrl:122 sdescribe uid iresourceType smd5 lsize mlokiContent:123 i26downloadType m28resourceBytevc1Url:122 sbytevc1Md5 MvideoResourceList:121 mfaceRecognitionArchiveMeta:120 slynxUrlSettingsKey idowngradeResourceType massetExtra:119 istickerAssetVariant bimmediateDownload istickerAssetVariantReason", // 118 AssetsModel
-  "seffectStarlingKey", // 119 AssetExtra
-  "sversion Srequirement smodelNames ssdkExtra", // 120 FaceRecognitionMeta
-  "svideoTypeName mvideoUrl:122 svideoMd5", // 121 VideoResource
-  "SurlList suri", // 122 ResourceModel
-  "sgiftType lgiftDuration bneedScreenShot bshouldMultiFrame sviewOverlay mbefViewRenderSize:124 ibefViewRenderFps ibefViewFitMode smodelNames Srequirements", // 123 LokiExtraContent
-  "iw ih", // 124 ViewRenderSize
-  "mcommon:45 muser:68 imemberCount moperator:68 bisSetToAdmin bisTopUser irankScore itopUserNo ienterType iaction sactionDescription uuserId yeffectConfig spopStr menterEffectConfig:126 mbackgroundImage:16 mbackgroundImageV2:16 manchorDisplayText:48 sclientEnterSource sclientEnterType sclientLiveReason lactionDuration suserShareType idisplayStyle xadminPermissions:ii ikickSource lallowPreviewTime llastSubscriptionAction mpublicAreaMessageCommon:56 lliveSubOnlyTier lliveSubOnlyMonth secStreamerKey lshowWave mwaveAlgorithmData:127 ihitAbStatus", // 125 WebcastMemberMessage
-  "itype micon:16 lavatarPos mtext:48 mtextIcon:16 istayTime uanimAssetId mbadge:16 LflexSettingArrayList", // 126 EffectConfigBean
-  "salgorithmVersion bisAlgHit spredictScore bisRewatch bisFollow", // 127 WaveAlgorithmData
-  "mcommon:45 muser:68 lshareType laction sshareTarget lfollowCount lshareDisplayStyle ishareCount mpublicAreaMessageCommon:56 ssignature ssignatureVersion lshowDurationMs", // 128 WebcastSocialMessage
-  "mcommon:45 icount ltotal icolor muser:68 sicon Micons:16 MspecifiedDisplayText:131 leffectCnt MlikeEffect:130 mpublicAreaMessageCommon:56 lroomMessageHeatLevel", // 129 WebcastLikeMessage
-  "lversion leffectCnt leffectIntervalMs llevel", // 130 LikeEffect
-  "uuid mdisplayText:48", // 131 SpecifiedDisplayText
-  "mcommon:45 Mranks:133 ltotal spopStr Mseats:133 lpopularity ltotalUser lanonymous", // 132 WebcastRoomUserSeqMessage
-  "lscore muser:68 lrank ldelta", // 133 Contributor
-  "mcommon:45 iaction stips mextra:135 mperceptionDialog:66 mperceptionAudienceText:48 mpunishInfo:65 mfloatText:48 ifloatStyle", // 134 WebcastControlMessage
-  "sbanInfoUrl lreasonNo mtitle:48 mviolationReason:48 mcontent:48 mgotItButton:48 mbanDetailButton:48 ssource", // 135 Extra
-  "mcommon:45 uid iauditStatus scontent muser:68 iintroMode Mbadges:0 scontentLanguage", // 136 WebcastLiveIntroMessage
-  "mcommon:45 scontent bsupportLandscape isource micon:16 b7isWelcome mpublicAreaCommon:56 lshowDurationMs ssubScene", // 137 WebcastRoomMessage
-  "mcommon:45 ydata iposition iactionType", // 138 WebcastInRoomBannerMessage
-  "mcommon:45 muser:68 iexhibitionType lsubMonth isubscribeType ioldSubscribeStatus imessageType isubscribingStatus bisSend bisCustom", // 139 WebcastSubNotifyMessage
+  "mcommon:45 uchannelId uopUid ireason ubattleId mbattleSettings:20", // 93 WebcastLinkMicBattlePunishFinish
+  "mcommon:45 itaskMessageType mstart:95 mtaskUpdate:96 mtaskSettle:97 mreward:98 u20battleId", // 94 WebcastLinkmicBattleTaskMessage
+  "mconfig:99", // 95 BattleTaskStart
+  "lprogress ufromUserId spromptKey s21logId", // 96 BattleTaskUpdate
+  "iresult lrewardStartTime lrewardStartTimestamp", // 97 BattleTaskSettle
+  "mprompt:100 istatus", // 98 BattleRewardSettle
+  "lpreviewStartTime MpreviewConfig:101 mtargetConfig:102 mrewardConfig:103 xgiftAmountGuide:um104 lpreviewStartTimestamp spreviewClickActionSchemaUrl", // 99 BattleBonusConfig
+  "spromptKey Melems:105", // 100 BattlePrompt
+  "lduration mprompt:100 m25iconImage:16", // 101 PreviewPeriod
+  "ltargetStartTime lduration ltargetStartTimestamp i11clickAction mclickPrompt:100 i21promptType mstaticPrompt:100 lprogressTarget itargetType miconImage:16 sclickActionSchemaUrl", // 102 TaskPeriodConfig
+  "lrewardStartTime lduration irewardMultiple lrewardStartTimestamp m11rewardPreparePrompt:100 mrewardingPrompt:100 mclickPrompt:100", // 103 RewardPeriodConfig
+  "mguidePrompt:100 ipromptType idisappearDuration m11iconImage:16 mgiftImage:16 u21recommendGiftId irecommendGiftCount mguideContent:48", // 104 BattleTaskGiftAmountGuide
+  "spromptField svalue", // 105 BattlePromptElem
+  "mcommon:45 micon:16 mcontent:48 mbuttonText:48 sbuttonUrl lfield6 skey", // 106 WebcastCapsuleMessage
+  "mcommon:45 mcontent:48 mbuttonText:48 sbuttonUrl skey", // 107 WebcastSubscriptionGuideMessage
+  "mcommon:45 mwave:109", // 108 WebcastSubWaveMessage
+  "ifield1 muser:110 mstate:111", // 109 SubWave
+  "uuserId mavatar:16 snickname suserIdStr Mbadges:0", // 110 SubWaveUser
+  "l2field2 lfield3 ltime M7users:110 lfield8 ufield9", // 111 SubWaveState
+  "mcommon:45 mpictionary:113", // 112 WebcastPictionaryStartMessage
+  "uid i3field3 lstartTime lendTime ufield6", // 113 Pictionary
+  "mcommon:45 lfield2 upictionaryId", // 114 WebcastPictionaryUpdateMessage
+  "mcommon:45 upictionaryId sword ifield4", // 115 WebcastPictionaryEndMessage
+  "mcommon:45 ufield2 ifield3", // 116 WebcastPictionaryExitMessage
+  "mcommon:45 mdata:170", // 117 WebcastQuestionSelectedMessage
+  "mcommon:45 uquestionId ufield3", // 118 WebcastQuestionDeleteMessage
+  "mcommon:45 uquestionId", // 119 WebcastQuestionSlideDownMessage
+  "mcommon:45", // 120 WebcastQuestionSwitchMessage
+  "mcommon:45 mbag:122 Mwinners:125 ifield4", // 121 WebcastGoodyBagMessage
+  "sid ifield2 sfield3 mterms:123 mprize:124", // 122 GoodyBag
+  "lfield1 lfield2 ifield3 stext ltime lfield6", // 123 GoodyBagTerms
+  "lfield1", // 124 GoodyBagPrize
+  "muser:126 lfield2", // 125 GoodyBagWinner
+  "sid s3nickname mavatar:16", // 126 GoodyBagUser
+  "mcommon:45 ifield2 m4screen:128", // 127 WebcastLinkScreenChangeMessage
+  "ifield1 sfield2 ifield3 sfield4", // 128 LinkScreen
+  "mcommon:45 ifield2 ifield3 mitem:130 mtime:131", // 129 WebcastPaidContentLiveShoppingMessage
+  "uid", // 130 PaidContentItem
+  "ltime", // 131 PaidContentTime
+  "mcommon:45 msticker:133", // 132 WebcastSubTimerStickerMessage
+  "ifield1 uid i4field4 stitle sfield6 l8field8 l10field10 lfield11 ltime lfield13 lfield14 lfield15 lfield16", // 133 SubTimerSticker
+  "mcommon:45 mportal:135 i4field4 ifield5 ifield6", // 134 WebcastEnvelopePortalMessage
+  "sid s8field8 l10field10", // 135 EnvelopePortal
+  "mcommon:45 mhashtag:227", // 136 WebcastHashtagMessage
+  "mcommon:45 ubattleId ifield3 m5use:138 m7end:140", // 137 WebcastLinkMicBattleItemCard
+  "mcard:139 uuserId mtext:48", // 138 BattleItemCardUse
+  "skey micon:16 ltime l5field5 lfield6 lfield7 lfield8 s10url lfield11 uuserId", // 139 BattleItemCard
+  "mtext:48", // 140 BattleItemCardEnd
+  "mcommon:45 lcount sfield3", // 141 WebcastPartnershipDownloadCountMessage
+  "mcommon:45 ifield2 ufield3 ltime skey surl", // 142 WebcastBALeadGenMessage
+  "mcommon:45 mtask:144", // 143 WebcastEcTaskRegisterMessage
+  "lfield1 sfield2", // 144 EcTask
+  "mcommon:45 mtask:144", // 145 WebcastEcShortItemRefreshMessage
+  "mcommon:45 i3field3 m6notice:147", // 146 WebcastRoomNotifyMessage
+  "ifield1 mimage:148", // 147 RoomNotice
+  "iwidth iheight SurlList suri", // 148 NoticeImage
+  "mcommon:45 msticker:150", // 149 WebcastRoomStickerMessage
+  "uid sfield2 itype stext ifield5 scolor mimage:16 mpreview:16 ifield9 ifield10 ifield11 ifield12 ifield13 ifield14 ifield15 ifield16 ifield17", // 150 RoomSticker
+  "mcommon:45 mcollection:152", // 151 WebcastGiftCollectionUpdateMessage
+  "lfield1 m3gift:172 lfield4 lfield5 surl", // 152 GiftCollection
+  "mcommon:45 mtool:154", // 153 WebcastAnchorToolModificationMessage
+  "uid uuserId lfield3 sname sfield5 ifield6 i8field8 l10field10 s21field21 i23field23 s26field26", // 154 AnchorTool
+  "mcommon:45 i5field5 mguide:156", // 155 WebcastLinkMicAnchorGuideMessage
+  "uuserId", // 156 LinkMicAnchorGuide
+  "mcommon:45 ifield2 m8notice:158", // 157 WebcastLinkmicBattleNoticeMessage
+  "mtext:48", // 158 BattleNotice
+  "mcommon:45", // 159 WebcastDonationStickerModifyMethod
+  "mcommon:45", // 160 WebcastHourlyRankRewardMessage
+  "mcommon:45", // 161 WebcastInRoomBannerRefreshMessage
+  "mcommon:45", // 162 WebcastUpdateShareRevenueNoticeMessage
+  "mcommon:45 muser:68 scontent bvisibleToSender mbackgroundImage:16 sfullScreenTextColor mbackgroundImageV2:16 m9publicAreaCommon:55 mgiftImage:16 iinputType matUser:68 Memotes:164 scontentLanguage mmsgFilter:64 iquickChatScene icommunityFlaggedStatus muserIdentity:92 McommentQualityScores:168 IcommentTag mpublicAreaMessageCommon:56 lscreenTime ssignature ssignatureVersion secStreamerKey", // 163 WebcastChatMessage
+  "iindex memote:165", // 164 EmoteWithIndex
+  "semoteId mimage:16 iauditStatus suuid iemoteType icontentSource iemotePrivateType spackageId mauditInfo:166 irewardCondition memoteUploadInfo:167 lcreateTime iemoteScene", // 165 EmoteModel
+  "uviolationId itaskType", // 166 AuditInfo
+  "uuserId iemoteUploadSource muserInfo:68 suserIdStr", // 167 EmoteUploadInfo
+  "sversion lscore", // 168 CommentQualityScore
+  "mcommon:45 mdata:170", // 169 WebcastQuestionNewMessage
+  "uquestionId scontent ianswerStatus lcreateTime muser:68 i20createFrom ianswerFrom", // 170 Question
+  "mcommon:45 ugiftId ifanTicketCount igroupCount irepeatCount icomboCount muser:68 mtoUser:68 irepeatEnd mtextEffect:180 ugroupId lincomeTaskgifts lroomFanTicketCount mpriority:177 mgift:172 slogId lsendType mpublicAreaCommon:55 mtrayDisplayText:48 lbannedDisplayEffects mtrayInfo:178 smonitorExtra mmonitorInfo:179 lcolorId bisFirstSent mdisplayTextForAnchor:48 mdisplayTextForAudience:48 sorderId mgiftsInBox:175 mmsgFilter:64 MlynxExtra:182 muserIdentity:92 mmatchInfo:183 ilinkmicGiftExpressionStrategy mflyingMicResources:185 bdisableGiftTracking masset:188 iversion MsponsorshipInfo:187 mflyingMicResourcesV2:185 mpublicAreaMessageCommon:56 ssignature ssignatureVersion bmultiGenerateMessage stoMemberId utoMemberIdInt stoMemberNickname minteractiveGiftInfo:184", // 171 WebcastGiftMessage
+  "mimage:16 sdescribe i4duration uid b7forLinkmic b10combo itype idiamondCount bisDisplayedOnPanel uprimaryEffectId mgiftLabelIcon:16 sname m21icon:16 s24goldEffect m47previewImage:16 mgiftPanelBanner:173 bisBroadcastGift bisEffectBefview bisRandomGift bisBoxGift bcanPutInGiftBox mgiftBoxInfo:174", // 172 Gift
+  "mdisplayText:48 mleftIcon:16 sschemaUrl S5bgColorValues sbannerLynxUrl ibannerPriority sbannerLynxExtra mbgImage:16", // 173 GiftPanelBanner
+  "lcapacity bisPrimaryBox sschemeUrl", // 174 GiftBoxInfo
+  "MgiftsInfoInBox:176", // 175 GiftsBoxInfo
+  "ugiftId ueffectId lcolorId iremainTimes masset:188", // 176 GiftInfoInBox
+  "LqueueSizes lselfQueuePriority ipriority", // 177 GiftIMPriority
+  "mtrayDynamicImg:16 bcanMirror mtrayNormalBgImg:16 StrayNormalBgColor mtraySmallBgImg:16 StraySmallBgColor mrightTagText:48 mrightTagBgImg:16 SrightTagBgColor strayNameTextColor strayDescTextColor srightTagJumpSchema", // 178 GiftTrayInfo
+  "uanchorId lprofitapiMessageDur lsendGiftProfitApiStartMs lsendGiftProfitCoreStartMs lsendGiftReqStartMs lsendGiftSendMessageSuccessMs lsendProfitapiDur utoUserId lsendGiftStartClientLocalMs sfromPlatform sfromVersion", // 179 GiftMonitorInfo
+  "mportrait:181 mlandscape:181", // 180 TextEffect
+  "mtext:48 itextFontSize mbackground:16 lstart lduration ix iy iwidth iheight ishadowDx ishadowDy ishadowRadius sshadowColor sstrokeColor istrokeWidth", // 181 Detail
+  "uid lcode ltype Sparams sextra", // 182 LynxGiftExtra
+  "lcritical beffectCardInUse imultiplierType lmultiplierValue", // 183 MatchInfo
+  "lcrossScreenDelay lcrossScreenRole iignoreConfig uuniqId utoUserTeamId", // 184 InteractiveGiftInfo
+  "mpathImage:16 mmicImage:16 MtransitionConfigs:186", // 185 FlyingMicResources
+  "uconfigId mresourceImage:16", // 186 TransitionConfig
+  "ugiftId usponsorId blightGiftUp sunlightedGiftIcon sgiftGalleryDetailPageSchemeUrl bgiftGalleryClickSponsor b21becomeAllSponsored", // 187 SponsorshipInfo
+  "sname sresourceUri m4resourceUrl:192 sdescribe uid iresourceType smd5 lsize mlokiContent:193 i26downloadType m28resourceBytevc1Url:192 sbytevc1Md5 MvideoResourceList:191 mfaceRecognitionArchiveMeta:190 slynxUrlSettingsKey idowngradeResourceType massetExtra:189 istickerAssetVariant bimmediateDownload istickerAssetVariantReason", // 188 AssetsModel
+  "seffectStarlingKey", // 189 AssetExtra
+  "sversion Srequirement smodelNames ssdkExtra", // 190 FaceRecognitionMeta
+  "svideoTypeName mvideoUrl:192 svideoMd5", // 191 VideoResource
+  "SurlList suri", // 192 ResourceModel
+  "sgiftType lgiftDuration bneedScreenShot bshouldMultiFrame sviewOverlay mbefViewRenderSize:194 ibefViewRenderFps ibefViewFitMode smodelNames Srequirements", // 193 LokiExtraContent
+  "iw ih", // 194 ViewRenderSize
+  "mcommon:45 imessageType ulinkerId iscene minviteContent:196 mreplyContent:197 mcreateContent:198 mcloseContent:199 menterContent:200 mleaveContent:201 mcancelContent:202 mkickOutContent:203 m14updateUserContent:204 mwaitingListChangeContent:205 mmuteContent:206 mrandomMatchContent:207 m20listChangeContent:208 m22mediaChangeContent:209 mreplyAcceptNoticeContent:210 m101sysKickOutContent:211 muserToastContent:212 s200extra lexpireTimestamp stransferExtra", // 195 WebcastLinkMessage
+  "ufromUserId ufromRoomId stoRtcExtInfo brtcJoinChannel ivendor ssecFromUserId stoLinkmicIdStr mfromUser:68 lrequiredMicIdx xrtcExtInfoMap:us ianchorMultiLiveEnum manchorSettingInfo:213 sinviterLinkmicIdStr m16fromTopHostInfo:214 uactionId MlinkedUsers:215 mdialog:66 mpunishInfo:65 ifromRoomAgeRestricted M23abTestSetting:216 m101linkerInviteMsgExtra:217", // 196 LinkerInviteContent
+  "ufromUserId ufromRoomId mfromUserLinkmicInfo:218 utoUserId mtoUserLinkmicInfo:218 llinkType ireplyStatus mlinkerSetting:219 mfromUser:68 mtoUser:68", // 197 LinkerReplyContent
+  "uownerId uownerRoomId llinkType", // 198 LinkerCreateContent
+  "", // 199 LinkerCloseContent
+  "MlinkedUsers:220 ianchorMultiLiveEnum manchorSettingInfo:213", // 200 LinkerEnterContent
+  "uuserId slinkmicIdStr usendLeaveUid lleaveReason", // 201 LinkerLeaveContent
+  "ufromUserId utoUserId icancelType uactionId", // 202 LinkerCancelContent
+  "ufromUserId ikickoutReason", // 203 LinkerKickOutContent
+  "ufromUserId utoUserId xupdateInfo:ss", // 204 LinkerUpdateUserContent
+  "", // 205 LinkerWaitingListChangeContent
+  "uuserId imuteStatus", // 206 LinkerMuteContent
+  "muser:68 uroomId linviteType smatchId uinnerChannelId", // 207 LinkerRandomMatchContent
+  "MlinkedUsers:221 MappliedUsers:221 MconnectingUsers:221", // 208 LinkerListChangeContent
+  "iop utoUserId uanchorId uroomId ichangeScene m7operatorInfo:222", // 209 LinkerMediaChangeContent
+  "ufromUserId ufromRoomId utoUserId", // 210 LinkerAcceptNoticeContent
+  "uuserId slinkmicIdStr", // 211 LinkerSysKickOutContent
+  "uuserId uroomId mdisplayText:48 uleavedUserId", // 212 LinkmicUserToastContent
+  "uuserId ilayout ifixMicNum iallowRequestFromUser iallowRequestFromFollowerOnly i7applierSortSetting lapplierSortGiftScoreThreshold iallowRequestFromFriends iallowRequestFromFollowers iallowRequestFromOthers ienableShowMultiGuestLayout", // 213 MultiLiveAnchorPanelSettings
+  "srankType ltopIndex", // 214 InviteTopHostInfo
+  "uuserId slinkmicIdStr uroomId llinkedTime", // 215 LinkmicUserInfo
+  "lkey mvalue:223", // 216 CohostABTestSetting
+  "imatchType iinviteType isubType stheme iduration ilayout stips mextra:224 MotherUsers:224 mtopicInfo:225 salgoRequestId", // 217 LinkerInviteMessageExtra
+  "saccessKey ulinkMicId bjoinable iconfluenceType srtcExtInfo srtcAppId srtcAppSign slinkmicIdStr ivendor", // 218 LinkmicInfo
+  "lmaxMemberLimit llinkType iscene uownerUserId uownerRoomId ivendor", // 219 LinkerSetting
+  "muser:68 ulinkmicId slinkmicIdStr ilinkStatus ilinkType iuserPosition isilenceStatus lmodifyTime ulinkerId iroleType", // 220 ListUser
+  "muser:68 llinkedTime i4field4 slinkmicIdStr l7field7", // 221 LinkListUser
+  "uuserId ioperatorType snickName sdisplayId", // 222 LinkerMediaChangeOperator
+  "MabTestList:226", // 223 CohostABTestList
+  "itexttype stext slabel iuserCount mavatarThumb:16 sdisplayId mauthenticationInfo:84 snickname lfollowStatus mhashtag:227 u12userId bisBestTeammate l15followerCount", // 224 InviterRivalExtra
+  "uid stitleKey stitleText b21liked ltotalHeat ltotalRivals MrivalsAvatar:16", // 225 CohostTopic
+  "iabTestType lgroup", // 226 CohostABTest
+  "uid stitle mimage:16 inamespace", // 227 Hashtag
+  "mcommon:45 imessageType saccessKey ianchorLinkmicId uuserId lfanTicket ltotalLinkmicFanTicket uchannelId ilayout ivendor idimension stheme uinviteUid ianswer i16duration i18matchType bwin sprompts utoUserId s25tips lstartTimeMs iconfluenceType ufromRoomId iinviteType lsubType s32rtcExtInfo s34appId sappSign s37anchorLinkmicIdStr urivalAnchorId irivalLinkmicId srivalLinkmicIdStr bshowPopup b51rtcJoinChannel ifanTicketIconType", // 228 WebcastLinkMicMethod
+  "mcommon:45 mfanTicketRoomNotice:230", // 229 WebcastLinkMicFanTicketMethod
+  "MuserFanTicket:231 ltotalLinkmicFanTicket umatchId leventTime sfanTicketIconUrl uplayId iplayScene", // 230 FanTicketRoomNoticeContent
+  "uuserId lfanTicket lmatchTotalScore imatchRank", // 231 UserFanTicket
+  "mcommon:45 uchannelId iscene", // 232 WebcastLinkMicLayoutStateMessage
+  "mcommon:45 uchannelId iscene lversion", // 233 WebcastLinkStateMessage
+  "mcommon:45 mindicator:235 mgoal:236 ucontributorId mcontributorAvatar:16 scontributorDisplayId mcontributeSubgoal:237 l9contributeCount lcontributeScore lgiftRepeatCount scontributorIdStr m15pinInfo:238 iupdateSource sgoalExtra", // 234 WebcastGoalUpdateMessage
+  "skey iop", // 235 LiveStreamGoalIndicator
+  "uid itype istatus MsubGoals:237 sdescription iauditStatus icycleType lstartTime lexpireTime lrealFinishTime Mcontributors:239 icontributorsLength sidStr sauditDescription mstats:240 sgoalExtraInfo imode mauditInfo:166 s20challengeType bisUneditable", // 236 LiveStreamGoal
+  "itype uid lprogress ltarget mgift:241 sidStr mpinInfo:242 isource srecommendedText srecommendedHeader", // 237 LiveStreamSubGoal
+  "bpin bunpin lpinEndTime usubGoalId ssubGoalIdStr", // 238 GoalPinInfo
+  "uuserId mavatar:16 sdisplayId lscore suserIdStr binRoom bisFriend MbadgeList:0 bfollowByOwner bisFistContribute MsubGoalContributions:243", // 239 LiveStreamGoalContributor
+  "ltotalCoins ltotalContributor mcomparison:244 ltotalNewFans", // 240 GoalStats
+  "sname micon:16 ldiamondCount itype", // 241 LiveStreamSubGoalGift
+  "lpinStartTime lpinEndTime lpinReadyTime", // 242 SubGoalPinInfo
+  "sid lcontributionCount", // 243 SubGoalContribution
+  "lcoinsIncr lcontributorIncr", // 244 GoalComparison
+  "mcommon:45 lmessageType upollId mstartContent:246 mendContent:247 mupdateVotesContent:248 ipollKind mpollBasicInfo:249 mtemplateContent:250", // 245 WebcastPollMessage
+  "lstartTime lendTime MoptionList:251 stitle moperator:68", // 246 PollStartContent
+  "iendType MoptionList:251 moperator:68", // 247 PollEndContent
+  "M2optionList:251", // 248 PollUpdateVotesContent
+  "spollSponsor ugiftId stitle bisSuggestedQuestion luserCnt mgift:172 spollIdStr ssuggestedQuestionKey lpollDuration ltimeRemain lpollIndex utemplateId", // 249 PollBasicInfo
+  "utemplateId stemplateIdStr istatus ipollKind iappealStatus sviolationIdStr", // 250 TemplateContent
+  "lvotes sdisplayContent ioptionIdx MvoteUserList:252", // 251 PollOptionInfo
+  "uuserId snickName mavatarThumb:16", // 252 VoteUser
+  "mcommon:45 Mupdates:254 igroupType l5rankPriority Mtabs:255 bisAnimationLoopPlay banimationLoopForOff MunionAnimation:256 MtabInfo:257", // 253 WebcastRankUpdateMessage
+  "irankType lownRank mdefaultContent:48 b5showEntranceAnimation lcountdown i8belongType irequestFirstShowType lsupportedVersion bowneronrank", // 254 RankUpdate
+  "irankType stitle mtitleText:48 llistLynxType", // 255 RankTabInfo
+  "iunionType IrankTypeArray lsupportedVersion", // 256 UnionAnimationInfo
+  "Mtabs:255 lsupportedVersion", // 257 RankListTabInfo
+  "mcommon:45 iscene lownerIdxBeforeUpdate lownerIdxAfterUpdate mselfGetBadgeMsg:48 motherGetBadgeMsg:48 ucurUserId", // 258 WebcastRankTextMessage
+  "loverLength m100multiLiveContent:260 m200cohostContent:261", // 259 BusinessContent
+  "mapplyBizContent:262 minviteBizContent:263 mreplyBizContent:264 mpermitBizContent:265 mjoinDirectBizContent:266 mkickOutBizContent:267", // 260 MultiLiveContent
+  "mjoinGroupBizContent:268 mpermitJoinGroupBizContent:269 m11listChangeBizContent:270", // 261 CohostContent
+  "muser:68", // 262 ApplyBizContent
+  "manchorSettingInfo:213 iinviteSource moperatorUserInfo:68 ioperatorLinkAdminType minviteeUserInfo:68 ishareRevenueSetting", // 263 InviteBizContent
+  "ilinkType iisTurnOffInvitation mreplyUserInfo:68", // 264 ReplyBizContent
+  "manchorSettingInfo:213 lexpireTimestamp moperatorUserInfo:68 ioperatorLinkAdminType ilinkUserType", // 265 PermitBizContent
+  "ureplyImMsgId ioutsideRoomInviteSource", // 266 JoinDirectBizContent
+  "moperatorUserInfo:68 ioperatorLinkAdminType mkickPlayerUserInfo:68", // 267 KickOutBizContent
+  "ifromRoomAgeRestricted mfromTag:271 mdialog:66 mpunishInfo:65 mtopicInfo:225 salgoRequestId icohostLayoutMode mtag:272 mgameTag:273 s11newUserEducation m101joinGroupMsgExtra:274", // 268 JoinGroupBizContent
+  "ireplyStatus isourceType", // 269 PermitJoinGroupBizContent
+  "xuserInfos:um275 MwaitingUsers:276", // 270 ListChangeBizContent
+  "itagType stagValue stagText", // 271 Tag
+  "itagClassification itagType stagValue sstarlingKey m10secondDegreeRelationContent:277 lcohostHistoryDay msimilarInterestContent:278", // 272 TagV2
+  "utagId stagDisplayText", // 273 RivalsGameTag
+  "lsourceType mextra:279 MotherUsers:279", // 274 JoinGroupMessageExtra
+  "lpermissionType isourceType bisLowVersion ubestTeammateUid bhasTopicPerm mstreamConfig:280 binDifferentInviteTypeControlGroup s11nickname sdisplayId mavatarThumb:16 lfollowStatus suserIdStr", // 275 CohostUserInfo
+  "usendUserId lsendTimestamp Mavatars:16", // 276 VirtualWaitingUser
+  "MrelatedUsers:281 ltotalRelatedUserCnt", // 277 SecondDegreeRelationContent
+  "ucontentId sdisplayText", // 278 SimilarInterestContent
+  "l4userCount mavatarThumb:16 sdisplayId mauthenticationInfo:84 snickname lfollowStatus mhashtag:227 mtopHostInfo:282 uuserId bisBestTeammate", // 279 RivalExtra
+  "sscreenShareStreamId", // 280 CohostStreamConfig
+  "uuserId snickName mavatar:16", // 281 UserInfo
+  "srankType ltopIndex", // 282 TopHostInfo
+  "mcommon:45 imessageType uchannelId iscene ssource scenterizedIdc urtcRoomId m100createChannelContent:284 m102listChangeContent:285 minviteContent:286 mapplyContent:287 mpermitApplyContent:288 mreplyInviteContent:289 mkickOutContent:290 mcancelApplyContent:291 mcancelInviteContent:292 mleaveContent:293 mfinishContent:294 mjoinDirectContent:295 mjoinGroupContent:296 mpermitGroupContent:297 mcancelGroupContent:298 mleaveGroupContent:299 mp2pGroupChangeContent:300 mgroupChangeContent:301 m200businessContent:259", // 283 WebcastLinkLayerMessage
+  "mowner:302 sownerLinkMicId", // 284 CreateChannelContent
+  "ifield1 mallUsers:303", // 285 LinkListChangeContent
+  "minvitor:302 minviteeRtcExtInfo:304 sinvitorLinkMicId sinviteeLinkMicId bisOwner m7dsl:305 minvitee:302 moperator:302", // 286 InviteContent
+  "mapplier:302 sapplierLinkMicId", // 287 ApplyContent
+  "mpermiter:302 spermiterLinkMicId i4replyStatus mdsl:305 mapplier:302 moperator:302 sapplierLinkMicId", // 288 PermitApplyContent
+  "minvitee:302 ireplyStatus sinviteeLinkMicId m5inviteOperatorUser:302 SlinkedUserUiPositions MuiPos:306", // 289 ReplyInviteContent
+  "moffliner:302 ikickoutReason SlinkedUserUiPositions MuiPos:306", // 290 KickOutContent
+  "mapplier:302 sapplierLinkMicId", // 291 CancelApplyContent
+  "minvitor:302 sinvitorLinkMicId sinviteeLinkMicId uinviteSeqId minvitee:302", // 292 CancelInviteContent
+  "mleaver:302 lleaveReason SlinkedUserUiPositions MuiPos:306", // 293 LeaveContent
+  "mowner:302 lfinishReason", // 294 FinishChannelContent
+  "mjoiner:307 mallUsers:303", // 295 JoinDirectContent
+  "mgroupUser:308 mjoinUser:309 itype MgroupExtInfo:304", // 296 JoinGroupContent
+  "mapprover:309 iagreeStatus itype MgroupExtInfo:304 mgroupUser:308 mmigrationDetails:310 SlinkedUserUiPositions", // 297 PermitJoinGroupContent
+  "Mleaver:309 moperator:309 itype mgroupUser:308", // 298 CancelJoinGroupContent
+  "moperator:309 ugroupChannelId sleaveSource SlinkedUserUiPositions", // 299 LeaveJoinGroupContent
+  "MgroupExtInfo:304 mgroupUser:308 mmigrationDetails:310 McontentPos:311", // 300 P2PGroupChangeContent
+  "mgroupUser:308 SlinkedUserUiPositions", // 301 GroupChangeContent
+  "uroomId uuserId", // 302 Player
+  "M2linkedList:307 MappliedList:307 MinvitedList:307 MreadyList:307", // 303 AllListUser
+  "mliveRtcEngineConfig:312 MliveRtcVideoParam:313 mrtcBitrateMap:314 irtcFps mrtcMixBase:315 mbyteRtcExtInfo:316 mextra:317 srtcBusinessId mrtcOther:318 iinteractClientType", // 304 RTCExtraInfo
+  "isceneVersion slayoutId", // 305 DSLConfig
+  "itype svalue", // 306 PosIdentity
+  "muser:302 l4linkedTimeNano sappVersion", // 307 LinkLayerListUser
+  "ugroupChannelId Muser:319 lcontentVersion", // 308 GroupChannelAllUser
+  "uchannelId muser:302", // 309 GroupPlayer
+  "bisMigrate usourceGroupChannelId utargetGroupChannelId", // 310 MigrationDetails
+  "scontentID icontentType mpos:320 scontentLinkmicID lstartTimeNano", // 311 ContentPosition
+  "srtcAppId srtcUserId srtcToken urtcChannelId", // 312 RTCEngineConfig
+  "istrategyId mparams:321", // 313 RTCLiveVideoParam
+  "ixx1 ixx2 ixx3 ixx4", // 314 RTCBitRateMap
+  "ibitrate", // 315 RTCMixBase
+  "idefaultSignalingServerFirst", // 316 ByteRTCExtInfo
+  "sversion", // 317 RTCInfoExtra
+  "imaxTranscodingCbIntervalSecond", // 318 RTCOther
+  "uchannelId istatus itype mallUser:303 ljoinTime llinkedTime mownerUser:309 sgroupLinkmicId", // 319 GroupChannelUser
+  "itype mlink:322", // 320 MicPositionData
+  "iwidth iheight ifps ibitrateKbps", // 321 RTCVideoParam
+  "iposition iopt", // 322 LinkPosition
+  "mcommon:45 ltimestampMs ldurationMs Mcontent:324 usentenceId usequenceId bdefinite", // 323 WebcastCaptionMessage
+  "slang scontent", // 324 CaptionContent
+  "mcommon:45 muser:68 MemoteList:165 mmsgFilter:64 muserIdentity:92", // 325 WebcastEmoteChatMessage
+  "mcommon:45 menvelopeInfo:327 idisplay", // 326 WebcastEnvelopeMessage
+  "senvelopeId ibusinessType senvelopeIdc ssendUserName idiamondCount ipeopleCount iunpackAt ssendUserId msendUserAvatar:16 screateAt sroomId ifollowShowStatus iskinId", // 327 MessageRedEnvelopInfo
+  "mcommon:45 mchatMessage:163 msocialMessage:350 mgiftMessage:171 mmemberMessage:347 mlikeMessage:351 s30method lpinTime moperator:68 iaction ldisplayDuration upinMsgId secStreamerKey", // 328 WebcastRoomPinMessage
+  "mcommon:45 UdeleteMsgIds UdeleteUserIds", // 329 WebcastImDeleteMessage
+  "mcommon:45 mevent:331 imsgType micon:16 mcontent:48 lduration mbackground:16 mrightIcon:16 idisplayConfig ugalleryGiftId m12control:332 mrightLabel:333 buseMarquee ishowType mbadge:0 irenderType ileftIconDisplayType mribbonAnimation:16 manimationData:334 shybridUrl sschema ssubType mcommonBarrageContent:48 m100userGradeParam:335 mfansLevelParam:336 msubscribeGiftParam:337 mprivilegeLogExtra:15 mgiftGalleryParams:338", // 330 WebcastBarrageMessage
+  "seventName xparams:ss", // 331 BarrageEvent
+  "ipriority lduration xtargetGroupShowRst:im339 ihorizontalTriggerType", // 332 DisplayControl
+  "sbackgroundColor mcontent:48 lheight", // 333 RightLabel
+  "sgeckoChannelName sfileName lheight lwidth lrightOffset", // 334 AnimationData
+  "icurrentGrade idisplayConfig suserId muser:68", // 335 BarrageTypeUserGradeParam
+  "icurrentGrade idisplayConfig m4user:68", // 336 BarrageTypeFansLevelParam
+  "lgiftSubCount bshowGiftSubCount", // 337 BarrageTypeSubscribeGiftParam
+  "ufromUserId utoUserId", // 338 BarrageTypeGiftGalleryParam
+  "bbanned", // 339 ShowResult
+  "mcommon:45 iactionType ifield3 mpopProduct:341 mtraceInfo:342", // 340 WebcastOecLiveShoppingMessage
+  "stitle sprice simageUrl sshopUrl u6productId sshopName ifield8 sproductUrl ifield10 ifield11", // 341 PopProduct
+  "ltime1 ltime2 ltime3", // 342 TraceInfo
+  "mcommon:45 stitle sbody", // 343 WebcastGiftPromptMessage
+  "mcommon:45", // 344 WebcastGiftDynamicRestrictionMessage
+  "mcommon:45 ufromUserId micon:16", // 345 WebcastGiftBroadcastMessage
+  "mcommon:45 uroomId ltimestamp", // 346 WebcastGiftPanelUpdateMessage
+  "mcommon:45 muser:68 imemberCount moperator:68 bisSetToAdmin bisTopUser irankScore itopUserNo ienterType iaction sactionDescription uuserId yeffectConfig spopStr menterEffectConfig:348 mbackgroundImage:16 mbackgroundImageV2:16 manchorDisplayText:48 sclientEnterSource sclientEnterType sclientLiveReason lactionDuration suserShareType idisplayStyle xadminPermissions:ii ikickSource lallowPreviewTime llastSubscriptionAction mpublicAreaMessageCommon:56 lliveSubOnlyTier lliveSubOnlyMonth secStreamerKey lshowWave mwaveAlgorithmData:349 ihitAbStatus", // 347 WebcastMemberMessage
+  "itype micon:16 lavatarPos mtext:48 mtextIcon:16 istayTime uanimAssetId mbadge:16 LflexSettingArrayList", // 348 EffectConfigBean
+  "salgorithmVersion bisAlgHit spredictScore bisRewatch bisFollow", // 349 WaveAlgorithmData
+  "mcommon:45 muser:68 lshareType laction sshareTarget lfollowCount lshareDisplayStyle ishareCount mpublicAreaMessageCommon:56 ssignature ssignatureVersion lshowDurationMs", // 350 WebcastSocialMessage
+  "mcommon:45 icount ltotal icolor muser:68 sicon Micons:16 MspecifiedDisplayText:353 leffectCnt MlikeEffect:352 mpublicAreaMessageCommon:56 lroomMessageHeatLevel", // 351 WebcastLikeMessage
+  "lversion leffectCnt leffectIntervalMs llevel", // 352 LikeEffect
+  "uuid mdisplayText:48", // 353 SpecifiedDisplayText
+  "mcommon:45 Mranks:355 ltotal spopStr Mseats:355 lpopularity ltotalUser lanonymous", // 354 WebcastRoomUserSeqMessage
+  "lscore muser:68 lrank ldelta", // 355 Contributor
+  "mcommon:45 iaction stips mextra:357 mperceptionDialog:66 mperceptionAudienceText:48 mpunishInfo:65 mfloatText:48 ifloatStyle", // 356 WebcastControlMessage
+  "sbanInfoUrl lreasonNo mtitle:48 mviolationReason:48 mcontent:48 mgotItButton:48 mbanDetailButton:48 ssource", // 357 Extra
+  "mcommon:45 uid iauditStatus scontent muser:68 iintroMode Mbadges:0 scontentLanguage", // 358 WebcastLiveIntroMessage
+  "mcommon:45 scontent bsupportLandscape isource micon:16 b7isWelcome mpublicAreaCommon:56 lshowDurationMs ssubScene", // 359 WebcastRoomMessage
+  "mcommon:45 ydata iposition iactionType", // 360 WebcastInRoomBannerMessage
+  "mcommon:45 muser:68 iexhibitionType lsubMonth isubscribeType ioldSubscribeStatus imessageType isubscribingStatus bisSend bisCustom", // 361 WebcastSubNotifyMessage
+  "mcommon:45", // 362 WebcastAccessControlMessage
+  "mcommon:45 istatus lduration lendTime sreason m8punishInfo:65", // 363 WebcastAccessRecallMessage
+  "mcommon:45 scontent ishowType l5duration ifield6 uviolationUid mpunishInfo:65 i11field11", // 364 WebcastBottomMessage
+  "mcommon:45 lguideType l5duration s7scene", // 365 WebcastGuideMessage
+  "mcommon:45 scontent inoticeType", // 366 WebcastNoticeMessage
+  "mcommon:45 mdialog:66 mpunishInfo:65 iendTime", // 367 WebcastPerceptionMessage
+  "mcommon:45 muser:92 mdisplayText:48 itriggerType", // 368 WebcastSpeakerMessage
+  "mcommon:45 ldisplayDurationMillisecond ldelayDisplayDurationMillisecond sscene sbuttonText sbuttonSchema", // 369 WebcastToastMessage
+  "mcommon:45 iaction scontent lnoticeType bcloseRoom", // 370 WebcastRoomVerifyMessage
+  "mcommon:45 smessage", // 371 WebcastSystemMessage
+  "mcommon:45 idType mtCondition:373 mtInfo:374 itriggerBy sfromRegion", // 372 WebcastMsgDetectMessage
+  "buplinkDetectHttp buplinkDetectWebsocket bdetectP2pMsg bdetectRoomMsg bhttpOptimize", // 373 TriggerCondition
+  "lclientStartMs lapiRecvTimeMs lapiSendToGoimMs", // 374 TimeInfo
+  "mcommon:45", // 375 WebcastMarqueeAnnouncementMessage
+  "mcommon:45 iaction mnickNamePrefix:48 snickName menterText:48 mpublicAreaCommon:56", // 376 WebcastUnauthorizedMemberMessage
+  "mcommon:45", // 377 WebcastBoostCardMessage
+  "mcommon:45 mcontent:48", // 378 WebcastLiveGameIntroMessage
+  "mcommon:45 imsgType mnotifyText:48", // 379 WebcastGameRankNotifyMessage
+  "mcommon:45 ichangeMode", // 380 WebcastPartnershipDropsUpdateMessage
+  "mcommon:45", // 381 WebcastPartnershipGameOfflineMessage
+  "mcommon:45 mpunishInfo:65", // 382 WebcastPartnershipPunishMessage
+  "mcommon:45 iupdateType", // 383 WebcastViewerPicksUpdateMessage
+  "mcommon:45 iactionType u4operatorUserId", // 384 WebcastSubPinEventMessage
+  "mcommon:45 mrankContainer:386 idata2", // 385 WebcastHourlyRankMessage
+  "idata1 mrankingData:387 idata2 mrankings:48 mrankingData2:388 idata3 idata4", // 386 RankContainer
+  "idata1 mrankdata:48 sdata2", // 387 HourlyRanking
+  "idata1 idata2 mrankdata:48 sdata3 idata4 idata5", // 388 HourlyRankingChange
+  "mcommon:45 sdescription sbtnName sbtnUrl", // 389 WebcastSubCapsuleMessage
+  "ygiftMessageBlob mcommon:45", // 390 WebcastBindingGiftMessage
+  "mcommon:45 uuserId i5scene", // 391 WebcastAlertBoxAuditResultMessage
+  "mcommon:45 sschema inotifyType scontentStr", // 392 WebcastNotifyMessage
+  "mcommon:45 muser:92 iexhibitionType", // 393 WebcastSubscriptionNotifyMessage
 ];
 
 /** Wire method to the place of its message. */
 export const methods: Readonly<Record<string, number>> = {
   WebcastLinkMicBattle: 18,
   WebcastLinkMicArmies: 19,
-  WebcastChatMessage: 93,
-  WebcastQuestionNewMessage: 99,
-  WebcastGiftMessage: 101,
-  WebcastMemberMessage: 125,
-  WebcastSocialMessage: 128,
-  WebcastLikeMessage: 129,
-  WebcastRoomUserSeqMessage: 132,
-  WebcastControlMessage: 134,
-  WebcastLiveIntroMessage: 136,
-  WebcastRoomMessage: 137,
-  WebcastInRoomBannerMessage: 138,
-  WebcastSubNotifyMessage: 139,
-  RoomMessage: 137,
+  WebcastLinkMicBattlePunishFinish: 93,
+  WebcastLinkmicBattleTaskMessage: 94,
+  WebcastCapsuleMessage: 106,
+  WebcastSubscriptionGuideMessage: 107,
+  WebcastSubWaveMessage: 108,
+  WebcastPictionaryStartMessage: 112,
+  WebcastPictionaryUpdateMessage: 114,
+  WebcastPictionaryEndMessage: 115,
+  WebcastPictionaryExitMessage: 116,
+  WebcastQuestionSelectedMessage: 117,
+  WebcastQuestionDeleteMessage: 118,
+  WebcastQuestionSlideDownMessage: 119,
+  WebcastQuestionSwitchMessage: 120,
+  WebcastGoodyBagMessage: 121,
+  WebcastLinkScreenChangeMessage: 127,
+  WebcastPaidContentLiveShoppingMessage: 129,
+  WebcastSubTimerStickerMessage: 132,
+  WebcastEnvelopePortalMessage: 134,
+  WebcastHashtagMessage: 136,
+  WebcastLinkMicBattleItemCard: 137,
+  WebcastPartnershipDownloadCountMessage: 141,
+  WebcastBALeadGenMessage: 142,
+  WebcastEcTaskRegisterMessage: 143,
+  WebcastEcShortItemRefreshMessage: 145,
+  WebcastRoomNotifyMessage: 146,
+  WebcastRoomStickerMessage: 149,
+  WebcastGiftCollectionUpdateMessage: 151,
+  WebcastAnchorToolModificationMessage: 153,
+  WebcastLinkMicAnchorGuideMessage: 155,
+  WebcastLinkmicBattleNoticeMessage: 157,
+  WebcastDonationStickerModifyMethod: 159,
+  WebcastHourlyRankRewardMessage: 160,
+  WebcastInRoomBannerRefreshMessage: 161,
+  WebcastUpdateShareRevenueNoticeMessage: 162,
+  WebcastChatMessage: 163,
+  WebcastQuestionNewMessage: 169,
+  WebcastGiftMessage: 171,
+  WebcastLinkMessage: 195,
+  WebcastLinkMicMethod: 228,
+  WebcastLinkMicFanTicketMethod: 229,
+  WebcastLinkMicLayoutStateMessage: 232,
+  WebcastLinkStateMessage: 233,
+  WebcastGoalUpdateMessage: 234,
+  WebcastPollMessage: 245,
+  WebcastRankUpdateMessage: 253,
+  WebcastRankTextMessage: 258,
+  WebcastLinkLayerMessage: 283,
+  WebcastCaptionMessage: 323,
+  WebcastEmoteChatMessage: 325,
+  WebcastEnvelopeMessage: 326,
+  WebcastRoomPinMessage: 328,
+  WebcastImDeleteMessage: 329,
+  WebcastBarrageMessage: 330,
+  WebcastOecLiveShoppingMessage: 340,
+  WebcastGiftPromptMessage: 343,
+  WebcastGiftDynamicRestrictionMessage: 344,
+  WebcastGiftBroadcastMessage: 345,
+  WebcastGiftPanelUpdateMessage: 346,
+  WebcastMemberMessage: 347,
+  WebcastSocialMessage: 350,
+  WebcastLikeMessage: 351,
+  WebcastRoomUserSeqMessage: 354,
+  WebcastControlMessage: 356,
+  WebcastLiveIntroMessage: 358,
+  WebcastRoomMessage: 359,
+  WebcastInRoomBannerMessage: 360,
+  WebcastSubNotifyMessage: 361,
+  WebcastAccessControlMessage: 362,
+  WebcastAccessRecallMessage: 363,
+  WebcastBottomMessage: 364,
+  WebcastGuideMessage: 365,
+  WebcastNoticeMessage: 366,
+  WebcastPerceptionMessage: 367,
+  WebcastSpeakerMessage: 368,
+  WebcastToastMessage: 369,
+  WebcastRoomVerifyMessage: 370,
+  WebcastSystemMessage: 371,
+  WebcastMsgDetectMessage: 372,
+  WebcastMarqueeAnnouncementMessage: 375,
+  WebcastUnauthorizedMemberMessage: 376,
+  WebcastBoostCardMessage: 377,
+  WebcastLiveGameIntroMessage: 378,
+  WebcastGameRankNotifyMessage: 379,
+  WebcastPartnershipDropsUpdateMessage: 380,
+  WebcastPartnershipGameOfflineMessage: 381,
+  WebcastPartnershipPunishMessage: 382,
+  WebcastViewerPicksUpdateMessage: 383,
+  WebcastSubPinEventMessage: 384,
+  WebcastHourlyRankMessage: 385,
+  WebcastSubCapsuleMessage: 389,
+  WebcastBindingGiftMessage: 390,
+  WebcastAlertBoxAuditResultMessage: 391,
+  WebcastNotifyMessage: 392,
+  WebcastSubscriptionNotifyMessage: 393,
+  LinkMicMethod: 228,
+  RoomMessage: 359,
+  RoomVerifyMessage: 370,
 };

@@ -14,6 +14,13 @@ const PROTO = new URL("../../../proto/", import.meta.url);
 const CAPTURES = new URL("../../../../shared/captures/messages.ndjson", import.meta.url);
 const table = new MessageTable(schema);
 
+/** Wire methods that carry a message of another name. */
+const ALIASES: Readonly<Record<string, string>> = {
+  LinkMicMethod: "WebcastLinkMicMethod",
+  RoomMessage: "WebcastRoomMessage",
+  RoomVerifyMessage: "WebcastRoomVerifyMessage",
+};
+
 /** The schema as protobufjs reads it, the second opinion of these tests. */
 function loadSchema(): protobuf.Root {
   const root = new protobuf.Root();
@@ -27,7 +34,7 @@ function loadSchema(): protobuf.Root {
 const root = loadSchema();
 const methodTypes: [method: string, place: number, type: protobuf.Type][] = Object.entries(methods).map((
   [method, place],
-) => [method, place, root.lookupType(`roomtone.webcast.${method === "RoomMessage" ? "WebcastRoomMessage" : method}`)]);
+) => [method, place, root.lookupType(`roomtone.webcast.${method in ALIASES ? ALIASES[method] : method}`)]);
 
 /** What protobufjs decoded in the shape that the table decoder gives. */
 function plainMessage(type: protobuf.Type, message: object): Record<string, unknown> {
