@@ -101,7 +101,7 @@ describe("source tree", () => {
   });
 
   it("other packages are used through their doors only", () => {
-    const doors = /^@roomtone\/(sdk(\/(testing|compat|media))?|recorder|functions(\/(local|deploy))?)$/;
+    const doors = /^@roomtone\/(sdk(\/(testing|workers|compat|media|replay))?|recorder|functions(\/(local|deploy))?)$/;
     const wrong = sourceFiles(/\.ts$/)
       .flatMap(importsOf)
       .filter(({ specifier }) => specifier.startsWith("@roomtone/") && !doors.test(specifier))

@@ -5,6 +5,7 @@
  */
 import type { LiveError } from "../errors.ts";
 import type { Messages } from "../gen/messages.ts";
+import type { GiftDetails } from "../web/gift_list.ts";
 
 /** Wire method names that this package has a schema for. */
 export type KnownMethod = keyof Messages & string;
@@ -119,6 +120,8 @@ export interface GiftEvent extends WireEventBase<"gift", "WebcastGiftMessage"> {
   readonly streak: GiftStreak;
   /** Who receives it, when that is not the host. */
   readonly to: User | undefined;
+  /** The gift in TikTok's list, for a live opened with `giftDetails: true`. */
+  readonly details: GiftDetails | undefined;
 }
 
 export interface LikeEvent extends WireEventBase<"like", "WebcastLikeMessage"> {

@@ -6,6 +6,7 @@ import { isLiveError } from "../errors.ts";
 import type { ClientEvent, EventBase, LiveEvent, LiveState, RoomSummary } from "../events/types.ts";
 import type { Clock, Socket, SocketFactory } from "../ports.ts";
 import type { Trace } from "../trace.ts";
+import type { GiftDetails } from "../web/gift_list.ts";
 import type { Identity } from "../web/identity.ts";
 import type { RoomTarget } from "../web/rooms.ts";
 import { encodeAck, encodeEnterRoom, encodeHeartbeat, type FetchResult, type PushFrame } from "../wire/frames.ts";
@@ -40,6 +41,8 @@ export interface LiveContext {
   isOver: (target: RoomTarget, roomId: string, signal: AbortSignal) => Promise<boolean | undefined>;
   /** Makes sure that the identity has its guest cookie. */
   ensureTtwid: (username: string, signal: AbortSignal) => Promise<void>;
+  /** Gifts by id, from TikTok's list. */
+  giftDetails: (roomId: string, signal: AbortSignal) => Promise<ReadonlyMap<string, GiftDetails>>;
 }
 
 /** What a live counts. */
@@ -67,6 +70,8 @@ export interface DriverHandlers {
 export interface DriverOptions {
   context: LiveContext;
   target: RoomTarget;
+  /** Whether gift events are filled in from TikTok's list. */
+  giftDetails: boolean;
   handlers: DriverHandlers;
 }
 
@@ -75,6 +80,7 @@ export class LiveDriver {
   readonly counters: LiveCounters = { frames: 0, messages: 0, duplicates: 0, undecodable: 0, connections: 0 };
   readonly #context: LiveContext;
   readonly #target: RoomTarget;
+  readonly #giftDetails: boolean;
   readonly #handlers: DriverHandlers;
   readonly #machine: ConnectionMachine;
   readonly #messages: RoomMessages;
@@ -92,6 +98,7 @@ export class LiveDriver {
     const { context, target, handlers } = options;
     this.#context = context;
     this.#target = target;
+    this.#giftDetails = options.giftDetails;
     this.#handlers = handlers;
     this.#machine = new ConnectionMachine({ random: context.random, canRotate: () => context.identity.canRotate });
     this.#messages = new RoomMessages({
@@ -228,13 +235,25 @@ export class LiveDriver {
     try {
       const room = await this.#context.resolve(this.#target, signal);
       await this.#context.ensureTtwid(room.host.username, signal);
+      const gifts = await this.#readGifts(room.roomId, signal);
       if (this.#finished) return;
       this.#room = room;
-      this.#record({ type: "room", at: this.#now(), room });
-      this.#messages.enter(room);
+      this.#record({ type: "room", at: this.#now(), room, gifts });
+      this.#messages.enter(room, gifts);
       this.#input({ type: "prepared" });
     } catch (error) {
       this.#input({ type: "prepare_failed", error });
+    }
+  }
+
+  /** A live without the list is better than none: the failed request is in the trace. */
+  async #readGifts(roomId: string, signal: AbortSignal): Promise<ReadonlyMap<string, GiftDetails>> {
+    if (!this.#giftDetails) return new Map();
+    try {
+      return await this.#context.giftDetails(roomId, signal);
+    } catch (error) {
+      if (!isLiveError(error)) throw error;
+      return new Map();
     }
   }
 

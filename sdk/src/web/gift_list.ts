@@ -3,12 +3,14 @@
  * @module
  */
 import { LiveError } from "../errors.ts";
-import type { HttpRequest } from "./http.ts";
-import { at, flag, imageUrl, list, number, text } from "./read.ts";
+import { SharedTask } from "../deadline.ts";
+import type { Clock } from "../ports.ts";
+import type { HttpClient, HttpRequest } from "./http.ts";
+import { at, entries, firstId, flag, imageUrl, list, number, text } from "./read.ts";
 import { evidenceOf, type HttpReply, readJson } from "./refusals.ts";
 
-/** A gift that can be sent. */
-export interface GiftInfo {
+/** What TikTok's list tells of a gift. */
+export interface GiftDetails {
   id: string;
   name: string;
   describe: string;
@@ -18,6 +20,23 @@ export interface GiftInfo {
   giftType: number;
   combo: boolean;
   imageUrl: string | undefined;
+  previewImageUrl: string | undefined;
+  labelImageUrl: string | undefined;
+  /** How long its animation runs, ms. */
+  durationMs: number | undefined;
+  /** Whether guests of the host can get it. */
+  forLinkMic: boolean;
+  /** Whether other rooms are told of it. */
+  broadcast: boolean;
+  onPanel: boolean;
+  /** Id of the animation; empty for none. */
+  effectId: string;
+}
+
+/** A gift that can be sent. */
+export interface GiftInfo extends GiftDetails {
+  /** TikTok's whole gift object. */
+  data: Readonly<Record<string, unknown>>;
 }
 
 const ACTION = "Read the gift list";
@@ -48,5 +67,80 @@ export function parseGiftList(reply: HttpReply): GiftInfo[] {
     giftType: number(at(gift, "type")) ?? 0,
     combo: flag(at(gift, "combo")),
     imageUrl: imageUrl(at(gift, "icon")) ?? imageUrl(at(gift, "image")),
+    previewImageUrl: imageUrl(at(gift, "preview_image")),
+    labelImageUrl: imageUrl(at(gift, "gift_label_icon")),
+    durationMs: number(at(gift, "duration")),
+    forLinkMic: flag(at(gift, "for_linkmic")),
+    broadcast: flag(at(gift, "is_broadcast_gift")),
+    onPanel: flag(at(gift, "is_displayed_on_panel")),
+    effectId: firstId(at(gift, "primary_effect_id")),
+    data: Object.fromEntries(entries(gift)),
   }));
+}
+
+/** How long a list is believed, ms: TikTok changes it rarely. */
+const LIFE_MS = 3_600_000;
+/** Lists kept by one client, of some MB each. */
+const MAX_LISTS = 4;
+
+/** What {@link GiftLists} needs. */
+export interface GiftListsOptions {
+  http: HttpClient;
+  clock: Clock;
+  webcastUrl: string;
+}
+
+/** The gift lists of one client: each is read once an hour, however many ask. */
+export class GiftLists {
+  readonly #options: GiftListsOptions;
+  readonly #lists = new Map<string, { gifts: GiftInfo[]; readAt: number }>();
+  readonly #reading = new Map<string, SharedTask<GiftInfo[]>>();
+  #details: { byId: ReadonlyMap<string, GiftDetails>; readAt: number } | undefined;
+
+  constructor(options: GiftListsOptions) {
+    this.#options = options;
+  }
+
+  /** @param roomId a checked id, or nothing for the general list */
+  async read(roomId: string | undefined, refresh: boolean, signal?: AbortSignal): Promise<GiftInfo[]> {
+    const key = roomId ?? "";
+    const known = this.#lists.get(key);
+    if (!refresh && known !== undefined && this.#isFresh(known.readAt)) return known.gifts;
+    const task = this.#reading.get(key) ?? new SharedTask();
+    this.#reading.set(key, task);
+    try {
+      return await task.join((shared) => this.#fetch(roomId, shared), signal);
+    } finally {
+      if (this.#reading.get(key) === task) this.#reading.delete(key);
+    }
+  }
+
+  /**
+   * Gifts by id. One list serves all rooms: a gift that only another room has is missing.
+   * @param roomId whose list is read when no list is at hand
+   */
+  async details(roomId: string, signal: AbortSignal): Promise<ReadonlyMap<string, GiftDetails>> {
+    if (this.#details === undefined || !this.#isFresh(this.#details.readAt)) {
+      await this.read([...this.#reading.keys()][0] ?? roomId, true, signal);
+    }
+    return this.#details?.byId ?? new Map();
+  }
+
+  #isFresh(readAt: number): boolean {
+    return this.#options.clock.now() - readAt < LIFE_MS;
+  }
+
+  async #fetch(roomId: string | undefined, signal: AbortSignal): Promise<GiftInfo[]> {
+    const { http, clock, webcastUrl } = this.#options;
+    const gifts = parseGiftList(await http.send(giftListRequest(webcastUrl, roomId), signal));
+    const readAt = clock.now();
+    this.#lists.delete(roomId ?? "");
+    this.#lists.set(roomId ?? "", { gifts, readAt });
+    for (const oldest of this.#lists.keys()) {
+      if (this.#lists.size <= MAX_LISTS) break;
+      this.#lists.delete(oldest);
+    }
+    this.#details = { byId: new Map(gifts.map(({ data: _, ...details }) => [details.id, details])), readAt };
+    return gifts;
+  }
 }
