@@ -4,6 +4,7 @@
  */
 import type { LiveErrorCode } from "../errors.ts";
 import type { ClientEvent, RoomSummary } from "../events/types.ts";
+import type { GiftDetails } from "../web/gift_list.ts";
 
 /** How a live ended. */
 export type LiveEnd = "ended" | "suspended" | "offline" | "closed";
@@ -20,6 +21,8 @@ export type LiveRecord =
     readonly at: number;
     /** The room that the following frames are of. */
     readonly room: RoomSummary;
+    /** What fills in its gift events, by gift id; empty without the option `giftDetails`. */
+    readonly gifts: ReadonlyMap<string, GiftDetails>;
   }
   | {
     readonly type: "frame";
