@@ -5,6 +5,7 @@ import * as links from "./commands/links.ts";
 import * as live from "./commands/live.ts";
 import * as record from "./commands/record.ts";
 import * as repair from "./commands/repair.ts";
+import * as replay from "./commands/replay.ts";
 import * as serve from "./commands/serve.ts";
 import * as watch from "./commands/watch.ts";
 import type { CliIo } from "./io.ts";
@@ -15,7 +16,7 @@ interface Command {
   run(args: string[], io: CliIo): Promise<number>;
 }
 
-const COMMANDS: Record<string, Command> = { live, record, links, watch, repair, serve, demo };
+const COMMANDS: Record<string, Command> = { live, record, links, watch, repair, replay, serve, demo };
 
 const USAGE = `roomtone COMMAND [arguments]
 

@@ -33,7 +33,7 @@ const DEFAULT_MAX_WAITING_BYTES = 32 * 1024 * 1024;
  * import { recordFrames } from "@roomtone/sdk/replay";
  * const live = new TikTok().live("some.host");
  * const file = await open("some.host.frames", "w");
- * for await (const bytes of recordFrames(live)) await file.write(bytes);
+ * for await (const bytes of recordFrames(live)) await file.writeFile(bytes);
  * await file.close();
  * ```
  */
