@@ -27,7 +27,7 @@ export type { CallOptions, GiftListOptions, TikTokOptions } from "./src/tiktok.t
 export { DEFAULT_QUEUE_SIZE, Live } from "./src/live/live.ts";
 export type { LiveOptions } from "./src/live/live.ts";
 export type { LiveCounters } from "./src/live/driver.ts";
-export type { LiveEnd, LiveRecord } from "./src/live/live_record.ts";
+export type { LiveEnd, LiveEndRecord, LiveRecord } from "./src/live/live_record.ts";
 
 export { decodeMessage } from "./src/events/decode.ts";
 export type { DecodeContext } from "./src/events/decode.ts";
@@ -60,4 +60,5 @@ export type { SignContext, SignedRequest, SignedRoom, Signer, SignRequest } from
 export { systemClock } from "./src/ports.ts";
 export type { Clock, Fetch, Socket, SocketClosure, SocketFactory, SocketHandlers, SocketRefusal } from "./src/ports.ts";
 export type { NativeWebSocket, NativeWebSocketConstructor } from "./src/runtime/web_socket.ts";
-export type { Trace, TraceEvent } from "./src/trace.ts";
+export type { LogHandler, LogHandlers } from "./src/log.ts";
+export type { HttpTrace, LiveTrace, Trace, TraceEvent } from "./src/trace.ts";

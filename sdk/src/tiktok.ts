@@ -10,6 +10,7 @@ import { type Clock, type Fetch, type SocketFactory, systemClock } from "./ports
 import { chooseSocket, hostFetch } from "./runtime/host.ts";
 import type { NativeWebSocketConstructor } from "./runtime/web_socket.ts";
 import type { Signer } from "./signing/signer.ts";
+import { type LogHandlers, observer } from "./log.ts";
 import type { Trace } from "./trace.ts";
 import { CallContext } from "./web/calls.ts";
 import { Feed, feedRequest, parseFeed } from "./web/feed.ts";
@@ -43,15 +44,15 @@ import { type Gunzip, streamGunzip } from "./wire/gunzip.ts";
 
 /** Options of {@link TikTok}; all have defaults. */
 export interface TikTokOptions {
-  /** @default the host's fetch */
+  /** Makes every HTTP request. @default the host's fetch */
   fetch?: Fetch;
   /** A WebSocket constructor whose second argument takes `{headers}`; wins over the host's own. */
   WebSocket?: NativeWebSocketConstructor;
   /** Opens sockets in any other way; wins over {@link TikTokOptions.WebSocket}. */
   socket?: SocketFactory;
-  /** @default the web's DecompressionStream; Node and Bun programs may hand in `zlib.gunzipSync` with a bound */
+  /** Unpacks frames that are compressed. @default the web's DecompressionStream; Node and Bun programs may hand in `zlib.gunzipSync` with a bound */
   gunzip?: Gunzip;
-  /** @default the host's clock */
+  /** Time and timers. @default the host's clock */
   clock?: Clock;
   /** 0 to below 1. @default Math.random */
   random?: () => number;
@@ -62,7 +63,7 @@ export interface TikTokOptions {
    * of a guest cookie; `sessionid` and its kin log in.
    */
   cookies?: string | Readonly<Record<string, string>>;
-  /** @default a desktop Chrome, chosen per client */
+  /** The browser that this client says to be, on pages, calls, sockets and media alike. @default a desktop Chrome, chosen per client */
   userAgent?: string;
   /** Headers to add to each HTTP request to TikTok; cookies and the User-Agent have their own options. */
   headers?: Readonly<Record<string, string>>;
@@ -76,13 +77,15 @@ export interface TikTokOptions {
   timeoutMs?: number;
   /** Largest HTTP answer that is read, bytes. @default 16 MiB */
   maxBodyBytes?: number;
-  /** Told of each request, frame and change of state, with secrets left out. It must not throw. */
+  /** Told of each request, frame and change of state, with secrets left out. */
   onTrace?: Trace;
+  /** Told the same in words, by level, for a logger; `console` will do. Secrets are left out. */
+  log?: LogHandlers;
 }
 
 /** A signal to give up by; the call then throws its reason. */
 export interface CallOptions {
-  /** @default the call ends by itself only */
+  /** Gives the call up. @default the call ends by itself only */
   signal?: AbortSignal;
 }
 
@@ -165,7 +168,7 @@ export class TikTok {
    * @throws {RangeError} for a number out of range
    */
   constructor(options: TikTokOptions = {}) {
-    const { clock = systemClock, random = Math.random, onTrace = ignoreTrace } = options;
+    const { clock = systemClock, random = Math.random } = options;
     const fetch = options.fetch ?? hostFetch(globalThis);
     for (const name of ["fetch", "WebSocket", "gunzip", "random", "onTrace"] as const) {
       if (options[name] !== undefined && typeof options[name] !== "function") {
@@ -180,6 +183,7 @@ export class TikTok {
       random,
     });
     this.#identity = identity;
+    const trace = observer(options, () => identity.secrets());
     const extras = checkExtras(options);
     const trusts = (url: URL) => identity.trusts(url);
     const sockets = options.socket ??
@@ -190,7 +194,7 @@ export class TikTok {
       identity,
       timeoutMs: checkRange("timeoutMs", options.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, 600_000),
       maxBodyBytes: checkRange("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1024, 1024 ** 3),
-      trace: onTrace,
+      trace,
     };
     this.#http = new HttpClient(this.#httpOptions);
     this.#rooms = new Rooms(this.#http, baseUrls);
@@ -203,7 +207,7 @@ export class TikTok {
       identity,
       sockets: extendSockets(sockets, extras, trusts),
       gunzip: options.gunzip ?? streamGunzip,
-      trace: onTrace,
+      trace,
       timeZone,
       giftDetails: (roomId, signal) => this.#gifts.details(roomId, signal),
       resolve: (target, signal) => this.#rooms.resolve(target, signal),
@@ -424,8 +428,4 @@ function readTarget(target: string | { readonly roomId: string }): RoomTarget {
     throw new TypeError("Cannot open a live: pass a name or { roomId }");
   }
   return { roomId: checkRoomId(target.roomId) };
-}
-
-function ignoreTrace(): void {
-  return undefined;
 }

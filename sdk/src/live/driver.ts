@@ -3,9 +3,9 @@
  * @module
  */
 import { isLiveError } from "../errors.ts";
-import type { ClientEvent, EventBase, LiveEvent, LiveState, RoomSummary } from "../events/types.ts";
+import type { ClientEvent, EventBase, LiveEvent, LiveEventType, LiveState, RoomSummary } from "../events/types.ts";
 import type { Clock, Socket, SocketFactory } from "../ports.ts";
-import type { Trace } from "../trace.ts";
+import type { LiveTrace, Trace } from "../trace.ts";
 import type { GiftDetails } from "../web/gift_list.ts";
 import type { Identity } from "../web/identity.ts";
 import type { RoomTarget } from "../web/rooms.ts";
@@ -20,7 +20,7 @@ import {
 } from "./connection_machine.ts";
 import { frameError } from "./frame_error.ts";
 import { carriesBatch, Inbox } from "./inbox.ts";
-import type { LiveEnd, LiveRecord } from "./live_record.ts";
+import type { LiveEnd, LiveEndRecord, LiveRecord } from "./live_record.ts";
 import { RoomMessages } from "./room_messages.ts";
 import { closureError, refusalError } from "./socket_refusals.ts";
 import { directSocketHeaders, directSocketUrl } from "./socket_url.ts";
@@ -57,7 +57,17 @@ export interface LiveCounters {
   undecodable: number;
   /** Connections made. */
   connections: number;
+  /** Times that a connection was lost or not made, and another try was due. */
+  reconnects: number;
+  /** Frames dropped because decoding fell behind; a `gap` event told of them. */
+  framesDropped: number;
+  /** Events by type, those that the client makes too; a type that never came is absent. */
+  events: Partial<Record<LiveEventType, number>>;
+  /** Messages without a schema, by method; beyond 500 methods all others count as `""`. */
+  unknownMethods: Record<string, number>;
 }
+
+const MAX_UNKNOWN_METHODS = 500;
 
 /** Where a driver reports to. */
 export interface DriverHandlers {
@@ -77,7 +87,10 @@ export interface DriverOptions {
 
 /** One live, from resolve to end. */
 export class LiveDriver {
-  readonly counters: LiveCounters = { frames: 0, messages: 0, duplicates: 0, undecodable: 0, connections: 0 };
+  readonly counters: LiveCounters = {
+    ...{ frames: 0, messages: 0, duplicates: 0, undecodable: 0, connections: 0, reconnects: 0, framesDropped: 0 },
+    ...{ events: {}, unknownMethods: Object.create(null) },
+  };
   readonly #context: LiveContext;
   readonly #target: RoomTarget;
   readonly #giftDetails: boolean;
@@ -129,6 +142,10 @@ export class LiveDriver {
     return this.#context.clock.now();
   }
 
+  #trace(event: LiveTrace): void {
+    this.#context.trace({ ...event, roomId: this.roomId });
+  }
+
   #input(input: MachineInput): void {
     for (const command of this.#machine.handle(input, this.#now())) {
       // A handler of the caller may end the live in the middle of the list.
@@ -161,7 +178,8 @@ export class LiveDriver {
         return this.#clearTimer(command.name);
       case "emit_state": {
         const { from, to, reason } = command;
-        this.#context.trace({ kind: "state", from, to, reason });
+        this.#trace({ kind: "state", from, to, reason });
+        if (to === "waiting") this.counters.reconnects++;
         return this.#emitOwn({ ...this.#ownEvent("state"), from, to, reason });
       }
       case "emit_connected":
@@ -185,7 +203,11 @@ export class LiveDriver {
   }
 
   #emit(event: LiveEvent): void {
-    if (!this.#finished) this.#handlers.event(event);
+    if (this.#finished) return;
+    const { counters: { events, unknownMethods } } = this;
+    events[event.type] = (events[event.type] ?? 0) + 1;
+    if (event.type === "unknown") countMethod(unknownMethods, event.method);
+    this.#handlers.event(event);
   }
 
   #emitOwn(event: ClientEvent): void {
@@ -226,7 +248,10 @@ export class LiveDriver {
     this.#closeSocket();
     for (const name of [...this.#timers.keys()]) this.#clearTimer(name);
     this.#lifetime.abort(new DOMException("the live is over", "AbortError"));
-    this.#record({ type: "end", at: this.#now(), ...endOf(this.#end, failure) });
+    const ending = endOf(this.#end, failure);
+    this.#record({ type: "end", at: this.#now(), ...ending });
+    const { end: how, error } = ending;
+    this.#trace({ kind: "end", how, ...(error?.code && { code: error.code }), ...(error && { error: error.message }) });
     this.#handlers.finished(failure === undefined ? { end: this.#end } : { failure });
   }
 
@@ -272,7 +297,7 @@ export class LiveDriver {
   }
 
   #openSocket(): void {
-    const { identity, sockets, random, timeZone, trace, gunzip } = this.#context;
+    const { identity, sockets, random, timeZone, gunzip } = this.#context;
     const url = directSocketUrl({
       baseUrl: identity.baseUrls.socket,
       roomId: this.roomId,
@@ -289,24 +314,25 @@ export class LiveDriver {
       undecodable: (bytes, error, receivedAt) => this.#onUndecodable(bytes, error, receivedAt),
       dropped: (frames, from, to) => {
         this.#emitOwn({ ...this.#ownEvent("gap"), from, to, reason: "queue_overflow", dropped: undefined });
-        trace({ kind: "undecodable", bytes: 0, error: `${frames} frames dropped: decoding is too slow` });
+        this.counters.framesDropped += frames;
+        this.#trace({ kind: "undecodable", bytes: 0, error: `${frames} frames dropped: decoding is too slow` });
       },
     });
-    trace({ kind: "socket", what: "opening", url: shown, detail: "" });
+    this.#trace({ kind: "socket", what: "opening", url: shown, detail: "" });
     const socket = sockets.open(url, { headers }, {
       opened: () => {
-        trace({ kind: "socket", what: "opened", url: shown, detail: "" });
+        this.#trace({ kind: "socket", what: "opened", url: shown, detail: "" });
         this.#input({ type: "socket_opened" });
       },
       refused: (refusal) => {
         const error = refusalError(refusal, url);
-        trace({ kind: "socket", what: "refused", url: shown, detail: error.message });
+        this.#trace({ kind: "socket", what: "refused", url: shown, detail: error.message });
         this.#input({ type: "socket_refused", error });
       },
       message: (bytes) => inbox.receive(bytes, this.#now()),
       closed: (closure) => {
         const error = closureError(closure, url);
-        trace({ kind: "socket", what: "closed", url: shown, detail: error.message });
+        this.#trace({ kind: "socket", what: "closed", url: shown, detail: error.message });
         inbox.after(() => this.#input({ type: "socket_closed", error }));
       },
     });
@@ -321,14 +347,14 @@ export class LiveDriver {
   }
 
   #send(payloadType: string, bytes: Uint8Array): void {
-    this.#context.trace({ kind: "frame", direction: "sent", payloadType, bytes: bytes.length });
+    this.#trace({ kind: "frame", direction: "sent", payloadType, bytes: bytes.length });
     this.#socket?.socket.send(bytes);
   }
 
   #onFrame(frame: PushFrame, bytes: Uint8Array, receivedAt: number): void {
     const { payloadType } = frame;
     this.counters.frames++;
-    this.#context.trace({ kind: "frame", direction: "received", payloadType, bytes: bytes.length });
+    this.#trace({ kind: "frame", direction: "received", payloadType, bytes: bytes.length });
     // One with a batch is recorded in the place where its messages are told.
     if (!carriesBatch(frame)) this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
     if (payloadType === "im_enter_room_resp") this.#input({ type: "frame" });
@@ -355,7 +381,7 @@ export class LiveDriver {
     this.counters.undecodable++;
     this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
     const event = frameError(bytes, error, { roomId: this.roomId, receivedAt });
-    this.#context.trace({ kind: "undecodable", bytes: bytes.length, error: event.error.message });
+    this.#trace({ kind: "undecodable", bytes: bytes.length, error: event.error.message });
     this.#emit(event);
   }
 
@@ -375,9 +401,16 @@ export class LiveDriver {
   }
 }
 
-function endOf(end: LiveEnd, failure: { error: unknown } | undefined) {
+function endOf(end: LiveEnd, failure: { error: unknown } | undefined): Omit<LiveEndRecord, "type" | "at"> {
   if (failure === undefined) return { end };
   const { error } = failure;
   const message = error instanceof Error ? error.message : String(error);
-  return { end: "failed", error: isLiveError(error) ? { code: error.code, message } : { message } } as const;
+  return { end: "failed", error: isLiveError(error) ? { code: error.code, message } : { message } };
+}
+
+/** Method names come from outside: they are counted in a bounded object without a prototype. */
+function countMethod(counts: Record<string, number>, method: string): void {
+  const known = method in counts || Object.keys(counts).length < MAX_UNKNOWN_METHODS;
+  const name = known ? method : "";
+  counts[name] = (counts[name] ?? 0) + 1;
 }

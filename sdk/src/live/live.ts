@@ -121,9 +121,16 @@ export class Live implements AsyncIterable<LiveEvent> {
     return this.#driver.state;
   }
 
-  /** What was counted so far; `dropped` are events that a slow or missing loop did not take. */
+  /** What was counted so far, as a copy; `dropped` are events that a slow or missing loop did not take. */
   get counters(): Readonly<LiveCounters> & { readonly dropped: number } {
-    return { ...this.#driver.counters, dropped: this.#queue.dropped };
+    const { counters } = this.#driver;
+    const { events, unknownMethods } = counters;
+    return {
+      ...counters,
+      events: { ...events },
+      unknownMethods: { ...unknownMethods },
+      dropped: this.#queue.dropped,
+    };
   }
 
   /**

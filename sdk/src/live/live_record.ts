@@ -39,11 +39,13 @@ export type LiveRecord =
   | { readonly type: "tick"; readonly at: number }
   /** The client itself made this event. */
   | { readonly type: "event"; readonly at: number; readonly event: ClientEvent }
-  /** The last step. */
-  | {
-    readonly type: "end";
-    readonly at: number;
-    readonly end: LiveEnd | "failed";
-    /** Why it failed; no code when that is no error of the SDK, such as an abort. */
-    readonly error?: { readonly code?: LiveErrorCode; readonly message: string };
-  };
+  | LiveEndRecord;
+
+/** The last step. */
+export interface LiveEndRecord {
+  readonly type: "end";
+  readonly at: number;
+  readonly end: LiveEnd | "failed";
+  /** Why it failed; no code when that is no error of the SDK, such as an abort. */
+  readonly error?: { readonly code?: LiveErrorCode; readonly message: string };
+}

@@ -34,6 +34,7 @@ export const FILE_HEAD: readonly number[] = [0x52, 0x54, 0x46, 0x52, 1, 0, 0, 0]
 
 /** Records that a slow writer could not take. */
 export interface LostRecords {
+  /** Tells it from other records. */
   readonly type: "lost";
   /** When the first of them was made, ms. */
   readonly at: number;
@@ -121,6 +122,7 @@ export class FrameFileReader {
   }
 
   /**
+   * Takes the next piece of the file.
    * @param chunk the next bytes; they are kept until the record is whole, so do not change them
    * @returns the records that are whole now
    * @throws {LiveError} `protocol` when it is no such file, of a newer version, or damaged

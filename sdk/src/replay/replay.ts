@@ -24,7 +24,7 @@ export interface ReplayOptions {
   clock?: Clock;
   /** Ends the replay; the loop then fails with its reason. */
   signal?: AbortSignal;
-  /** @default the web's DecompressionStream */
+  /** Unpacks frames that are compressed. @default the web's DecompressionStream */
   gunzip?: Gunzip;
 }
 
@@ -32,7 +32,9 @@ export interface ReplayOptions {
 export interface ReplayReport {
   /** Records of any kind. */
   records: number;
+  /** Frames from the socket. */
   frames: number;
+  /** Events given out. */
   events: number;
   /** Records of a kind that this version does not know. */
   skipped: number;
@@ -40,6 +42,7 @@ export interface ReplayReport {
   lost: number;
   /** Time of the first and of the last record, ms; `undefined` before the first. */
   from: number | undefined;
+  /** See {@link ReplayReport.from}. */
   to: number | undefined;
   /** How the live ended; `undefined` when the recording ends before it, because it was left or cut. */
   end: LiveEnd | "failed" | undefined;
@@ -76,6 +79,7 @@ export function replay(source: ReplaySource, options: ReplayOptions = {}): Repla
 
 /** The events of a recording; read it once. */
 export class Replay implements AsyncIterable<LiveEvent> {
+  /** What was read so far; final when the loop is over. */
   readonly report: Readonly<ReplayReport>;
   readonly #report: ReplayReport;
   readonly #source: ReplaySource;

@@ -4,7 +4,7 @@
  */
 import { withDeadline } from "../deadline.ts";
 import { isLiveError, LiveError } from "../errors.ts";
-import { HttpClient, type HttpClientOptions, type HttpRequest, pageHeaders } from "../web/http.ts";
+import { HttpClient, type HttpClientOptions, type HttpRequest, pageHeaders, tracedFetch } from "../web/http.ts";
 import type { HttpReply } from "../web/refusals.ts";
 import type { SignContext, SignedRequest, Signer } from "./signer.ts";
 
@@ -27,7 +27,8 @@ export class SignedHttp {
 
   /** What a signer is told by this client. */
   context(signal: AbortSignal): SignContext {
-    const { fetch, clock, identity } = this.#options;
+    const { clock, identity } = this.#options;
+    const fetch = tracedFetch(this.#options, "Ask the signer");
     const session = this.signer?.sessionHost === undefined ? undefined : identity.userCookies;
     return { fetch, clock, userAgent: identity.userAgent, session, signal };
   }

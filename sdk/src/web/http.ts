@@ -175,3 +175,21 @@ export class HttpClient {
     );
   }
 }
+
+/** A fetch for somebody else's requests, such as a signer's: each one shows in the trace. */
+export function tracedFetch({ fetch, clock, trace }: HttpClientOptions, action: string): Fetch {
+  return async (url, init) => {
+    const startedAt = clock.now();
+    const method = init.method === "POST" ? "POST" : "GET";
+    const tell = (seen: { status: number } | { error: "network" }) =>
+      trace({ kind: "http", action, method, url: publicUrl(url), ...seen, durationMs: clock.now() - startedAt });
+    try {
+      const response = await fetch(url, init);
+      tell({ status: response.status });
+      return response;
+    } catch (error) {
+      tell({ error: "network" });
+      throw error;
+    }
+  };
+}

@@ -82,6 +82,11 @@ export class Identity {
     return this.#generation;
   }
 
+  /** Values of all cookies, which no log or trace may show. */
+  secrets(): string[] {
+    return [...this.#userCookies.values(), ...this.#guestCookies.values()];
+  }
+
   /** Whether cookies may go to this URL: TikTok's own hosts over TLS, and the configured ones. */
   trusts(url: URL): boolean {
     if (this.#hosts.has(url.host)) return true;
