@@ -74,6 +74,7 @@ interface Measuring {
  * ```
  */
 export class FlvRepair {
+  /** What was repaired so far. */
   readonly stats: FlvRepairStats = {
     tags: 0,
     duplicates: 0,

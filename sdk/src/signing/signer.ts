@@ -9,6 +9,7 @@ import type { Clock, Fetch } from "../ports.ts";
 export interface SignRequest {
   /** Absolute URL, unsigned. */
   readonly url: string;
+  /** HTTP method. */
   readonly method: "GET" | "POST";
   /** Headers that the request will carry. */
   readonly headers: Readonly<Record<string, string>>;
@@ -20,6 +21,7 @@ export interface SignRequest {
 export interface SignContext {
   /** The client's fetch, with its proxy. */
   readonly fetch: Fetch;
+  /** The client's clock. */
   readonly clock: Clock;
   /** The client's User-Agent; a signature is made for one. */
   readonly userAgent: string;

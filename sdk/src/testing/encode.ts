@@ -5,7 +5,7 @@
 import type { KnownMethod } from "../events/types.ts";
 import { descriptor, type FieldRow, methods } from "../gen/descriptor.ts";
 import type { Messages } from "../gen/messages.ts";
-import { decodeFrame, type PushFrame, type WireMessage } from "../wire/frames.ts";
+import { decodeFrame, type PushFrame } from "../wire/frames.ts";
 import { WireReader } from "../wire/reader.ts";
 import { WireWriter } from "./wire_writer.ts";
 
@@ -41,14 +41,22 @@ export function encodeMessage<M extends KnownMethod>(method: M, fields: MessageF
 /** Fields of {@link encodeFetchResult}. */
 export interface FetchResultFields {
   /** Messages of the batch; a missing id is left out. */
-  messages?: readonly (Pick<WireMessage, "method" | "payload"> & { id?: string; history?: boolean })[];
+  messages?: readonly { method: string; payload: Uint8Array; id?: string; history?: boolean }[];
+  /** Where the next fetch goes on. @default "" */
   cursor?: string;
+  /** TikTok's own state, which acks and polls send back. @default empty */
   internalExt?: Uint8Array;
+  /** Whether the client shall acknowledge it. @default false */
   needAck?: boolean;
+  /** Time between heartbeats that it asks for, ms. @default 0: not said */
   heartbeatDurationMs?: number;
+  /** Time between polls that it asks for, ms. @default 0: not said */
   fetchIntervalMs?: number;
+  /** URL of the socket that it offers. @default "" */
   pushServer?: string;
+  /** Query parameters for that socket. @default none */
   routeParams?: Record<string, string>;
+  /** TikTok's time, ms since 1970. @default 0: not said */
   nowMs?: number;
 }
 
@@ -74,11 +82,15 @@ export function encodeFetchResult(fields: FetchResultFields): Uint8Array {
 
 /** Fields of {@link encodePushFrame}. */
 export interface PushFrameFields {
+  /** Id that an ack names; a decimal string. @default none */
   logId?: string;
+  /** What the payload is: `msg`, `hb`, `ack`, `im_enter_room_resp`. */
   payloadType: string;
-  /** @default "pb" */
+  /** How the payload is encoded. @default "pb" */
   payloadEncoding?: string;
+  /** Headers of the frame, such as `compress_type: gzip`. @default none */
   headers?: Record<string, string>;
+  /** The payload, packed as the headers say. @default empty */
   payload?: Uint8Array;
 }
 

@@ -33,21 +33,27 @@ export class FakeClock implements Clock {
   #now: number;
   readonly #timers = new Set<Timer>();
 
-  /** @param startMs the first time, ms since 1970 */
+  /**
+   * Makes a clock that stands still.
+   * @param startMs the first time, ms since 1970
+   */
   constructor(startMs = 1_700_000_000_000) {
     this.#now = startMs;
   }
 
+  /** The time that was set, ms since 1970. */
   now(): number {
     return this.#now;
   }
 
+  /** Keeps a timer until {@link FakeClock.advance} passes it. */
   setTimeout(run: () => void, delayMs: number): unknown {
     const timer = { at: this.#now + Math.max(0, delayMs), run };
     this.#timers.add(timer);
     return timer;
   }
 
+  /** Takes a timer back. */
   clearTimeout(timer: unknown): void {
     this.#timers.delete(timer as Timer);
   }
@@ -85,13 +91,16 @@ export class FakeClock implements Clock {
 
 /** One dialled connection; the test plays the server. */
 export class FakeSocket implements Socket {
+  /** What was dialled. */
   readonly url: string;
+  /** Headers of the handshake. */
   readonly headers: Readonly<Record<string, string>>;
   /** What the client sent while the socket was open. */
   readonly sent: Uint8Array[] = [];
   readonly #handlers: SocketHandlers;
   #state: "opening" | "open" | "closed" = "opening";
 
+  /** Made by {@link FakeSockets}. */
   constructor(url: string, headers: Record<string, string>, handlers: SocketHandlers) {
     this.url = url;
     this.headers = headers;
@@ -108,10 +117,12 @@ export class FakeSocket implements Socket {
     return this.sent.map(decodeClientFrame);
   }
 
+  /** The client sends; kept in {@link FakeSocket.sent}. */
   send(bytes: Uint8Array): void {
     if (this.#state === "open") this.sent.push(bytes);
   }
 
+  /** The client ends it; no handler is called. */
   close(): void {
     this.#state = "closed";
   }
@@ -145,8 +156,10 @@ export class FakeSocket implements Socket {
 
 /** A {@link SocketFactory} that connects to nothing and keeps what was dialled, in order. */
 export class FakeSockets implements SocketFactory {
+  /** Every socket that was dialled, oldest first. */
   readonly dialled: FakeSocket[] = [];
 
+  /** The client dials; the socket stays opening until the test decides. */
   open(url: string, options: { headers: Record<string, string> }, handlers: SocketHandlers): FakeSocket {
     const socket = new FakeSocket(url, options.headers, handlers);
     this.dialled.push(socket);

@@ -11,6 +11,7 @@ import { evidenceOf, type HttpReply, readJson } from "./refusals.ts";
 
 /** One page of the feed. */
 export interface FeedPage {
+  /** Lives of this page, in TikTok's order. */
   liveStreams: LiveStream[];
   /** Whether TikTok has another page. */
   hasMore: boolean;

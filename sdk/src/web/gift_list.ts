@@ -11,16 +11,23 @@ import { evidenceOf, type HttpReply, readJson } from "./refusals.ts";
 
 /** What TikTok's list tells of a gift. */
 export interface GiftDetails {
+  /** TikTok's id, a decimal string; equals `giftId` of gift events. */
   id: string;
+  /** Name, in the language of the request. */
   name: string;
+  /** TikTok's sentence about it; empty when it has none. */
   describe: string;
   /** Price of one, in diamonds. */
   diamonds: number;
   /** 1 can be repeated in a streak. */
   giftType: number;
+  /** Whether it can be sent in a streak. */
   combo: boolean;
+  /** First URL of its picture. */
   imageUrl: string | undefined;
+  /** First URL of the picture of its preview. */
   previewImageUrl: string | undefined;
+  /** First URL of the label on it, such as `new`. */
   labelImageUrl: string | undefined;
   /** How long its animation runs, ms. */
   durationMs: number | undefined;
@@ -28,6 +35,7 @@ export interface GiftDetails {
   forLinkMic: boolean;
   /** Whether other rooms are told of it. */
   broadcast: boolean;
+  /** Whether viewers see it in the panel of gifts. */
   onPanel: boolean;
   /** Id of the animation; empty for none. */
   effectId: string;

@@ -15,6 +15,7 @@ export interface LiveSearchOptions {
   offset?: number;
   /** Lives asked for, 1 to 50; TikTok may give fewer. @default 20 */
   count?: number;
+  /** Gives the call up. */
   signal?: AbortSignal;
 }
 

@@ -9,7 +9,7 @@ import { normaliseUsername } from "./usernames.ts";
 
 /** Options of {@link TikTok.links} and {@link TikTok.isLive}. */
 export interface ManyOptions {
-  /** @default the call ends by itself only */
+  /** Gives the whole call up. @default the call ends by itself only */
   signal?: AbortSignal;
   /** Names asked at the same time, 1 to 50. @default 4 */
   concurrency?: number;
@@ -19,7 +19,9 @@ export interface ManyOptions {
 export interface FailedName {
   /** The normalised name, or what was passed when it is no name. */
   user: string;
+  /** Absent: it is not known. */
   live?: undefined;
+  /** Why. */
   error: LiveError;
 }
 

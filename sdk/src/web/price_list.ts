@@ -14,9 +14,11 @@ export interface CurrencyPrice {
   currency: string;
   /** TikTok's number; {@link CurrencyPrice.shown} is what people see. */
   price: number;
+  /** TikTok's number without a discount. */
   originalPrice: number | undefined;
   /** Digits behind the point that TikTok shows. */
   decimals: number | undefined;
+  /** Whether TikTok shows digits behind the point also when they are zero. */
   keepDecimals: boolean;
   /** As TikTok shows it; empty when it does not say. */
   shown: string;
@@ -24,6 +26,7 @@ export interface CurrencyPrice {
 
 /** A packet of coins that is for sale. */
 export interface CoinPackage {
+  /** TikTok's id of the packet, a decimal string. */
   id: string;
   /** Coins in it, those given on top not counted. */
   diamonds: number;
@@ -33,10 +36,13 @@ export interface CoinPackage {
   priceUsdCents: number;
   /** In US cents; `undefined` without a discount. */
   discountUsdCents: number | undefined;
+  /** TikTok's number for those who pay with what they earned. */
   exchangePrice: number | undefined;
+  /** What viewers read beside it. */
   describe: string;
   /** Name of the packet in the app stores. */
   iapId: string;
+  /** Id of a coupon that goes with it. */
   couponId: string | undefined;
   /** The price in other currencies, those of the client's address first. */
   prices: CurrencyPrice[];
@@ -44,9 +50,11 @@ export interface CoinPackage {
 
 /** What coins cost at the client's address. */
 export interface PriceList {
+  /** The packets, in TikTok's order. */
   packages: CoinPackage[];
   /** Codes of the currencies that TikTok names. */
   currencies: string[];
+  /** Code of the currency of the client's address. */
   defaultCurrency: string | undefined;
   /** Id of the packet that TikTok recommends. */
   recommendedPackageId: string | undefined;

@@ -15,17 +15,23 @@ export interface RoomInfo extends RoomSummary {
   live: boolean;
   /** The host has put the live on hold. */
   paused: boolean;
+  /** First URL of the cover picture. */
   coverUrl: string | undefined;
+  /** Address of the live for people. */
   shareUrl: string | undefined;
   /** People who came in since the live began. */
   totalViewers: number | undefined;
+  /** Taps since the live began. */
   likes: number | undefined;
+  /** Chat lines since the live began, as TikTok counts them. */
   comments: number | undefined;
+  /** Times that the live was shared. */
   shares: number | undefined;
   /** People who followed the host during the live. */
   newFollowers: number | undefined;
   /** Only for logged-in adults; the socket works all the same. */
   ageRestricted: boolean;
+  /** Who is live, with the text and the counts of their profile. */
   host: RoomSummary["host"] & { bio: string; followers: number | undefined; following: number | undefined };
   /** Every stream link, best level first. */
   links: StreamLink[];

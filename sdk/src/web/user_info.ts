@@ -13,22 +13,31 @@ export interface UserInfo {
   id: string;
   /** The @name, without the @. */
   username: string;
+  /** The name that is shown, any text; not unique. */
   nickname: string;
+  /** Text of the profile; empty when there is none. */
   bio: string;
   /** Link in the bio. */
   bioLink: string | undefined;
+  /** First URL of the picture. */
   avatarUrl: string | undefined;
+  /** Whether TikTok shows the blue tick. */
   verified: boolean;
+  /** Whether the account shows itself to followers only. */
   private: boolean;
   /** Id that TikTok's own calls use. */
   secUid: string;
   /** Current or last room; empty when there is none. It does not say that the user is live. */
   roomId: string;
+  /** How many follow them; `undefined` when TikTok does not say. */
   followers: number | undefined;
+  /** How many they follow; `undefined` when TikTok does not say. */
   following: number | undefined;
+  /** How many follow them and are followed back; `undefined` when TikTok does not say. */
   friends: number | undefined;
   /** Likes received. */
   likes: number | undefined;
+  /** Videos that they published; `undefined` when TikTok does not say. */
   videos: number | undefined;
 }
 

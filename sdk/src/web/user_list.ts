@@ -18,7 +18,9 @@ export type UserListKind = keyof typeof USER_LIST_SCENES;
 
 /** A place in a list: what one page names and the next request repeats. */
 export interface UserListCursor {
+  /** Lower cursor, as TikTok counts: 0 at the beginning. */
   minCursor: number;
+  /** Upper cursor, as TikTok counts: 0 at the beginning. */
   maxCursor: number;
 }
 
@@ -34,6 +36,7 @@ export interface UserListOptions {
 
 /** One page of a list. */
 export interface UserListPage extends UserListCursor {
+  /** Users of this page, in TikTok's order. */
   users: UserInfo[];
   /** Whether another page follows, by the rule of protocol.md 8: not after an empty page or an unmoved cursor. */
   hasMore: boolean;

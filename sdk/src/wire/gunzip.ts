@@ -25,7 +25,7 @@ const SLICE_BYTES = 16384;
  * const bytes = await streamGunzip(new Uint8Array(await new Response(packed).arrayBuffer()), 1024);
  * ```
  */
-export const streamGunzip: Gunzip = async (bytes, maxBytes) => {
+export const streamGunzip: Gunzip = async (bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
