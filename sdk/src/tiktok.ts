@@ -50,7 +50,10 @@ export interface TikTokOptions {
   WebSocket?: NativeWebSocketConstructor;
   /** Opens sockets in any other way; wins over {@link TikTokOptions.WebSocket}. */
   socket?: SocketFactory;
-  /** Unpacks frames that are compressed. @default the web's DecompressionStream; Node and Bun programs may hand in `zlib.gunzipSync` with a bound */
+  /**
+   * Unpacks frames that are compressed; Node and Bun programs may hand in `zlib.gunzipSync` with a bound.
+   * @default the web's DecompressionStream
+   */
   gunzip?: Gunzip;
   /** Time and timers. @default the host's clock */
   clock?: Clock;
@@ -63,7 +66,7 @@ export interface TikTokOptions {
    * of a guest cookie; `sessionid` and its kin log in.
    */
   cookies?: string | Readonly<Record<string, string>>;
-  /** The browser that this client says to be, on pages, calls, sockets and media alike. @default a desktop Chrome, chosen per client */
+  /** The browser that it says to be, on pages, calls, sockets and media. @default a desktop Chrome, chosen per client */
   userAgent?: string;
   /** Headers to add to each HTTP request to TikTok; cookies and the User-Agent have their own options. */
   headers?: Readonly<Record<string, string>>;
