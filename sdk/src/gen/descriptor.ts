@@ -2372,6 +2372,7 @@ export const descriptor: Readonly<Record<string, readonly FieldRow[]>> = {
   ],
   LinkLayerListUser: [
     { name: "user", number: 1, type: "Player" },
+    { name: "linkmicIdStr", number: 2, type: "string" },
     { name: "linkedTimeNano", number: 4, type: "int64" },
     { name: "appVersion", number: 5, type: "string" },
   ],
@@ -2770,6 +2771,7 @@ export const descriptor: Readonly<Record<string, readonly FieldRow[]>> = {
     { name: "supportLandscape", number: 3, type: "bool" },
     { name: "source", number: 4, type: "int32" },
     { name: "icon", number: 5, type: "ImageModel" },
+    { name: "scene", number: 6, type: "string" },
     { name: "isWelcome", number: 7, type: "bool" },
     { name: "publicAreaCommon", number: 8, type: "PublicAreaMessageCommon" },
     { name: "showDurationMs", number: 9, type: "int64" },
@@ -2902,6 +2904,10 @@ export const descriptor: Readonly<Record<string, readonly FieldRow[]>> = {
   WebcastPartnershipDropsUpdateMessage: [
     { name: "common", number: 1, type: "CommonMessageData" },
     { name: "changeMode", number: 2, type: "int32" },
+    { name: "field3", number: 3, type: "string" },
+    { name: "field4", number: 4, type: "string" },
+    { name: "field5", number: 5, type: "string" },
+    { name: "field6", number: 6, type: "uint64" },
   ],
   WebcastPartnershipGameOfflineMessage: [
     { name: "common", number: 1, type: "CommonMessageData" },

@@ -2952,6 +2952,8 @@ export interface PosIdentity {
 
 export interface LinkLayerListUser {
   user?: Player;
+  /** A string in captures */
+  linkmicIdStr: string;
   linkedTimeNano: string;
   appVersion: string;
 }
@@ -3505,6 +3507,8 @@ export interface WebcastRoomMessage {
   supportLandscape: boolean;
   source: number;
   icon?: ImageModel;
+  /** A string in captures */
+  scene: string;
   /** Welcome line */
   isWelcome: boolean;
   publicAreaCommon?: PublicAreaMessageCommon;
@@ -3684,6 +3688,11 @@ export interface WebcastGameRankNotifyMessage {
 export interface WebcastPartnershipDropsUpdateMessage {
   common?: CommonMessageData;
   changeMode: number;
+  /** From captures, like the next */
+  field3: string;
+  field4: string;
+  field5: string;
+  field6: string;
 }
 
 export interface WebcastPartnershipGameOfflineMessage {

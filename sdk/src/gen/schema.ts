@@ -318,7 +318,7 @@ export const schema: readonly string[] = [
   "mliveRtcEngineConfig:312 MliveRtcVideoParam:313 mrtcBitrateMap:314 irtcFps mrtcMixBase:315 mbyteRtcExtInfo:316 mextra:317 srtcBusinessId mrtcOther:318 iinteractClientType", // 304 RTCExtraInfo
   "isceneVersion slayoutId", // 305 DSLConfig
   "itype svalue", // 306 PosIdentity
-  "muser:302 l4linkedTimeNano sappVersion", // 307 LinkLayerListUser
+  "muser:302 slinkmicIdStr l4linkedTimeNano sappVersion", // 307 LinkLayerListUser
   "ugroupChannelId Muser:319 lcontentVersion", // 308 GroupChannelAllUser
   "uchannelId muser:302", // 309 GroupPlayer
   "bisMigrate usourceGroupChannelId utargetGroupChannelId", // 310 MigrationDetails
@@ -370,7 +370,7 @@ export const schema: readonly string[] = [
   "mcommon:45 iaction stips mextra:357 mperceptionDialog:66 mperceptionAudienceText:48 mpunishInfo:65 mfloatText:48 ifloatStyle", // 356 WebcastControlMessage
   "sbanInfoUrl lreasonNo mtitle:48 mviolationReason:48 mcontent:48 mgotItButton:48 mbanDetailButton:48 ssource", // 357 Extra
   "mcommon:45 uid iauditStatus scontent muser:68 iintroMode Mbadges:0 scontentLanguage", // 358 WebcastLiveIntroMessage
-  "mcommon:45 scontent bsupportLandscape isource micon:16 b7isWelcome mpublicAreaCommon:56 lshowDurationMs ssubScene", // 359 WebcastRoomMessage
+  "mcommon:45 scontent bsupportLandscape isource micon:16 sscene bisWelcome mpublicAreaCommon:56 lshowDurationMs ssubScene", // 359 WebcastRoomMessage
   "mcommon:45 ydata iposition iactionType", // 360 WebcastInRoomBannerMessage
   "mcommon:45 muser:68 iexhibitionType lsubMonth isubscribeType ioldSubscribeStatus imessageType isubscribingStatus bisSend bisCustom", // 361 WebcastSubNotifyMessage
   "mcommon:45", // 362 WebcastAccessControlMessage
@@ -391,7 +391,7 @@ export const schema: readonly string[] = [
   "mcommon:45", // 377 WebcastBoostCardMessage
   "mcommon:45 mcontent:48", // 378 WebcastLiveGameIntroMessage
   "mcommon:45 imsgType mnotifyText:48", // 379 WebcastGameRankNotifyMessage
-  "mcommon:45 ichangeMode", // 380 WebcastPartnershipDropsUpdateMessage
+  "mcommon:45 ichangeMode sfield3 sfield4 sfield5 ufield6", // 380 WebcastPartnershipDropsUpdateMessage
   "mcommon:45", // 381 WebcastPartnershipGameOfflineMessage
   "mcommon:45 mpunishInfo:65", // 382 WebcastPartnershipPunishMessage
   "mcommon:45 iupdateType", // 383 WebcastViewerPicksUpdateMessage
