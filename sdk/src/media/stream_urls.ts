@@ -179,6 +179,7 @@ function rank(preferences: readonly string[], value: string): number {
  *
  * @example
  * ```ts
+ * import { bestStream, TikTok } from "@roomtone/sdk";
  * const [result] = await new TikTok().links(["some.host"]);
  * if (result?.live) console.log(bestStream(result.links, { qualities: ["hd", "sd"] })?.url);
  * ```
