@@ -64,9 +64,9 @@ export function readRoomStatus(data: unknown): RoomStatus {
   };
 }
 
-/** The part of a status that the `connected` event carries. */
-export function summaryOf(status: RoomStatus): RoomSummary {
-  const { roomId, title, startedAt, viewers } = status;
-  const { id, username, nickname, avatarUrl, secUid } = status.host;
+/** The part of a room that the `connected` event carries: without stream links, which are signed. */
+export function summaryOf(room: RoomSummary): RoomSummary {
+  const { roomId, title, startedAt, viewers } = room;
+  const { id, username, nickname, avatarUrl, secUid } = room.host;
   return { roomId, title, startedAt, viewers, host: { id, username, nickname, avatarUrl, secUid } };
 }
