@@ -202,7 +202,8 @@ export class TikTok {
     this.#http = new HttpClient(this.#httpOptions);
     this.#rooms = new Rooms(this.#http, baseUrls);
     const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
-    this.#calls = new CallContext({ http: this.#httpOptions, signer: checkSigner(options.signer), random, timeZone });
+    const signer = checkSigner(options.signer);
+    this.#calls = new CallContext({ http: this.#httpOptions, signer, random, timeZone, params: extras.params });
     this.#gifts = new GiftLists({ http: this.#http, clock, webcastUrl: baseUrls.webcast });
     this.#live = {
       clock,

@@ -199,6 +199,23 @@ describe("signed requests", () => {
     assertStrictEquals(await assertRejects(() => list({ signer: silent }).next(signal)), signal.reason);
   });
 
+  it("carry the program's own parameters inside the signature, and stay as they were signed", async () => {
+    const http = new FakeFetch(() => json({ status_code: 0 }));
+    const seen: string[] = [];
+    const signer = {
+      sign: ({ url }: { url: string }) => {
+        seen.push(`${url}&X-Bogus=a+b%20c`);
+        return Promise.resolve({ url: `${url}&X-Bogus=a+b%20c` });
+      },
+    };
+    const cookies = { sessionid: "s" };
+    const params = { region: "DE" };
+    const tiktok = new TikTok({ fetch: http.fetch, socket: new FakeSockets(), signer, cookies, params });
+    await tiktok.sendMessage({ roomId: "7" }, "hi");
+    assertEquals(http.requests.map(({ url }) => url.href), seen);
+    assertEquals(new URL(seen[0] ?? "").searchParams.getAll("region"), ["DE"]);
+  });
+
   it("need a signer that can sign", () => {
     assertInstanceOf(assertThrows(() => new TikTok({ signer: {} as never })), TypeError);
   });

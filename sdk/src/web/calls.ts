@@ -16,6 +16,8 @@ export interface CallContextOptions {
   random: () => number;
   /** IANA name. */
   timeZone: string;
+  /** Query parameters that the program adds to calls; they win over all others. */
+  params: Readonly<Record<string, string>>;
 }
 
 /** A client, as its endpoint files see it. */
@@ -26,15 +28,17 @@ export class CallContext {
   readonly baseUrls: BaseUrls;
   readonly #random: () => number;
   readonly #timeZone: string;
+  readonly #params: Readonly<Record<string, string>>;
   #deviceId: string | undefined;
 
-  constructor({ http, signer, random, timeZone }: CallContextOptions) {
+  constructor({ http, signer, random, timeZone, params }: CallContextOptions) {
     this.http = new HttpClient(http);
     this.signed = new SignedHttp(http, signer);
     this.identity = http.identity;
     this.baseUrls = http.identity.baseUrls;
     this.#random = random;
     this.#timeZone = timeZone;
+    this.#params = params;
   }
 
   /** Whether a signer is configured. */
@@ -47,9 +51,9 @@ export class CallContext {
     return this.#deviceId ??= randomDeviceId(this.#random);
   }
 
-  /** TikTok's usual parameters with a call's own. */
+  /** TikTok's usual parameters with a call's own and the program's. */
   query(own: Readonly<Record<string, string>>): URLSearchParams {
     const { deviceId, identity: { userAgent, hasSession: loggedIn } } = this;
-    return standardQuery({ userAgent, timeZone: this.#timeZone, deviceId, loggedIn }, own);
+    return standardQuery({ userAgent, timeZone: this.#timeZone, deviceId, loggedIn }, { ...own, ...this.#params });
   }
 }

@@ -30,7 +30,7 @@ function context(cookies: Record<string, string> = {}): CallContext {
   });
   const { fetch } = new FakeFetch(() => new Response(""));
   const http = { fetch, clock: new FakeClock(), identity, timeoutMs: 1000, maxBodyBytes: 1e6, trace: () => undefined };
-  return new CallContext({ http, signer: undefined, random: () => 0.999, timeZone: "Europe/Berlin" });
+  return new CallContext({ http, signer: undefined, random: () => 0.999, timeZone: "Europe/Berlin", params: {} });
 }
 
 function codeOf(run: () => unknown): string {

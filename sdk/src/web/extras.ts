@@ -82,7 +82,8 @@ function withHeaders(
 }
 
 function withParams(url: URL, params: Readonly<Record<string, string>>): string {
-  if (isEmpty(params) || !PLAYER_PATHS.test(url.pathname)) return url.href;
+  // A signed URL has them already: a change after signing would break the signature.
+  if (isEmpty(params) || !PLAYER_PATHS.test(url.pathname) || url.searchParams.has("X-Bogus")) return url.href;
   for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
   // TikTok's own player writes a space as %20.
   url.search = url.search.replaceAll("+", "%20");
