@@ -120,12 +120,16 @@ const FLATTEN = {
     const emote = message.emoteList.at(-1);
     return { ...senderOf(message.user), emoteId: emote?.emoteId, emoteImageUrl: lastPicture(emote?.image) };
   },
-  WebcastEnvelopeMessage: ({ common, envelopeInfo }: Messages["WebcastEnvelopeMessage"]): WebcastEnvelope => ({
-    ...senderOf(common?.displayText?.pieces[0]?.userValue?.user),
-    coins: envelopeInfo?.diamondCount ?? 0,
-    canOpen: envelopeInfo?.peopleCount ?? 0,
-    timestamp: envelopeInfo?.unpackAt ?? 0,
-  }),
+  WebcastEnvelopeMessage: ({ common, envelopeInfo }: Messages["WebcastEnvelopeMessage"]): WebcastEnvelope => {
+    const { sendUserId = "", sendUserName = "", sendUserAvatar } = envelopeInfo ?? {};
+    const known = { id: sendUserId, nickname: sendUserName, displayId: "", avatarThumb: sendUserAvatar };
+    return {
+      ...flatUser(common?.displayText?.pieces[0]?.userValue?.user ?? known),
+      coins: envelopeInfo?.diamondCount ?? 0,
+      canOpen: envelopeInfo?.peopleCount ?? 0,
+      timestamp: envelopeInfo?.unpackAt ?? 0,
+    };
+  },
   WebcastLinkMicArmies: ({ armies, triggerReason }: Messages["WebcastLinkMicArmies"]): WebcastArmies => ({
     battleStatus: triggerReason,
     battleArmies: Object.entries(armies).map(([hostUserId, { hostScore, userArmies }]) => ({
