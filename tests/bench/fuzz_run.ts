@@ -30,6 +30,8 @@ export interface FuzzResult {
   /** Events whose whole message could be read. */
   whole: number;
   slowestMs: number;
+  /** Number of the slowest input, to run it again. */
+  slowestRun: number;
   /** What must not be: throws outside LiveError, and throws of decodeMessage. The first few, with method and bytes. */
   faults: string[];
 }
@@ -61,7 +63,7 @@ export function fuzzCorpus(): { messages: FuzzMessage[]; captured: number } {
  * @param from number of the first input; a run can be split without changing its inputs
  */
 export function fuzz(messages: readonly FuzzMessage[], seed: string, runs: number, from = 0): FuzzResult {
-  const result: FuzzResult = { runs, outcomes: {}, refusals: 0, whole: 0, slowestMs: 0, faults: [] };
+  const result: FuzzResult = { runs, outcomes: {}, refusals: 0, whole: 0, slowestMs: 0, slowestRun: -1, faults: [] };
   const count = (outcome: string) => void (result.outcomes[outcome] = (result.outcomes[outcome] ?? 0) + 1);
   for (let run = from; run < from + runs; run++) {
     const random = createRandom(`${seed}/${run}`);
@@ -101,7 +103,11 @@ export function fuzz(messages: readonly FuzzMessage[], seed: string, runs: numbe
         result.faults.push(`run ${run}, ${method}, ${bytes.length} bytes, kind ${kind}: ${what}`);
       }
     }
-    result.slowestMs = Math.max(result.slowestMs, performance.now() - started);
+    const tookMs = performance.now() - started;
+    if (tookMs > result.slowestMs) {
+      result.slowestMs = tookMs;
+      result.slowestRun = run;
+    }
   }
   return result;
 }
