@@ -1,11 +1,17 @@
 /** The command line: picks the command, reports what went wrong. */
 import { isLiveError } from "@roomtone/sdk";
 import * as demo from "./commands/demo.ts";
+import * as feed from "./commands/feed.ts";
+import * as followings from "./commands/followings.ts";
+import * as gifts from "./commands/gifts.ts";
 import * as links from "./commands/links.ts";
 import * as live from "./commands/live.ts";
+import * as prices from "./commands/prices.ts";
 import * as record from "./commands/record.ts";
 import * as repair from "./commands/repair.ts";
+import * as replay from "./commands/replay.ts";
 import * as serve from "./commands/serve.ts";
+import * as user from "./commands/user.ts";
 import * as watch from "./commands/watch.ts";
 import type { CliIo } from "./io.ts";
 import { UsageError } from "./options.ts";
@@ -15,7 +21,21 @@ interface Command {
   run(args: string[], io: CliIo): Promise<number>;
 }
 
-const COMMANDS: Record<string, Command> = { live, record, links, watch, repair, serve, demo };
+const COMMANDS: Record<string, Command> = {
+  live,
+  record,
+  links,
+  user,
+  followings,
+  gifts,
+  prices,
+  feed,
+  watch,
+  repair,
+  replay,
+  serve,
+  demo,
+};
 
 const USAGE = `roomtone COMMAND [arguments]
 

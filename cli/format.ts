@@ -58,6 +58,28 @@ function say(event: LiveEvent): string {
       return event.text;
     case "banner":
       return "banner";
+    case "caption":
+      return event.text;
+    case "emote":
+      return event.emotes.length === 1 ? "an emote" : `${event.emotes.length} emotes`;
+    case "envelope":
+      return `chest of ${event.sender.nickname || "TikTok"} ${event.status} (${event.diamonds} diamonds)`;
+    case "goal":
+      return `${event.text || "goal"}: ${event.parts.map((part) => `${part.progress} of ${part.target}`).join(", ")}`;
+    case "poll":
+      return `${event.status}: ${event.options.map((option) => `${option.text} ${option.votes}`).join(", ")}`;
+    case "rank":
+      return event.places.map((place) => place.place > 0 ? `place ${place.place}` : "no place").join(", ");
+    case "pin":
+      return `${event.action} ${event.text || event.pinnedMethod}`;
+    case "deleted":
+      return `${event.messageIds.length} messages, all of ${event.userIds.length} people`;
+    case "barrage":
+      return event.level === undefined ? event.text : `${event.text} (level ${event.level})`;
+    case "shopping":
+      return event.product === undefined ? `action ${event.action}` : `${event.product.title}, ${event.product.price}`;
+    case "link":
+      return `${event.status}${event.guests.length > 0 ? `, ${event.guests.length} guests` : ""}`;
     case "battle":
       return `${event.status}: ${event.hosts.map((host) => host.nickname).join(" / ")}`;
     case "battle_scores":

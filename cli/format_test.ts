@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { decodeMessage } from "@roomtone/sdk";
+import { decodeMessage, type KnownMethod } from "@roomtone/sdk";
 import { encodeMessage } from "@roomtone/sdk/testing";
 import { describe, it } from "node:test";
 import { formatBytes, formatCounts, formatDuration, formatEvent, formatEventMasked, plain } from "./format.ts";
@@ -31,6 +31,35 @@ describe("format", () => {
 
   it("formatEvent() puts time, type, who and what on one line", () => {
     assertEquals(formatEvent(chat("hello")), "22:13:20 chat     @some.viewer hello");
+  });
+
+  it("formatEvent() says what a feature of the live shows", () => {
+    const line = (method: KnownMethod, fields: object): string =>
+      formatEvent(decodeMessage(method, encodeMessage(method, fields))).slice(9);
+    const option = { displayContent: "yes", votes: "4" };
+    const lines: [line: string, expected: string][] = [
+      [line("WebcastCaptionMessage", { content: [{ content: "hello" }] }), "caption  hello"],
+      [line("WebcastEmoteChatMessage", { emoteList: [{ emoteId: "1" }] }), "emote    an emote"],
+      [
+        line("WebcastEnvelopeMessage", { envelopeInfo: { diamondCount: 9 }, display: 1 }),
+        "envelope chest of TikTok shown (9 diamonds)",
+      ],
+      [
+        line("WebcastGoalUpdateMessage", { goal: { subGoals: [{ progress: "3", target: "10" }] } }),
+        "goal     goal: 3 of 10",
+      ],
+      [line("WebcastPollMessage", { updateVotesContent: { optionList: [option] } }), "poll     votes: yes 4"],
+      [line("WebcastRankUpdateMessage", { updates: [{ ownRank: "12" }, {}] }), "rank     place 12, no place"],
+      [line("WebcastRoomPinMessage", { chatMessage: { content: "read this" } }), "pin      pinned read this"],
+      [line("WebcastImDeleteMessage", { deleteMsgIds: ["1"] }), "deleted  1 messages, all of 0 people"],
+      [
+        line("WebcastBarrageMessage", { content: { defaultPattern: "rose" }, userGradeParam: { currentGrade: 30 } }),
+        "barrage  rose (level 30)",
+      ],
+      [line("WebcastOecLiveShoppingMessage", { popProduct: { title: "Mug", price: "$5" } }), "shopping Mug, $5"],
+      [line("WebcastLinkMicMethod", { userId: "42", fanTicket: "9" }), "link     points, 1 guests"],
+    ];
+    for (const [actual, expected] of lines) assertEquals(actual, expected);
   });
 
   it("formatEvent() keeps a stranger's control characters off the terminal", () => {

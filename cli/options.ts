@@ -1,5 +1,6 @@
 /** Options that several commands share, and how a wrong command line is reported. */
 import type { TikTokOptions } from "@roomtone/sdk";
+import { eulerSigner } from "@roomtone/sdk/euler";
 import type { CliIo } from "./io.ts";
 
 /** The command line cannot be right; the usage text says how it goes. */
@@ -24,7 +25,8 @@ export function onlyName(positionals: string[], usage: string): string {
 /**
  * The client's options from the environment: `ROOMTONE_TIKTOK_WEB_URL`, `ROOMTONE_TIKTOK_WEBCAST_URL` and
  * `ROOMTONE_TIKTOK_SOCKET_URL` dial another server in TikTok's place, such as the stand-in. The local system reads the
- * same three.
+ * same three. `ROOMTONE_TIKTOK_COOKIES` is a `Cookie` header that goes to TikTok alone; `ROOMTONE_EULER_KEY` signs with
+ * Euler Stream, at `ROOMTONE_EULER_URL` when that is set.
  */
 export function clientOptions(io: CliIo): TikTokOptions {
   const baseUrls: TikTokOptions["baseUrls"] = {};
@@ -32,5 +34,11 @@ export function clientOptions(io: CliIo): TikTokOptions {
     const url = io.env[`ROOMTONE_TIKTOK_${name.toUpperCase()}_URL`];
     if (url) baseUrls[name] = url;
   }
-  return { baseUrls };
+  const apiKey = io.env["ROOMTONE_EULER_KEY"] || undefined;
+  const host = io.env["ROOMTONE_EULER_URL"] || undefined;
+  return {
+    baseUrls,
+    cookies: io.env["ROOMTONE_TIKTOK_COOKIES"] || undefined,
+    signer: apiKey === undefined && host === undefined ? undefined : eulerSigner({ apiKey, host }),
+  };
 }

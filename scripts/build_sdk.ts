@@ -1,5 +1,5 @@
 /**
- * Builds `dist/sdk`: the SDK as one file without imports, its types beside it, and a package.json for npm.
+ * Builds `dist/sdk`: each door as one file without imports, its types beside it, and a package.json for npm.
  *
  * `bun scripts/build_sdk.ts`
  * @module
@@ -22,16 +22,22 @@ const SDK = join(ROOT, "sdk");
  * @throws Error with the compiler's output when it does not build
  */
 export function buildSdk(outDir: string = join(ROOT, "dist", "sdk")): string[] {
-  const types = declarations();
+  const types = [...declarations("mod"), ...declarations("compat")];
   rmSync(outDir, { recursive: true, force: true });
   mkdirSync(outDir, { recursive: true });
-  const code = bundle(outDir);
   const files = new Map([
-    ["mod.js", code],
+    ["mod.js", bundle(outDir, "mod", "esm")],
+    ["compat.js", bundle(outDir, "compat", "esm")],
+    ["compat.cjs", bundle(outDir, "compat", "cjs")],
     ["package.json", packageJson()],
     ["LICENSE", readFileSync(join(ROOT, "LICENSE"), "utf8")],
     ["THIRD_PARTY_LICENSES", bundledLicenses()],
     ...types,
+    // `require` finds types only in files that are CommonJS themselves.
+    ...types.filter(([name]) => name !== "mod.d.ts").map(([name, text]): [string, string] => [
+      name.replace(/\.ts$/, ".cts"),
+      text.replaceAll(`"./${GENERATED.target}"`, `"./${GENERATED.target.replace(/\.ts$/, ".cts")}"`),
+    ]),
   ]);
   for (const [name, text] of files) {
     writeFileSync(join(outDir, name), text);
@@ -39,15 +45,19 @@ export function buildSdk(outDir: string = join(ROOT, "dist", "sdk")): string[] {
   return [...files.keys()].map((name) => join(outDir, name));
 }
 
-/** The bundle, for every runtime and for browsers; Deno finds its types by the first line. */
-function bundle(outDir: string): string {
+/** Public modules of the built package: `mod` is the SDK, `compat` also works with `require`. */
+type Door = "mod" | "compat";
+
+/** A bundle, for every runtime and for browsers; Deno finds its types by the first line. */
+function bundle(outDir: string, door: Door, format: "esm" | "cjs"): string {
   const file = join(outDir, "bundle.js");
-  const args = ["build", join(SDK, "mod.ts"), `--outfile=${file}`, "--target=browser", "--format=esm", "--minify"];
+  const entry = join(SDK, `${door}.ts`);
+  const args = ["build", entry, `--outfile=${file}`, "--target=browser", `--format=${format}`, "--minify"];
   const { status, stdout, stderr } = spawnSync(bun(), args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(`Cannot bundle the SDK: ${stdout}${stderr}`);
   const code = readFileSync(file, "utf8");
   rmSync(file);
-  return `// @ts-self-types="./mod.d.ts"\n${code}`;
+  return `// @ts-self-types="./${door}.d.${format === "cjs" ? "cts" : "ts"}"\n${code}`;
 }
 
 /** Generated types, which name some things as the events do; they stay a file of their own. */
@@ -58,14 +68,14 @@ const GENERATED = { source: "src/gen/messages.d.ts", target: "messages.d.ts" };
  * declaration file can import values of another, only on `import type`. Every declaration keeps its name, so two of
  * one name cannot be.
  */
-function declarations(): [string, string][] {
+function declarations(door: Door): [string, string][] {
   const { config } = ts.readConfigFile(join(ROOT, "tsconfig.sdk.json"), ts.sys.readFile);
   const base = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile).config;
   const { options } = ts.convertCompilerOptionsFromJson(
     { ...base.compilerOptions, ...config.compilerOptions, noEmit: false, declaration: true, emitDeclarationOnly: true },
     ROOT,
   );
-  const program = ts.createProgram([join(SDK, "mod.ts")], { ...options, outDir: ROOT, rootDir: ROOT });
+  const program = ts.createProgram([join(SDK, `${door}.ts`)], { ...options, outDir: ROOT, rootDir: ROOT });
   const emitted = new Map<string, ts.SourceFile>();
   const result = program.emit(undefined, (file, text) => {
     emitted.set(relative(SDK, file).split("\\").join("/"), ts.createSourceFile(file, text, ts.ScriptTarget.ESNext));
@@ -78,7 +88,7 @@ function declarations(): [string, string][] {
   }
   const parts: string[] = [];
   const homes = new Map<string, string>();
-  const waiting = ["mod.d.ts"];
+  const waiting = [`${door}.d.ts`];
   const seen = new Set(waiting);
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     const source = emitted.get(file);
@@ -102,13 +112,13 @@ function declarations(): [string, string][] {
     }
   }
   const checker = program.getTypeChecker();
-  const door = program.getSourceFile(join(SDK, "mod.ts"));
-  const symbol = door === undefined ? undefined : checker.getSymbolAtLocation(door);
+  const source = program.getSourceFile(join(SDK, `${door}.ts`));
+  const symbol = source === undefined ? undefined : checker.getSymbolAtLocation(source);
   const names = symbol === undefined ? [] : checker.getExportsOfModule(symbol).map((one) => one.name).sort();
   const generated = emitted.get(GENERATED.source);
   if (generated === undefined) throw new Error(`Cannot emit the SDK's types: there is no ${GENERATED.source}`);
   return [
-    ["mod.d.ts", `${parts.join("\n")}\nexport { ${names.join(", ")} };\n`],
+    [`${door}.d.ts`, `${parts.join("\n")}\nexport { ${names.join(", ")} };\n`],
     [GENERATED.target, generated.text],
   ];
 }
@@ -144,8 +154,14 @@ function bundledLicenses(): string {
 
 function packageJson(): string {
   const { name, version, description, license, type } = JSON.parse(readFileSync(join(SDK, "package.json"), "utf8"));
-  const door = { types: "./mod.d.ts", default: "./mod.js" };
-  return `${JSON.stringify({ name, version, description, license, type, exports: { ".": door } }, null, 2)}\n`;
+  const exports = {
+    ".": { types: "./mod.d.ts", default: "./mod.js" },
+    "./compat": {
+      require: { types: "./compat.d.cts", default: "./compat.cjs" },
+      default: { types: "./compat.d.ts", default: "./compat.js" },
+    },
+  };
+  return `${JSON.stringify({ name, version, description, license, type, exports }, null, 2)}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

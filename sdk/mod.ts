@@ -23,10 +23,11 @@ export { isLiveError, LIVE_ERROR_CODES, LiveError } from "./src/errors.ts";
 export type { LiveErrorCode, LiveErrorEvidence, LiveErrorOptions } from "./src/errors.ts";
 
 export { TikTok } from "./src/tiktok.ts";
-export type { CallOptions, LinksOptions, LinksResult, TikTokOptions } from "./src/tiktok.ts";
+export type { CallOptions, GiftListOptions, TikTokOptions } from "./src/tiktok.ts";
 export { DEFAULT_QUEUE_SIZE, Live } from "./src/live/live.ts";
 export type { LiveOptions } from "./src/live/live.ts";
-export type { LiveCounters, LiveEnd } from "./src/live/driver.ts";
+export type { LiveCounters } from "./src/live/driver.ts";
+export type { LiveEnd, LiveEndRecord, LiveRecord } from "./src/live/live_record.ts";
 
 export { decodeMessage } from "./src/events/decode.ts";
 export type { DecodeContext } from "./src/events/decode.ts";
@@ -45,12 +46,23 @@ export type { StreamLink, StreamPreferences, StreamProtocol } from "./src/media/
 export { normaliseUsername } from "./src/web/usernames.ts";
 export { DEFAULT_BASE_URLS } from "./src/web/identity.ts";
 export type { BaseUrls } from "./src/web/identity.ts";
-export type { GiftInfo } from "./src/web/gift_list.ts";
+export { Feed } from "./src/web/feed.ts";
+export type { FeedPage } from "./src/web/feed.ts";
+export type { GiftDetails, GiftInfo } from "./src/web/gift_list.ts";
+export type { LiveSearchOptions } from "./src/web/live_search.ts";
+export type { LiveStream } from "./src/web/live_stream.ts";
+export type { FailedName, IsLiveResult, LinksResult, ManyOptions } from "./src/web/many.ts";
+export type { CoinPackage, CurrencyPrice, PriceList } from "./src/web/price_list.ts";
 export type { RoomInfo } from "./src/web/room_info.ts";
 export type { RoomStatus } from "./src/web/room_status.ts";
-export type { UserInfo } from "./src/web/profile_page.ts";
+export type { UserInfo } from "./src/web/user_info.ts";
+export { UserList } from "./src/web/user_list.ts";
+export type { UserListCursor, UserListOptions, UserListPage } from "./src/web/user_list.ts";
+export type { WaitUntilLiveOptions } from "./src/web/watch_for_live.ts";
+export type { SignContext, SignedRequest, SignedRoom, Signer, SignRequest } from "./src/signing/signer.ts";
 
 export { systemClock } from "./src/ports.ts";
 export type { Clock, Fetch, Socket, SocketClosure, SocketFactory, SocketHandlers, SocketRefusal } from "./src/ports.ts";
 export type { NativeWebSocket, NativeWebSocketConstructor } from "./src/runtime/web_socket.ts";
-export type { Trace, TraceEvent } from "./src/trace.ts";
+export type { LogHandler, LogHandlers } from "./src/log.ts";
+export type { HttpTrace, LiveTrace, Trace, TraceEvent } from "./src/trace.ts";

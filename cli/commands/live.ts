@@ -1,27 +1,49 @@
-import { type LiveEvent, TikTok } from "@roomtone/sdk";
+import { type Live, type LiveEvent, TikTok } from "@roomtone/sdk";
+import { recordFrames } from "@roomtone/sdk/replay";
+import { type FileHandle, open } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { formatEvent } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import { clientOptions, onlyName } from "../options.ts";
 
 /** Shown by `roomtone live --help`. */
-export const usage = `roomtone live NAME [--json] [--type TYPE]...
+export const usage = `roomtone live NAME [--json] [--type TYPE]... [--record FILE]
   Prints the events of a live as they arrive, until it ends.
   --json        one JSON object a line
-  --type TYPE   only events of this type; may be repeated`;
+  --type TYPE   only events of this type; may be repeated
+  --record FILE also writes every frame to a new file, for roomtone replay`;
 
 /** Prints the events of a live until it ends or the signal aborts. */
 export async function run(args: string[], io: CliIo): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { json: { type: "boolean" }, type: { type: "string", multiple: true } },
+    options: { json: { type: "boolean" }, type: { type: "string", multiple: true }, record: { type: "string" } },
   });
   const wanted = values.type && new Set(values.type);
-  const live = new TikTok(clientOptions(io)).live(onlyName(positionals, usage), { signal: io.signal });
+  const name = onlyName(positionals, usage);
+  const tiktok = new TikTok(clientOptions(io));
+  // Before the live starts: a file that cannot be made costs no request.
+  const file = values.record === undefined ? undefined : await open(values.record, "wx");
+  const live = tiktok.live(name, { signal: io.signal });
+  const recorded = file === undefined ? undefined : record(live, file);
   const print = (event: LiveEvent): void => io.out(values.json ? JSON.stringify(event) : formatEvent(event));
-  for await (const event of live) {
-    if (wanted === undefined || wanted.has(event.type)) print(event);
+  try {
+    for await (const event of live) {
+      if (wanted === undefined || wanted.has(event.type)) print(event);
+    }
+  } finally {
+    await recorded;
   }
   return 0;
+}
+
+/** Writes the frames of a live to a file, to its end. A full disk ends the live. */
+async function record(live: Live, file: FileHandle): Promise<void> {
+  try {
+    for await (const bytes of recordFrames(live)) await file.writeFile(bytes);
+  } finally {
+    live.close();
+    await file.close();
+  }
 }

@@ -70,7 +70,9 @@ export interface LiveErrorOptions {
   retryable?: boolean;
   /** Milliseconds to wait before the next try, where TikTok or the signer says so. */
   retryAfterMs?: number;
+  /** What was seen, for the person who looks into it. */
   evidence?: LiveErrorEvidence;
+  /** What was thrown below, where something was. */
   cause?: unknown;
 }
 
@@ -121,17 +123,23 @@ const BRAND = "roomtone.LiveError";
  * ```
  */
 export class LiveError extends Error {
+  /** Always `LiveError`, also after a bundler renamed the class. */
   override readonly name = "LiveError" as const;
   /** Marks the class across bundles and realms; see {@link isLiveError}. */
-  readonly brand = BRAND;
+  readonly brand: string = BRAND;
+  /** What kind of failure it is; branch on this. */
   readonly code: LiveErrorCode;
   /** What to do about it. */
   readonly remedy: string;
+  /** Whether the same call may succeed later without a change. */
   readonly retryable: boolean;
+  /** Milliseconds to wait before the next try, where TikTok or the signer says so. */
   readonly retryAfterMs: number | undefined;
+  /** What was seen: status, headers, a short excerpt. It holds no cookie and no signed query. */
   readonly evidence: LiveErrorEvidence;
 
   /**
+   * Makes an error; the SDK does this, programs only in their tests.
    * @param code one of {@link LIVE_ERROR_CODES}
    * @param message what was done, then what was seen; no full stop
    */

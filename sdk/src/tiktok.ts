@@ -3,37 +3,59 @@
  * @module
  */
 import { SharedTask } from "./deadline.ts";
-import { isLiveError, type LiveError } from "./errors.ts";
+import { isLiveError } from "./errors.ts";
 import type { LiveContext } from "./live/driver.ts";
 import { Live, type LiveOptions } from "./live/live.ts";
-import { bestStream, type StreamLink } from "./media/stream_urls.ts";
 import { type Clock, type Fetch, type SocketFactory, systemClock } from "./ports.ts";
 import { chooseSocket, hostFetch } from "./runtime/host.ts";
 import type { NativeWebSocketConstructor } from "./runtime/web_socket.ts";
+import type { Signer } from "./signing/signer.ts";
+import { type LogHandlers, observer } from "./log.ts";
 import type { Trace } from "./trace.ts";
-import { type GiftInfo, giftListRequest, parseGiftList } from "./web/gift_list.ts";
+import { CallContext } from "./web/calls.ts";
+import { Feed, feedRequest, parseFeed } from "./web/feed.ts";
+import { type LiveSearchOptions, liveSearchRequest, parseLiveSearch } from "./web/live_search.ts";
+import type { LiveStream, Track } from "./web/live_stream.ts";
+import { askMany, isLiveOf, type IsLiveResult, linksOf, type LinksResult, type ManyOptions } from "./web/many.ts";
+import { parsePriceList, type PriceList, priceListRequest } from "./web/price_list.ts";
+import { parseRoomChat, roomChatRequest } from "./web/room_chat.ts";
+import { parseUserDetail, userDetailRequest } from "./web/user_detail.ts";
+import type { UserInfo } from "./web/user_info.ts";
+import {
+  readUserListPage,
+  requireSession,
+  UserList,
+  type UserListKind,
+  type UserListOptions,
+} from "./web/user_list.ts";
+import { type WaitUntilLiveOptions, watchForLive } from "./web/watch_for_live.ts";
+import { checkExtras, extendFetch, extendSockets } from "./web/extras.ts";
+import { type GiftInfo, GiftLists } from "./web/gift_list.ts";
 import { HttpClient, type HttpClientOptions } from "./web/http.ts";
 import { type BaseUrls, DEFAULT_BASE_URLS, Identity, parseCookies } from "./web/identity.ts";
 import { openMediaStream } from "./web/media_stream.ts";
-import { parseProfilePage, profilePageRequest, type UserInfo } from "./web/profile_page.ts";
+import { parseProfilePage, profilePageRequest } from "./web/profile_page.ts";
 import type { RoomInfo } from "./web/room_info.ts";
 import type { RoomStatus } from "./web/room_status.ts";
-import { notOnAir, Rooms, type RoomTarget } from "./web/rooms.ts";
+import { Rooms, type RoomTarget } from "./web/rooms.ts";
 import { fetchTtwid } from "./web/ttwid.ts";
 import { checkRoomId, normaliseUsername } from "./web/usernames.ts";
 import { type Gunzip, streamGunzip } from "./wire/gunzip.ts";
 
 /** Options of {@link TikTok}; all have defaults. */
 export interface TikTokOptions {
-  /** @default the host's fetch */
+  /** Makes every HTTP request. @default the host's fetch */
   fetch?: Fetch;
   /** A WebSocket constructor whose second argument takes `{headers}`; wins over the host's own. */
   WebSocket?: NativeWebSocketConstructor;
   /** Opens sockets in any other way; wins over {@link TikTokOptions.WebSocket}. */
   socket?: SocketFactory;
-  /** @default the web's DecompressionStream; Node and Bun programs may hand in `zlib.gunzipSync` with a bound */
+  /**
+   * Unpacks frames that are compressed; Node and Bun programs may hand in `zlib.gunzipSync` with a bound.
+   * @default the web's DecompressionStream
+   */
   gunzip?: Gunzip;
-  /** @default the host's clock */
+  /** Time and timers. @default the host's clock */
   clock?: Clock;
   /** 0 to below 1. @default Math.random */
   random?: () => number;
@@ -44,54 +66,42 @@ export interface TikTokOptions {
    * of a guest cookie; `sessionid` and its kin log in.
    */
   cookies?: string | Readonly<Record<string, string>>;
-  /** @default a desktop Chrome, chosen per client */
+  /** The browser that it says to be, on pages, calls, sockets and media. @default a desktop Chrome, chosen per client */
   userAgent?: string;
+  /** Headers to add to each HTTP request to TikTok; cookies and the User-Agent have their own options. */
+  headers?: Readonly<Record<string, string>>;
+  /** Headers to add to the upgrade of each socket to TikTok. */
+  socketHeaders?: Readonly<Record<string, string>>;
+  /** Query parameters to add to calls of TikTok's API and to the socket's URL; they win over the client's own. */
+  params?: Readonly<Record<string, string>>;
+  /** Signs what TikTok wants signed, such as the one of `@roomtone/sdk/euler`. @default none */
+  signer?: Signer;
   /** Time for one HTTP request, ms. @default 15_000 */
   timeoutMs?: number;
   /** Largest HTTP answer that is read, bytes. @default 16 MiB */
   maxBodyBytes?: number;
-  /** Told of each request, frame and change of state, with secrets left out. It must not throw. */
+  /** Told of each request, frame and change of state, with secrets left out. */
   onTrace?: Trace;
+  /** Told the same in words, by level, for a logger; `console` will do. Secrets are left out. */
+  log?: LogHandlers;
 }
 
 /** A signal to give up by; the call then throws its reason. */
 export interface CallOptions {
-  /** @default the call ends by itself only */
+  /** Gives the call up. @default the call ends by itself only */
   signal?: AbortSignal;
 }
 
-/** Options of {@link TikTok.links}. */
-export interface LinksOptions extends CallOptions {
-  /** Names asked at the same time, 1 to 50. @default 4 */
-  concurrency?: number;
+/** Options of {@link TikTok.giftList}. */
+export interface GiftListOptions extends CallOptions {
+  /** Reads the list anew. @default false */
+  refresh?: boolean;
 }
-
-/** One name's answer in {@link TikTok.links}. */
-export type LinksResult =
-  | {
-    /** The normalised name. */
-    user: string;
-    live: true;
-    roomId: string;
-    title: string;
-    /** Every quality, best first. */
-    links: StreamLink[];
-    /** The choice of {@link bestStream}; absent when TikTok offers no stream. */
-    best: StreamLink | undefined;
-    error?: undefined;
-  }
-  | { user: string; live: false; error?: undefined }
-  | {
-    /** The normalised name, or what was passed when it is no name. */
-    user: string;
-    live?: undefined;
-    error: LiveError;
-  };
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024;
-const DEFAULT_CONCURRENCY = 4;
-const MAX_CONCURRENCY = 50;
+const DEFAULT_INTERVAL_MS = 30_000;
+const DEFAULT_PAGE_SIZE = 30;
 
 function checkRange(name: string, value: number, least: number, most: number): number {
   if (typeof value !== "number") throw new TypeError(`Cannot use the option '${name}': it must be a number`);
@@ -125,6 +135,13 @@ function checkUserAgent(userAgent: string | undefined): string | undefined {
   return userAgent;
 }
 
+function checkSigner(signer: Signer | undefined): Signer | undefined {
+  if (signer !== undefined && typeof signer?.sign !== "function") {
+    throw new TypeError("Cannot use the option 'signer': it must have a method sign()");
+  }
+  return signer;
+}
+
 /**
  * A client of TikTok LIVE. Two clients share nothing: each has its own identity, cookies and limits.
  *
@@ -145,6 +162,8 @@ export class TikTok {
   readonly #rooms: Rooms;
   readonly #ttwid = new SharedTask<void>();
   readonly #live: LiveContext;
+  readonly #calls: CallContext;
+  readonly #gifts: GiftLists;
 
   /**
    * Makes a client; nothing is sent yet.
@@ -152,7 +171,7 @@ export class TikTok {
    * @throws {RangeError} for a number out of range
    */
   constructor(options: TikTokOptions = {}) {
-    const { clock = systemClock, random = Math.random, onTrace = ignoreTrace } = options;
+    const { clock = systemClock, random = Math.random } = options;
     const fetch = options.fetch ?? hostFetch(globalThis);
     for (const name of ["fetch", "WebSocket", "gunzip", "random", "onTrace"] as const) {
       if (options[name] !== undefined && typeof options[name] !== "function") {
@@ -167,24 +186,34 @@ export class TikTok {
       random,
     });
     this.#identity = identity;
+    const trace = observer(options, () => identity.secrets());
+    const extras = checkExtras(options);
+    const trusts = (url: URL) => identity.trusts(url);
+    const sockets = options.socket ??
+      chooseSocket({ WebSocket: options.WebSocket, fetch, clock, globals: globalThis });
     this.#httpOptions = {
-      fetch,
+      fetch: extendFetch(fetch, extras, trusts),
       clock,
       identity,
       timeoutMs: checkRange("timeoutMs", options.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, 600_000),
       maxBodyBytes: checkRange("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1024, 1024 ** 3),
-      trace: onTrace,
+      trace,
     };
     this.#http = new HttpClient(this.#httpOptions);
     this.#rooms = new Rooms(this.#http, baseUrls);
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    const signer = checkSigner(options.signer);
+    this.#calls = new CallContext({ http: this.#httpOptions, signer, random, timeZone, params: extras.params });
+    this.#gifts = new GiftLists({ http: this.#http, clock, webcastUrl: baseUrls.webcast });
     this.#live = {
       clock,
       random,
       identity,
-      sockets: options.socket ?? chooseSocket({ WebSocket: options.WebSocket, fetch, clock, globals: globalThis }),
+      sockets: extendSockets(sockets, extras, trusts),
       gunzip: options.gunzip ?? streamGunzip,
-      trace: onTrace,
-      timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      trace,
+      timeZone,
+      giftDetails: (roomId, signal) => this.#gifts.details(roomId, signal),
       resolve: (target, signal) => this.#rooms.resolve(target, signal),
       isOver: (target, roomId, signal) => this.#rooms.isOver(target, roomId, signal),
       ensureTtwid: (username, signal) => {
@@ -232,26 +261,31 @@ export class TikTok {
   }
 
   /**
-   * A user, from their profile page.
+   * A user: from TikTok's API when there is a signer, and from their profile page when there is none or it fails.
    * @param username a name in any form that {@link normaliseUsername} takes
    * @throws {LiveError} `invalid_input`, `not_found`, `private`, a refusal, `network`, `deadline`, `protocol`
    */
   async userInfo(username: string, options: CallOptions = {}): Promise<UserInfo> {
     const name = normaliseUsername(username);
+    if (this.#calls.canSign) {
+      try {
+        const reply = await this.#calls.signed.send(userDetailRequest(this.#calls, name), options.signal);
+        return parseUserDetail(reply, name);
+      } catch (error) {
+        if (!isLiveError(error) || !(error.retryable || error.code === "protocol")) throw error;
+      }
+    }
     const request = profilePageRequest(this.#identity.baseUrls.web, name);
     return parseProfilePage(await this.#http.send(request, options.signal), name);
   }
 
   /**
-   * The gifts that can be sent in a room, or in general. About 2.6 MB: keep the answer.
+   * The gifts that can be sent in a room, or in general. About 2.6 MB: the client keeps the answer for an hour.
    * @throws {LiveError} `invalid_input`, `login_required`, a refusal, `network`, `deadline`, `protocol`
    */
-  async giftList(roomId?: string, options: CallOptions = {}): Promise<GiftInfo[]> {
-    const request = giftListRequest(
-      this.#identity.baseUrls.webcast,
-      roomId === undefined ? undefined : checkRoomId(roomId),
-    );
-    return parseGiftList(await this.#http.send(request, options.signal));
+  async giftList(roomId?: string, options: GiftListOptions = {}): Promise<readonly GiftInfo[]> {
+    const checked = roomId === undefined ? undefined : checkRoomId(roomId);
+    return await this.#gifts.read(checked, options.refresh === true, options.signal);
   }
 
   /**
@@ -279,34 +313,117 @@ export class TikTok {
    * }
    * ```
    */
-  async links(usernames: readonly string[], options: LinksOptions = {}): Promise<LinksResult[]> {
-    const { signal } = options;
-    const concurrency = checkRange("concurrency", options.concurrency ?? DEFAULT_CONCURRENCY, 1, MAX_CONCURRENCY);
-    const results = new Array<LinksResult>(usernames.length);
-    const waiting = usernames.entries();
-    const work = async () => {
-      for (const [index, username] of waiting) results[index] = await this.#linksOf(username, signal);
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, usernames.length) }, work));
-    return results;
+  async links(usernames: readonly string[], options: ManyOptions = {}): Promise<LinksResult[]> {
+    return await askMany(usernames, options, (user, signal) => linksOf(this.#rooms, user, signal));
   }
 
-  async #linksOf(username: string, signal: AbortSignal | undefined): Promise<LinksResult> {
-    let user = username;
-    try {
-      user = normaliseUsername(username);
-      const status = await this.#rooms.status(user, signal);
-      const { live, roomId, title, links: found } = status;
-      const why = notOnAir(status, user);
-      if (why?.code === "private") return { user, error: why };
-      if (!live) return { user, live };
-      const links = found.length > 0 || roomId === "" ? found : (await this.#rooms.info(roomId, signal)).links;
-      return { user, live, roomId, title, links, best: bestStream(links) };
-    } catch (error) {
-      if (!isLiveError(error)) throw error;
-      return { user, error };
-    }
+  /**
+   * Which of many hosts are live. One failure never spoils the rest. Twenty names and more at a short interval make
+   * TikTok refuse: keep the room ids, and ask {@link TikTok.checkAlive} about those in between.
+   * @param usernames names in any form that {@link normaliseUsername} takes
+   * @returns in the order of the names
+   * @throws only the signal's reason, and {@link RangeError} for a bad `concurrency`
+   */
+  async isLive(usernames: readonly string[], options: ManyOptions = {}): Promise<IsLiveResult[]> {
+    return await askMany(usernames, options, (user, signal) => isLiveOf(this.#rooms, user, signal));
   }
+
+  /**
+   * Waits until a host is live or on hold. Refusals are waited out, longer each time, and never taken for "offline".
+   * @param username a name in any form that {@link normaliseUsername} takes
+   * @throws {LiveError} what waiting cannot mend: `invalid_input`, `not_found`, `private`, `age_restricted`,
+   * `login_required`, `region_blocked`, `protocol`
+   * @throws {RangeError} for a bad `intervalMs`
+   */
+  async waitUntilLive(username: string, options: WaitUntilLiveOptions = {}): Promise<RoomStatus> {
+    const { signal } = options;
+    const user = normaliseUsername(username);
+    const intervalMs = checkRange("intervalMs", options.intervalMs ?? DEFAULT_INTERVAL_MS, 1000, 86_400_000);
+    const { clock, random } = this.#live;
+    const status = () => this.#rooms.status(user, signal);
+    return await watchForLive({ clock, random, intervalMs, status, username: user, signal });
+  }
+
+  /**
+   * Whom a user follows. It needs a session (cookies) or a signer; nothing is sent before the list is read.
+   * @param user a name in any form that {@link normaliseUsername} takes, or the `secUid` of a {@link UserInfo}
+   * @returns a list to iterate to its end, or to read page by page; it fails with `login_required` when there is
+   * neither session nor signer, and with `signer_failed` when TikTok wants a signature
+   * @throws {LiveError} `invalid_input`
+   * @throws {RangeError} for a bad `count`
+   */
+  followings(user: string | { readonly secUid: string }, options: UserListOptions = {}): UserList {
+    return this.#userList("followings", user, options);
+  }
+
+  /** Who follows a user; all else as for {@link TikTok.followings}. */
+  followers(user: string | { readonly secUid: string }, options: UserListOptions = {}): UserList {
+    return this.#userList("followers", user, options);
+  }
+
+  #userList(kind: UserListKind, user: string | { readonly secUid: string }, options: UserListOptions): UserList {
+    const { count = DEFAULT_PAGE_SIZE, from, signal } = options;
+    checkRange("count", count, 1, 100);
+    const username = typeof user === "string" ? normaliseUsername(user) : undefined;
+    let secUid = typeof user === "string" ? "" : user.secUid;
+    return new UserList(async (cursor) => {
+      requireSession(this.#calls, kind);
+      if (username !== undefined && secUid === "") secUid = (await this.userInfo(username, { signal })).secUid;
+      return await readUserListPage(this.#calls, kind, secUid, count, cursor, signal);
+    }, from);
+  }
+
+  /**
+   * What coins cost at the client's address: another currency takes a proxy in another country.
+   * @throws {LiveError} `login_required`, a refusal, `network`, `deadline`, `protocol`
+   */
+  async priceList(options: CallOptions = {}): Promise<PriceList> {
+    return parsePriceList(await this.#http.send(priceListRequest(this.#calls), options.signal));
+  }
+
+  /** The lives that TikTok recommends; nothing is sent before the first {@link Feed.next}. */
+  feed(): Feed {
+    return new Feed(async (maxTime, signal) =>
+      parseFeed(await this.#http.send(feedRequest(this.#calls, maxTime), signal), this.#track)
+    );
+  }
+
+  /**
+   * Lives that TikTok finds by words. The next ones: the same words with `offset`.
+   * @param keyword 1 to 200 characters
+   * @throws {LiveError} `invalid_input`, `login_required`, a refusal, `network`, `deadline`, `protocol`
+   * @throws {RangeError} for a bad `offset` or `count`
+   */
+  async searchLives(keyword: string, options: LiveSearchOptions = {}): Promise<LiveStream[]> {
+    const offset = checkRange("offset", options.offset ?? 0, 0, 10_000);
+    const count = checkRange("count", options.count ?? 20, 1, 50);
+    const request = liveSearchRequest(this.#calls, keyword, offset, count);
+    return parseLiveSearch(await this.#http.send(request, options.signal), this.#track);
+  }
+
+  /**
+   * Says something in a room, as the logged-in user. It needs both a session (cookies) and a signer. The session goes
+   * to TikTok; the signer sees it only when the user named its host for that ({@link Signer.sessionHost}).
+   * @param target a name in any form that {@link normaliseUsername} takes, or a room id
+   * @param text 1 to 500 characters
+   * @throws {LiveError} `invalid_input`, `login_required`, `signer_failed`, `rate_limited`, `offline`, `not_found`, a
+   * refusal, `network`, `deadline`, `protocol`
+   */
+  async sendMessage(
+    target: string | { readonly roomId: string },
+    text: string,
+    options: CallOptions = {},
+  ): Promise<void> {
+    const { signal } = options;
+    const room = readTarget(target);
+    // Whatever is wrong with text, session or signer shows before anything is sent.
+    roomChatRequest(this.#calls, "1", text);
+    this.#calls.signed.require("Send a chat message");
+    const roomId = "roomId" in room ? room.roomId : (await this.#rooms.resolve(room, signal)).roomId;
+    parseRoomChat(await this.#calls.signed.send(roomChatRequest(this.#calls, roomId, text), signal));
+  }
+
+  readonly #track: Track = (roomId, options) => this.live({ roomId }, options);
 }
 
 function readTarget(target: string | { readonly roomId: string }): RoomTarget {
@@ -315,8 +432,4 @@ function readTarget(target: string | { readonly roomId: string }): RoomTarget {
     throw new TypeError("Cannot open a live: pass a name or { roomId }");
   }
   return { roomId: checkRoomId(target.roomId) };
-}
-
-function ignoreTrace(): void {
-  return undefined;
 }

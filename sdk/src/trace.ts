@@ -1,30 +1,38 @@
 /**
- * What {@link TikTokOptions.onTrace} is told. Nothing in it is secret: URLs come without their query, and no header,
- * cookie or body is shown.
+ * What {@link TikTokOptions.onTrace} is told. Nothing in it is secret: URLs come without their query, no header,
+ * cookie or body is shown, and texts of servers are redacted.
  * @module
  */
 import type { LiveErrorCode } from "./errors.ts";
 import type { LiveState } from "./events/types.ts";
+import type { LiveEnd } from "./live/live_record.ts";
 
-/** One thing that the client did or saw. */
-export type TraceEvent =
-  | {
-    kind: "http";
-    /** What the request was for. */
-    action: string;
-    method: "GET" | "POST";
-    /** Without query. */
-    url: string;
-    /** Absent when no answer came. */
-    status?: number;
-    bodyBytes?: number;
-    durationMs: number;
-    error?: LiveErrorCode | "aborted";
-  }
+/** One thing that the client did or saw: a request, or something in a live. */
+export type TraceEvent = HttpTrace | LiveTrace & { roomId: string };
+
+/** A request of the client or of its signer; streams are told when they open. */
+export type HttpTrace = {
+  kind: "http";
+  /** What the request was for. */
+  action: string;
+  method: "GET" | "POST";
+  /** Without query. */
+  url: string;
+  /** Absent when no answer came. */
+  status?: number;
+  bodyBytes?: number;
+  durationMs: number;
+  error?: LiveErrorCode | "aborted";
+};
+
+/** Something in a live; its `roomId` is empty until the room is resolved. */
+export type LiveTrace =
   | { kind: "socket"; what: "opening" | "opened" | "refused" | "closed"; url: string; detail: string }
   | { kind: "frame"; direction: "sent" | "received"; payloadType: string; bytes: number }
   | { kind: "undecodable"; bytes: number; error: string }
-  | { kind: "state"; from: LiveState; to: LiveState; reason: string };
+  | { kind: "state"; from: LiveState; to: LiveState; reason: string }
+  /** The live is over. `code` is absent when it failed by something else than the SDK's own errors, as an abort. */
+  | { kind: "end"; how: LiveEnd | "failed"; code?: LiveErrorCode; error?: string };
 
 /** Receives {@link TraceEvent}s; must not throw. */
 export type Trace = (event: TraceEvent) => void;

@@ -11,6 +11,7 @@ import { bun, ROOT } from "../../scripts/tools.mjs";
 /** Each benchmark is a program of its own, so that none warms up or starves another. */
 const BENCHMARKS: Record<string, string> = {
   decode: "tests/bench/decode.ts",
+  fuzz: "tests/bench/fuzz.ts",
 };
 
 const chosen = process.argv.slice(2);

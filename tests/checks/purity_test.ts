@@ -4,14 +4,13 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawn } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import vm from "node:vm";
-import { bun, deno, workerd } from "../../scripts/tools.mjs";
+import { bun, deno } from "../../scripts/tools.mjs";
 import { runProgram } from "./run_program.ts";
+import { serveWorker } from "./serve_worker.ts";
 import { ROOT } from "./source_files.ts";
 
 /** Packages that may be in the SDK's graph; types of Node are Deno's own doing, net 1 shows that none is used. */
@@ -117,43 +116,12 @@ describe("the SDK", () => {
 
   it("answers from workerd, the runtime of Cloudflare's Workers", async () => {
     const script = await bundle("worker", "export default { fetch: async () => new Response(await probe()) };");
-    const port = await freePort();
-    const config = join(scratch, "config.capnp");
-    writeFileSync(
-      config,
-      `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = (
-    modules = [(name = "worker.js", esModule = embed "${script.split("/").pop()}")],
-    compatibilityDate = "2026-01-01",
-  ))],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
-);`,
-    );
-    const child = spawn(workerd(), ["serve", config, "--control-fd=3"], {
-      stdio: ["ignore", "inherit", "inherit", "pipe"],
-    });
+    const worker = await serveWorker(script);
     try {
-      // workerd names each socket on the control pipe once it listens.
-      await new Promise<void>((resolve, reject) => {
-        child.stdio[3]?.once("data", () => resolve());
-        child.once("exit", (code) => reject(new Error(`workerd ended with ${code}`)));
-      });
-      const answer = await fetch(`http://127.0.0.1:${port}/`);
+      const answer = await fetch(worker.url);
       assertEquals(await answer.text(), EXPECTED);
     } finally {
-      child.kill("SIGKILL");
+      worker.stop();
     }
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")));
-    });
-  });
-}

@@ -13,6 +13,13 @@ export const WEB_ROUTES = [
   "room_info",
   "check_alive",
   "gift_list",
+  "user_detail",
+  "user_list",
+  "feed",
+  "search",
+  "prices",
+  "chat",
+  "signer",
   "ttwid_register",
   "flv",
 ] as const;

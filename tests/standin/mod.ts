@@ -225,6 +225,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     media,
     signer: new StreamSigner(seed, options.streamUrlLifetimeMs ?? FOURTEEN_DAYS_MS),
     baseUrl: () => url,
+    rooms: () => rooms.values(),
     roomByName: (username) => rooms.get(username),
     liveById: (roomId) => livesById.get(roomId),
     liveByStream: (streamId) => livesByStream.get(streamId),

@@ -170,6 +170,19 @@ export function profilePageState(view: HostView | undefined): unknown {
   if (view === undefined || view.account === "not_found") {
     return { __DEFAULT_SCOPE__: { "webapp.user-detail": { statusCode: 10221, statusMsg: "" } } };
   }
+  return {
+    __DEFAULT_SCOPE__: {
+      "webapp.user-detail": {
+        statusCode: view.account === "private" ? 10222 : 0,
+        statusMsg: "",
+        userInfo: userInfo(view),
+      },
+    },
+  };
+}
+
+/** A user, as the profile page and `api/user/detail` show them. */
+export function userInfo(view: HostView): Fields {
   const { host } = view;
   const stats = {
     followerCount: host.followers,
@@ -181,30 +194,22 @@ export function profilePageState(view: HostView | undefined): unknown {
     friendCount: 12,
   };
   return {
-    __DEFAULT_SCOPE__: {
-      "webapp.user-detail": {
-        statusCode: view.account === "private" ? 10222 : 0,
-        statusMsg: "",
-        userInfo: {
-          user: {
-            id: host.id,
-            uniqueId: host.username,
-            nickname: host.nickname,
-            signature: host.bio,
-            avatarThumb: avatarUrl(host, 100),
-            avatarMedium: avatarUrl(host, 720),
-            avatarLarger: avatarUrl(host, 1080),
-            verified: host.verified,
-            privateAccount: view.account === "private",
-            secUid: host.secUid,
-            roomId: view.status === 4 ? "" : view.roomId,
-            bioLink: { link: "example.org/tea", risk: 0 },
-          },
-          stats,
-          statsV2: Object.fromEntries(Object.entries(stats).map(([key, value]) => [key, String(value)])),
-        },
-      },
+    user: {
+      id: host.id,
+      uniqueId: host.username,
+      nickname: host.nickname,
+      signature: host.bio,
+      avatarThumb: avatarUrl(host, 100),
+      avatarMedium: avatarUrl(host, 720),
+      avatarLarger: avatarUrl(host, 1080),
+      verified: host.verified,
+      privateAccount: view.account === "private",
+      secUid: host.secUid,
+      roomId: view.status === 4 ? "" : view.roomId,
+      bioLink: { link: "example.org/tea", risk: 0 },
     },
+    stats,
+    statsV2: Object.fromEntries(Object.entries(stats).map(([key, value]) => [key, String(value)])),
   };
 }
 
@@ -220,59 +225,60 @@ export function roomInfoBody(view: HostView | undefined, nowMs: number): string 
   if (view.account === "age_restricted") {
     return toJson({ status_code: 4003110, data: { prompts: "This LIVE is for adults" }, extra: { now: nowMs } });
   }
+  return toJson({ status_code: 0, data: roomObject(view), extra: { now: nowMs } });
+}
+
+/** A room, as room info, the feed and the search show it. */
+export function roomObject(view: HostView): Fields {
   const { host } = view;
   const live = view.status !== 4;
   const flv = Object.fromEntries(
     QUALITIES.map((quality, index) => [["FULL_HD1", "HD1", "SD1", "SD2"][index], view.flvUrl(quality)]),
   );
-  return toJson({
-    status_code: 0,
-    data: {
-      id: BigInt(view.roomId),
-      id_str: view.roomId,
-      title: view.title,
-      status: view.status,
-      create_time: Math.floor(view.startedAtMs / 1000),
-      user_count: live ? view.viewers : 0,
-      like_count: 0,
-      stats: {
-        total_user: view.visitors,
-        like_count: view.likes,
-        comment_count: 0,
-        share_count: 0,
-        follow_count: 0,
-        enter_count: view.visitors,
-      },
-      cover: { url_list: avatarUrls(host, 720, 2) },
-      share_url: `https://www.tiktok.com/@${host.username}/live`,
-      owner: {
-        id: BigInt(host.id),
-        id_str: host.id,
-        display_id: host.username,
-        nickname: host.nickname,
-        sec_uid: host.secUid,
-        bio_description: host.bio,
-        avatar_thumb: { url_list: avatarUrls(host, 100, 2) },
-        follow_info: { follower_count: host.followers, following_count: host.following },
-      },
-      age_restricted: { restricted: false },
-      stream_id: BigInt(view.streamId),
-      stream_id_str: view.streamId,
-      ...(live
-        ? {
-          stream_url: {
-            flv_pull_url: flv,
-            flv_pull_url_params: Object.fromEntries(Object.keys(flv).map((key) => [key, '{"VCodec":"h264"}'])),
-            hls_pull_url: QUALITIES[1] === undefined ? "" : view.hlsUrl(QUALITIES[1]),
-            hls_pull_url_map: {},
-            rtmp_pull_url: flv["FULL_HD1"],
-            live_core_sdk_data: { pull_data: pullData(view) },
-          },
-        }
-        : {}),
+  return {
+    id: BigInt(view.roomId),
+    id_str: view.roomId,
+    title: view.title,
+    status: view.status,
+    create_time: Math.floor(view.startedAtMs / 1000),
+    user_count: live ? view.viewers : 0,
+    like_count: 0,
+    stats: {
+      total_user: view.visitors,
+      like_count: view.likes,
+      comment_count: 0,
+      share_count: 0,
+      follow_count: 0,
+      enter_count: view.visitors,
     },
-    extra: { now: nowMs },
-  });
+    cover: { url_list: avatarUrls(host, 720, 2) },
+    share_url: `https://www.tiktok.com/@${host.username}/live`,
+    owner: {
+      id: BigInt(host.id),
+      id_str: host.id,
+      display_id: host.username,
+      nickname: host.nickname,
+      sec_uid: host.secUid,
+      bio_description: host.bio,
+      avatar_thumb: { url_list: avatarUrls(host, 100, 2) },
+      follow_info: { follower_count: host.followers, following_count: host.following },
+    },
+    age_restricted: { restricted: false },
+    stream_id: BigInt(view.streamId),
+    stream_id_str: view.streamId,
+    ...(live
+      ? {
+        stream_url: {
+          flv_pull_url: flv,
+          flv_pull_url_params: Object.fromEntries(Object.keys(flv).map((key) => [key, '{"VCodec":"h264"}'])),
+          hls_pull_url: QUALITIES[1] === undefined ? "" : view.hlsUrl(QUALITIES[1]),
+          hls_pull_url_map: {},
+          rtmp_pull_url: flv["FULL_HD1"],
+          live_core_sdk_data: { pull_data: pullData(view) },
+        },
+      }
+      : {}),
+  };
 }
 
 /** Body of `/webcast/room/check_alive/`, in the order asked. */

@@ -2,6 +2,7 @@
  * TikTok's web routes, the socket's handshake and the streams, by path; under TikTok's own names also by host.
  * @module
  */
+import { matchCall } from "./call_routes.ts";
 import type { HttpFault, StandingFaults, WebRoute } from "./faults.ts";
 import type { MediaSource } from "./flv_source.ts";
 import type { StandinClock } from "./clock.ts";
@@ -35,6 +36,7 @@ export interface WebContext {
   signer: StreamSigner;
   /** `http://127.0.0.1:port`, for stream URLs of plain requests. */
   baseUrl(): string;
+  rooms(): Iterable<Room>;
   roomByName(username: string): Room | undefined;
   liveById(roomId: string): { room: Room; live: Live } | undefined;
   liveByStream(streamId: string): { room: Room; live: Live } | undefined;
@@ -126,7 +128,7 @@ async function answerFault(
 }
 
 /** A request that a route knows. */
-interface Match {
+export interface Match {
   route: WebRoute;
   room: Room | undefined;
   answer(): RawReply;
@@ -171,6 +173,8 @@ function match(request: RawRequest, context: WebContext): Match | undefined {
     case "/live":
       return { route: "home_page", room: undefined, answer: () => page(SHELL_PAGE) };
   }
+  const call = matchCall(request, { ...context, view: (room) => viewOf(room, undefined, request, context) });
+  if (call !== undefined) return call;
   const name = /^\/@([^/]+)(\/live)?\/?$/.exec(path);
   if (name === null) return undefined;
   const room = context.roomByName(decodeURIComponent(name[1] ?? ""));

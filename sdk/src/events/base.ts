@@ -81,11 +81,9 @@ export function readCommon(reader: WireReader, event: BaseEvent<string, string>)
         if (event.roomId === "") event.roomId = optionalId(reader.id());
         else reader.skip(tag);
         break;
-      case 4 << 3: {
-        const time = reader.int64();
-        if (time > 0) event.at = time < FIRST_MILLISECONDS ? time * 1000 : time;
+      case 4 << 3:
+        event.at = optionalTime(reader.int64()) ?? event.at;
         break;
-      }
       case 8 << 3 | 2:
         textAt = reader.pos;
         reader.skip(tag);
@@ -98,6 +96,19 @@ export function readCommon(reader: WireReader, event: BaseEvent<string, string>)
   return textAt;
 }
 
+/** Reads a message into its event, where speed does not count: the head, and every other field with a function. */
+export function readMessage(
+  event: BaseEvent<string, string>,
+  readField: (tag: number, reader: WireReader) => void,
+): void {
+  const reader = new WireReader(event.bytes);
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    if (tag === (1 << 3 | 2)) readCommon(reader, event);
+    else readField(tag, reader);
+  }
+}
+
 /** A copy of an event with other values in some of its fields; both share the bytes. */
 export function revised<E extends object>(event: E, changes: Partial<E>): E {
   return Object.assign(Object.create(Object.getPrototypeOf(event)), event, changes);
@@ -108,10 +119,23 @@ export function optionalId(id: string): string {
   return id === "0" ? "" : id;
 }
 
+/** A time in ms, also where TikTok counts seconds; `undefined` for none. */
+export function optionalTime(time: number): number | undefined {
+  if (time <= 0) return undefined;
+  return time < FIRST_MILLISECONDS ? time * 1000 : time;
+}
+
 /** TikTok's display text: the key of its phrase book, and the English pattern. */
 export interface DisplayText {
   key: string;
   pattern: string;
+}
+
+/** Reads the display text in the field that the reader stands before. */
+export function readText(reader: WireReader): DisplayText {
+  const at = reader.pos;
+  reader.skip(2);
+  return readDisplayText(reader.bytes, at);
 }
 
 /**

@@ -4,8 +4,9 @@
  */
 import { WireReader } from "../wire/reader.ts";
 import { BaseEvent, type DecodeContext, readCommon } from "./base.ts";
-import { readPicture } from "./picture.ts";
-import type { ChatEmote, ChatEvent, QuestionEvent, User } from "./types.ts";
+import { otherEvent } from "./fallback.ts";
+import { readEmote } from "./features.ts";
+import type { ChatEmote, ChatEvent, OtherEvent, QuestionEvent, User } from "./types.ts";
 import { NOBODY, readUser, WireUser } from "./user.ts";
 
 const NO_EMOTES: readonly ChatEmote[] = Object.freeze([]);
@@ -44,7 +45,7 @@ export function decodeChat(bytes: Uint8Array, context: DecodeContext): ChatEvent
         event.mentions = [readUser(reader)];
         break;
       case 13 << 3 | 2:
-        (emotes ??= []).push(readEmote(reader));
+        (emotes ??= []).push(readChatEmote(reader));
         break;
       case 14 << 3 | 2:
         event.language = reader.string();
@@ -62,18 +63,13 @@ export function decodeChat(bytes: Uint8Array, context: DecodeContext): ChatEvent
   return event;
 }
 
-/** EmoteWithIndex {1 index, 2 EmoteModel {1 emote_id, 2 image}}. */
-function readEmote(reader: WireReader): ChatEmote {
+/** EmoteWithIndex {1 index, 2 EmoteModel}. */
+function readChatEmote(reader: WireReader): ChatEmote {
   const emote: ChatEmote = { index: 0, id: "", imageUrl: undefined };
   reader.embedded((tag) => {
     if (tag === 1 << 3) emote.index = reader.int32();
-    else if (tag === (2 << 3 | 2)) {
-      reader.embedded((tag) => {
-        if (tag === (1 << 3 | 2)) emote.id = reader.string();
-        else if (tag === (2 << 3 | 2)) emote.imageUrl = readPicture(reader);
-        else reader.skip(tag);
-      });
-    } else reader.skip(tag);
+    else if (tag === (2 << 3 | 2)) Object.assign(emote, readEmote(reader));
+    else reader.skip(tag);
   });
   return emote;
 }
@@ -100,4 +96,9 @@ export function decodeQuestion(bytes: Uint8Array, context: DecodeContext): Quest
     } else reader.skip(tag);
   }
   return event;
+}
+
+/** WebcastQuestionSelectedMessage, which carries the question alike, to an event without a flat shape. */
+export function decodeQuestionSelected(bytes: Uint8Array, context: DecodeContext): OtherEvent {
+  return otherEvent("WebcastQuestionSelectedMessage", bytes, context, decodeQuestion(bytes, context).user);
 }

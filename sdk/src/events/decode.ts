@@ -6,12 +6,23 @@ import { isLiveError } from "../errors.ts";
 import { plainBytes } from "../wire/bytes.ts";
 import type { DecodeContext } from "./base.ts";
 import { decodeArmies, decodeBattle } from "./battle.ts";
-import { decodeChat, decodeQuestion } from "./chat.ts";
+import { decodeChat, decodeQuestion, decodeQuestionSelected } from "./chat.ts";
 import { decodeErrorEvent, otherEvent, unknownEvent } from "./fallback.ts";
+import {
+  decodeCaption,
+  decodeEmote,
+  decodeEnvelope,
+  decodeGoal,
+  decodePoll,
+  decodeRankText,
+  decodeRankUpdate,
+} from "./features.ts";
 import { decodeGift } from "./gift.ts";
+import { decodeFanTickets, decodeLink, decodeLinkLayer, decodeLinkMic } from "./link.ts";
 import { isKnownMethod } from "./message.ts";
 import { decodeBanner, decodeControl, decodeIntro, decodeRoomMessage } from "./notices.ts";
 import { decodeLike, decodeMember, decodeSocial, decodeSubNotify, decodeViewers } from "./room.ts";
+import { decodeBarrage, decodeDeleted, decodePin, decodeShopping } from "./room_notices.ts";
 import type { WireEvent } from "./types.ts";
 
 export type { DecodeContext } from "./base.ts";
@@ -35,6 +46,23 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ["WebcastInRoomBannerMessage", decodeBanner],
   ["WebcastLinkMicBattle", decodeBattle],
   ["WebcastLinkMicArmies", decodeArmies],
+  ["WebcastCaptionMessage", decodeCaption],
+  ["WebcastEmoteChatMessage", decodeEmote],
+  ["WebcastEnvelopeMessage", decodeEnvelope],
+  ["WebcastGoalUpdateMessage", decodeGoal],
+  ["WebcastPollMessage", decodePoll],
+  ["WebcastRankUpdateMessage", decodeRankUpdate],
+  ["WebcastRankTextMessage", decodeRankText],
+  ["WebcastRoomPinMessage", decodePin],
+  ["WebcastImDeleteMessage", decodeDeleted],
+  ["WebcastBarrageMessage", decodeBarrage],
+  ["WebcastOecLiveShoppingMessage", decodeShopping],
+  ["WebcastLinkMessage", decodeLink],
+  ["WebcastLinkLayerMessage", decodeLinkLayer],
+  ["WebcastLinkMicMethod", (bytes, context) => decodeLinkMic(bytes, context, "WebcastLinkMicMethod")],
+  ["LinkMicMethod", (bytes, context) => decodeLinkMic(bytes, context, "LinkMicMethod")],
+  ["WebcastLinkMicFanTicketMethod", decodeFanTickets],
+  ["WebcastQuestionSelectedMessage", decodeQuestionSelected],
 ]);
 
 /**

@@ -72,14 +72,18 @@ export function decodeErrorEvent(
   return event;
 }
 
+/** The one method whose head is not field 1: that is a whole gift message there. */
+const HEAD_SECOND: KnownMethod = "WebcastBindingGiftMessage";
+
 /** Reads the head that nearly every message has as its field 1; what has none keeps what the context says. */
 function readHead(event: BaseEvent<string, string>): void {
   const { id, roomId, at } = event;
+  const headTag = (event.method === HEAD_SECOND ? 2 : 1) << 3 | 2;
   const reader = new WireReader(event.bytes);
   try {
     while (reader.pos < reader.end) {
       const tag = reader.tag();
-      if (tag === (1 << 3 | 2)) {
+      if (tag === headTag) {
         readCommon(reader, event);
         return;
       }

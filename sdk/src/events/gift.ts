@@ -2,6 +2,7 @@
  * Gifts, each message by itself; the ledger of a connection turns running totals into what each message adds.
  * @module
  */
+import type { GiftDetails } from "../web/gift_list.ts";
 import { WireReader } from "../wire/reader.ts";
 import { BaseEvent, type DecodeContext, optionalId, readCommon } from "./base.ts";
 import { readPicture } from "./picture.ts";
@@ -28,6 +29,7 @@ export class GiftMessage extends BaseEvent<"gift", "WebcastGiftMessage"> impleme
   value = 0;
   streak = OPEN_STREAK;
   to: User | undefined = undefined;
+  details: GiftDetails | undefined = undefined;
 }
 
 /**

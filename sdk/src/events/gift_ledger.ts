@@ -39,6 +39,7 @@ type GiftFacts = Pick<GiftEvent, "name" | "describe" | "giftType" | "imageUrl" |
  *
  * @example
  * ```ts
+ * declare const event: GiftEvent;
  * const ledger = new GiftLedger();
  * const exact = ledger.apply(event); // count: what this message adds; total: the streak so far
  * for (const closing of ledger.expire(Date.now())) console.log(closing.streak.closedBy); // "timeout"

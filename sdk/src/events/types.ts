@@ -5,6 +5,22 @@
  */
 import type { LiveError } from "../errors.ts";
 import type { Messages } from "../gen/messages.ts";
+import type {
+  BarrageEvent,
+  CaptionEvent,
+  DeletedEvent,
+  EmoteEvent,
+  EnvelopeEvent,
+  GoalEvent,
+  LinkEvent,
+  PinEvent,
+  PollEvent,
+  RankEvent,
+  ShoppingEvent,
+} from "./feature_types.ts";
+
+export type * from "./feature_types.ts";
+import type { GiftDetails } from "../web/gift_list.ts";
 
 /** Wire method names that this package has a schema for. */
 export type KnownMethod = keyof Messages & string;
@@ -22,7 +38,7 @@ export interface Badge {
   level?: number;
   /** Text printed on it, where it has one. */
   text?: string;
-  /** Address of its picture. */
+  /** First URL of its picture, where it has one. */
   imageUrl?: string;
 }
 
@@ -32,35 +48,35 @@ export interface User {
   readonly id: string;
   /** The @name, without the @. */
   readonly username: string;
-  /** The display name. */
+  /** The name that is shown, any text; not unique. */
   readonly nickname: string;
-  /** Address of the profile picture. */
+  /** First URL of the picture, the thumbnail where there is one. */
   readonly avatarUrl: string | undefined;
-  /** TikTok's second id of an account, which some calls want. */
+  /** The id that TikTok's own web calls use. */
   readonly secUid: string | undefined;
-  /** Blue tick. */
+  /** Whether TikTok shows the blue tick. */
   readonly verified: boolean;
-  /** Badges beside the name, in the order shown. */
+  /** Badges beside the name, in the order that TikTok sent. */
   readonly badges: readonly Badge[];
-  /** One of the host's moderators. */
+  /** Whether they moderate this live. */
   readonly moderator: boolean;
-  /** Subscribes to the host. */
+  /** Whether they subscribe to the host. */
   readonly subscriber: boolean;
   /** Whether they follow the host, as far as the message says. */
   readonly followsHost: boolean;
-  /** Level in the host's fan club. */
+  /** Level in the host's fan club, from 1. */
   readonly fanLevel: number | undefined;
-  /** Level as a giver of gifts, across all lives. */
+  /** Level of TikTok for what they gave in all lives, from 1. */
   readonly gifterLevel: number | undefined;
 }
 
 /** Fields of every event. */
 export interface EventBase<T extends string> {
-  /** What happened; tells the kinds of events apart. */
+  /** Tells events apart: `switch (event.type)` narrows to the fields of one. */
   readonly type: T;
   /** Message id; empty for events that the client itself makes and for the few messages that carry none. */
   readonly id: string;
-  /** Numeric id of the room, a decimal string. */
+  /** Room of the live, a decimal string; empty before it is known. */
   readonly roomId: string;
   /** TikTok's time of the message, ms; the receive time where it sent none. */
   readonly at: number;
@@ -91,19 +107,19 @@ export interface ChatEmote {
   index: number;
   /** TikTok's id of the emote. */
   id: string;
-  /** Address of its picture. */
+  /** First URL of its picture. */
   imageUrl: string | undefined;
 }
 
-/** A line of chat. */
+/** Somebody wrote a line. */
 export interface ChatEvent extends WireEventBase<"chat", "WebcastChatMessage"> {
   /** Who wrote it. */
   readonly user: User;
-  /** The line, as written. */
+  /** What they wrote; emotes have a placeholder in it. */
   readonly text: string;
   /** TikTok's guess of the language, such as `en`; empty when it made none. */
   readonly language: string;
-  /** Emotes in the text. */
+  /** Emotes in the text, by place. */
   readonly emotes: readonly ChatEmote[];
   /** People that the line names with @. */
   readonly mentions: readonly User[];
@@ -113,25 +129,27 @@ export interface ChatEvent extends WireEventBase<"chat", "WebcastChatMessage"> {
 export interface GiftStreak {
   /** Group id that the messages of one streak share; empty when TikTok sent none. */
   readonly id: string;
-  /** Whether it is over. */
+  /** Whether no more messages of this streak will come. */
   readonly ended: boolean;
   /** What ended it; `undefined` while it runs. */
   readonly closedBy: "repeat_end" | "single" | "timeout" | undefined;
 }
 
-/** A gift, or a step of a gift streak. */
+/**
+ * Somebody gave something. A streak brings several of these: add up `count` and `value`, and nothing is counted twice.
+ */
 export interface GiftEvent extends WireEventBase<"gift", "WebcastGiftMessage"> {
-  /** Who gives. */
+  /** Who gave it. */
   readonly user: User;
-  /** Id in the list of gifts. */
+  /** TikTok's id of the gift, a decimal string. */
   readonly giftId: string;
-  /** Name of the gift, such as `Rose`. */
+  /** Name of the gift, in the language of the room. */
   readonly name: string;
-  /** TikTok's English line, such as `sent Rose`. */
+  /** TikTok's sentence about it, such as `sent Rose`; empty when it sent none. */
   readonly describe: string;
   /** 1 can be repeated in a streak; anything else is sent once. */
   readonly giftType: number;
-  /** Address of its picture. */
+  /** First URL of the gift's picture. */
   readonly imageUrl: string | undefined;
   /** Price of one, in diamonds; 0 when the message does not carry it. */
   readonly diamonds: number;
@@ -141,13 +159,15 @@ export interface GiftEvent extends WireEventBase<"gift", "WebcastGiftMessage"> {
   readonly total: number;
   /** Diamonds that this event adds: `diamonds * count`. */
   readonly value: number;
-  /** The streak that this message belongs to. */
+  /** The streak that this event belongs to. */
   readonly streak: GiftStreak;
   /** Who receives it, when that is not the host. */
   readonly to: User | undefined;
+  /** The gift in TikTok's list, for a live opened with `giftDetails: true`. */
+  readonly details: GiftDetails | undefined;
 }
 
-/** Taps on the screen, some at a time. */
+/** Somebody tapped the screen, once or often. */
 export interface LikeEvent extends WireEventBase<"like", "WebcastLikeMessage"> {
   /** Who tapped. */
   readonly user: User;
@@ -161,9 +181,9 @@ export interface LikeEvent extends WireEventBase<"like", "WebcastLikeMessage"> {
   readonly label: string;
 }
 
-/** Somebody came into the room. */
+/** Somebody came in. */
 export interface JoinEvent extends WireEventBase<"join", "WebcastMemberMessage"> {
-  /** Who came. */
+  /** Who came in. */
   readonly user: User;
   /** Viewers in the room, as TikTok counted them at the join. */
   readonly viewers: number;
@@ -171,9 +191,9 @@ export interface JoinEvent extends WireEventBase<"join", "WebcastMemberMessage">
   readonly joinedThrough: string;
 }
 
-/** Somebody follows the host from now on. */
+/** Somebody followed the host. */
 export interface FollowEvent extends WireEventBase<"follow", "WebcastSocialMessage"> {
-  /** Who follows now. */
+  /** Who followed. */
   readonly user: User;
   /** Followers of the host after it; 0 when unknown. */
   readonly followers: number;
@@ -203,47 +223,47 @@ export interface TopViewer {
   readonly rank: number;
   /** Diamonds given in this live. */
   readonly score: number;
-  /** The viewer. */
+  /** Who holds it. */
   readonly user: User;
 }
 
-/** How many watch, and who gives the most. */
+/** How many people watch; comes every few seconds. */
 export interface ViewersEvent extends WireEventBase<"viewers", "WebcastRoomUserSeqMessage"> {
   /** Viewers right now. */
   readonly count: number;
   /** Viewers since the live began. */
   readonly total: number;
-  /** The first of the ranking, read from the bytes when first asked for. */
+  /** The best places of the ranking, first place first. */
   readonly top: readonly TopViewer[];
 }
 
-/** A question to the host. */
+/** Somebody asked a question in the Q&A. */
 export interface QuestionEvent extends WireEventBase<"question", "WebcastQuestionNewMessage"> {
-  /** Who asks. */
+  /** Who asked. */
   readonly user: User;
   /** The question. */
   readonly text: string;
 }
 
-/** The host's introduction, shown to newcomers. */
+/** The text with which the host introduces the live. */
 export interface IntroEvent extends WireEventBase<"intro", "WebcastLiveIntroMessage"> {
   /** The host. */
   readonly user: User;
-  /** The host's introduction. */
+  /** The introduction. */
   readonly text: string;
   /** The live's title, where the client knows it. */
   readonly title: string;
 }
 
-/** A line of the system. */
+/** A line that TikTok itself writes into the chat. */
 export interface RoomMessageEvent extends WireEventBase<"room_message", "WebcastRoomMessage" | "RoomMessage"> {
   /** `welcome` for the line that TikTok greets with. */
   readonly kind: "welcome" | "system";
-  /** The line. */
+  /** The line; empty when it is only a template that was not filled in. */
   readonly text: string;
 }
 
-/** A banner over the picture. */
+/** A banner in the room, such as that of a campaign. */
 export interface BannerEvent extends WireEventBase<"banner", "WebcastInRoomBannerMessage"> {
   /** The banner's JSON, parsed; `undefined` when it is not JSON. */
   readonly data: unknown;
@@ -253,11 +273,11 @@ export interface BannerEvent extends WireEventBase<"banner", "WebcastInRoomBanne
 export interface BattleSupporter {
   /** Numeric id, a decimal string. */
   id: string;
-  /** The display name. */
+  /** The name that is shown. */
   nickname: string;
-  /** Address of the profile picture. */
+  /** First URL of the picture. */
   avatarUrl: string | undefined;
-  /** Points given to this side. */
+  /** Points that they brought to this side. */
   points: number;
 }
 
@@ -267,9 +287,9 @@ export interface BattleHost {
   id: string;
   /** The @name, without the @. */
   username: string;
-  /** The display name. */
+  /** The name that is shown. */
   nickname: string;
-  /** Address of the profile picture. */
+  /** First URL of the picture. */
   avatarUrl: string | undefined;
 }
 
@@ -277,49 +297,49 @@ export interface BattleHost {
 export interface BattleTeam {
   /** Host that the points are for. */
   hostId: string;
-  /** Points of the side. */
+  /** Points of this side so far. */
   points: number;
-  /** Who gave the most of them. */
+  /** Who brought the most, best first. */
   supporters: readonly BattleSupporter[];
 }
 
-/** A battle between hosts opened, finished, or was talked about. */
+/** A battle between hosts begins or ends. */
 export interface BattleEvent extends WireEventBase<"battle", "WebcastLinkMicBattle"> {
-  /** Numeric id of the battle, a decimal string. */
+  /** TikTok's id of the battle, a decimal string. */
   readonly battleId: string;
   /** `opened` and `finished` are TikTok's actions 4 and 5; the rest keep TikTok's number in `action`. */
   readonly status: "opened" | "finished" | "other";
   /** TikTok's number of the action. */
   readonly action: number;
-  /** Who fights. */
+  /** Everybody who takes part. */
   readonly hosts: readonly BattleHost[];
-  /** Points, once there are any. */
+  /** Both sides, with their points where TikTok sent them. */
   readonly teams: readonly BattleTeam[];
 }
 
-/** New points in a battle. */
+/** The points of a battle that runs. */
 export interface BattleScoresEvent extends WireEventBase<"battle_scores", "WebcastLinkMicArmies"> {
-  /** Numeric id of the battle, a decimal string. */
+  /** TikTok's id of the battle, a decimal string. */
   readonly battleId: string;
   /** TikTok's trigger reason number. */
   readonly status: number;
-  /** Points of each side. */
+  /** All sides with their points. */
   readonly teams: readonly BattleTeam[];
 }
 
-/** The live was paused, resumed or ended. */
+/** TikTok says that the live paused, went on or ended. */
 export interface ControlEvent extends WireEventBase<"control", "WebcastControlMessage"> {
   /** `ended` and `suspended` are TikTok's claims; the `ended` event follows once HTTP confirms them. */
   readonly action: "paused" | "resumed" | "ended" | "suspended" | "other";
   /** TikTok's number of the action. */
   readonly code: number;
-  /** TikTok's text about it; mostly empty. */
+  /** What viewers are shown; empty when TikTok sent nothing. */
   readonly text: string;
 }
 
 /** A method with a schema and no flat shape: read `message`. */
 export interface OtherEvent<M extends KnownMethod = KnownMethod> extends WireEventBase<"other", M> {
-  /** The main person of the message, where it has one. */
+  /** Who it is about, where the message names somebody. */
   readonly user: User | undefined;
 }
 
@@ -328,7 +348,7 @@ export interface UnknownEvent extends WireEventBase<"unknown"> {}
 
 /** A message that does not decode. */
 export interface DecodeErrorEvent extends WireEventBase<"decode_error"> {
-  /** What is wrong with the bytes. */
+  /** Why: code `protocol`, with the start of the bytes as evidence. */
   readonly error: LiveError;
 }
 
@@ -337,36 +357,36 @@ export type RouteName = "direct" | "signed" | "polling";
 
 /** What the client knows of a room. */
 export interface RoomSummary {
-  /** Numeric id of the room, a decimal string. */
+  /** Room of the live, a decimal string. */
   roomId: string;
-  /** The live's title. */
+  /** Title of the live; empty when it has none. */
   title: string;
-  /** Who is live. */
+  /** Who is live: numeric id, @name, shown name, first URL of the picture, and the id that web calls use. */
   host: { id: string; username: string; nickname: string; avatarUrl: string | undefined; secUid: string | undefined };
   /** When the live began, ms; `undefined` when unknown. */
   startedAt: number | undefined;
-  /** Viewers at the time of the look-up. */
+  /** Viewers at that time; `undefined` when unknown. */
   viewers: number | undefined;
 }
 
 /** The room is entered and messages flow. Comes again after each reconnect. */
 export interface ConnectedEvent extends EventBase<"connected"> {
-  /** How the room was reached. */
+  /** The way that worked. */
   readonly route: RouteName;
-  /** What the look-up of the room said. */
+  /** The room, as it was resolved for this connection. */
   readonly roomInfo: RoomSummary;
 }
 
-/** States of a connection. */
+/** Where a live stands: `waiting` is the pause before the next try, `closed` is final. */
 export type LiveState = "idle" | "resolving" | "connecting" | "connected" | "waiting" | "closed";
 
 /** The connection changed its state. */
 export interface StateEvent extends EventBase<"state"> {
-  /** The state before. */
+  /** State before. */
   readonly from: LiveState;
-  /** The state now. */
+  /** State from now on. */
   readonly to: LiveState;
-  /** Why, in a few words. */
+  /** Why, in a few words for people. */
   readonly reason: string;
 }
 
@@ -376,7 +396,7 @@ export interface GapEvent extends EventBase<"gap"> {
   readonly from: number;
   /** From here on they are whole again, ms. */
   readonly to: number;
-  /** What made the hole. */
+  /** What caused it: a new connection, a connection that went quiet, or a reader that was too slow. */
   readonly reason: "reconnect" | "stale" | "queue_overflow";
   /** Events dropped, when known. */
   readonly dropped: number | undefined;
@@ -384,7 +404,7 @@ export interface GapEvent extends EventBase<"gap"> {
 
 /** The live is over, confirmed over HTTP. The last event. */
 export interface EndedEvent extends EventBase<"ended"> {
-  /** What ended it. */
+  /** How it ended: by the host, by TikTok, or the host was simply found not live. */
   readonly reason: "ended" | "suspended" | "offline";
 }
 
@@ -405,6 +425,17 @@ export type WireEvent =
   | BattleEvent
   | BattleScoresEvent
   | ControlEvent
+  | CaptionEvent
+  | EmoteEvent
+  | EnvelopeEvent
+  | GoalEvent
+  | PollEvent
+  | RankEvent
+  | PinEvent
+  | DeletedEvent
+  | BarrageEvent
+  | ShoppingEvent
+  | LinkEvent
   | OtherEvent
   | UnknownEvent
   | DecodeErrorEvent;

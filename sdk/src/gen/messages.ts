@@ -991,6 +991,504 @@ export interface UserIdentity {
   isAnchor: boolean;
 }
 
+export interface WebcastLinkMicBattlePunishFinish {
+  common?: CommonMessageData;
+  /** Channel */
+  channelId: string;
+  /** Who ended */
+  opUid: string;
+  /** Reason: 0 time_up, 1 cut_short */
+  reason: number;
+  /** Battle id */
+  battleId: string;
+  battleSettings?: BattleSetting;
+}
+
+export interface WebcastLinkmicBattleTaskMessage {
+  common?: CommonMessageData;
+  /** Start/update/settle/reward: 0 start, 1 task_update, 2 task_settle, 3 reward_settle */
+  taskMessageType: number;
+  start?: BattleTaskStart;
+  taskUpdate?: BattleTaskUpdate;
+  taskSettle?: BattleTaskSettle;
+  reward?: BattleRewardSettle;
+  /** Battle id */
+  battleId: string;
+}
+
+export interface BattleTaskStart {
+  config?: BattleBonusConfig;
+}
+
+export interface BattleTaskUpdate {
+  progress: string;
+  fromUserId: string;
+  promptKey: string;
+  logId: string;
+}
+
+export interface BattleTaskSettle {
+  /** 0 succeed, 1 failed, 2 both_succeed */
+  result: number;
+  rewardStartTime: string;
+  rewardStartTimestamp: string;
+}
+
+export interface BattleRewardSettle {
+  prompt?: BattlePrompt;
+  /** 0 succeed, 1 failed */
+  status: number;
+}
+
+export interface BattleBonusConfig {
+  previewStartTime: string;
+  previewConfig: PreviewPeriod[];
+  targetConfig?: TaskPeriodConfig;
+  rewardConfig?: RewardPeriodConfig;
+  giftAmountGuide: Record<string, BattleTaskGiftAmountGuide>;
+  previewStartTimestamp: string;
+  previewClickActionSchemaUrl: string;
+}
+
+export interface BattlePrompt {
+  promptKey: string;
+  elems: BattlePromptElem[];
+}
+
+export interface PreviewPeriod {
+  duration: string;
+  prompt?: BattlePrompt;
+  iconImage?: ImageModel;
+}
+
+export interface TaskPeriodConfig {
+  targetStartTime: string;
+  duration: string;
+  targetStartTimestamp: string;
+  clickAction: number;
+  clickPrompt?: BattlePrompt;
+  promptType: number;
+  staticPrompt?: BattlePrompt;
+  progressTarget: string;
+  targetType: number;
+  iconImage?: ImageModel;
+  clickActionSchemaUrl: string;
+}
+
+export interface RewardPeriodConfig {
+  rewardStartTime: string;
+  duration: string;
+  rewardMultiple: number;
+  rewardStartTimestamp: string;
+  rewardPreparePrompt?: BattlePrompt;
+  rewardingPrompt?: BattlePrompt;
+  clickPrompt?: BattlePrompt;
+}
+
+export interface BattleTaskGiftAmountGuide {
+  guidePrompt?: BattlePrompt;
+  promptType: number;
+  disappearDuration: number;
+  iconImage?: ImageModel;
+  giftImage?: ImageModel;
+  recommendGiftId: string;
+  recommendGiftCount: number;
+  guideContent?: Text;
+}
+
+export interface BattlePromptElem {
+  promptField: string;
+  value: string;
+}
+
+export interface WebcastCapsuleMessage {
+  common?: CommonMessageData;
+  icon?: ImageModel;
+  content?: Text;
+  buttonText?: Text;
+  buttonUrl: string;
+  field6: string;
+  key: string;
+}
+
+export interface WebcastSubscriptionGuideMessage {
+  common?: CommonMessageData;
+  content?: Text;
+  buttonText?: Text;
+  buttonUrl: string;
+  key: string;
+}
+
+export interface WebcastSubWaveMessage {
+  common?: CommonMessageData;
+  wave?: SubWave;
+}
+
+export interface SubWave {
+  field1: number;
+  user?: SubWaveUser;
+  state?: SubWaveState;
+}
+
+export interface SubWaveUser {
+  userId: string;
+  avatar?: ImageModel;
+  nickname: string;
+  userIdStr: string;
+  badges: BadgeStruct[];
+}
+
+export interface SubWaveState {
+  field2: string;
+  field3: string;
+  /** Unix s */
+  time: string;
+  users: SubWaveUser[];
+  field8: string;
+  field9: string;
+}
+
+export interface WebcastPictionaryStartMessage {
+  common?: CommonMessageData;
+  pictionary?: Pictionary;
+}
+
+export interface Pictionary {
+  id: string;
+  field3: number;
+  /** Unix s */
+  startTime: string;
+  /** Unix s */
+  endTime: string;
+  field6: string;
+}
+
+export interface WebcastPictionaryUpdateMessage {
+  common?: CommonMessageData;
+  field2: string;
+  pictionaryId: string;
+}
+
+export interface WebcastPictionaryEndMessage {
+  common?: CommonMessageData;
+  pictionaryId: string;
+  word: string;
+  field4: number;
+}
+
+export interface WebcastPictionaryExitMessage {
+  common?: CommonMessageData;
+  field2: string;
+  field3: number;
+}
+
+export interface WebcastQuestionSelectedMessage {
+  common?: CommonMessageData;
+  data?: Question;
+}
+
+export interface WebcastQuestionDeleteMessage {
+  common?: CommonMessageData;
+  questionId: string;
+  field3: string;
+}
+
+export interface WebcastQuestionSlideDownMessage {
+  common?: CommonMessageData;
+  questionId: string;
+}
+
+export interface WebcastQuestionSwitchMessage {
+  common?: CommonMessageData;
+}
+
+export interface WebcastGoodyBagMessage {
+  common?: CommonMessageData;
+  bag?: GoodyBag;
+  winners: GoodyBagWinner[];
+  field4: number;
+}
+
+export interface GoodyBag {
+  id: string;
+  field2: number;
+  field3: string;
+  terms?: GoodyBagTerms;
+  prize?: GoodyBagPrize;
+}
+
+export interface GoodyBagTerms {
+  field1: string;
+  field2: string;
+  field3: number;
+  text: string;
+  /** Unix s */
+  time: string;
+  field6: string;
+}
+
+export interface GoodyBagPrize {
+  field1: string;
+}
+
+export interface GoodyBagWinner {
+  user?: GoodyBagUser;
+  field2: string;
+}
+
+export interface GoodyBagUser {
+  id: string;
+  nickname: string;
+  avatar?: ImageModel;
+}
+
+export interface WebcastLinkScreenChangeMessage {
+  common?: CommonMessageData;
+  field2: number;
+  screen?: LinkScreen;
+}
+
+export interface LinkScreen {
+  field1: number;
+  field2: string;
+  field3: number;
+  field4: string;
+}
+
+export interface WebcastPaidContentLiveShoppingMessage {
+  common?: CommonMessageData;
+  field2: number;
+  field3: number;
+  item?: PaidContentItem;
+  time?: PaidContentTime;
+}
+
+export interface PaidContentItem {
+  id: string;
+}
+
+export interface PaidContentTime {
+  /** Ms since 1970 */
+  time: string;
+}
+
+export interface WebcastSubTimerStickerMessage {
+  common?: CommonMessageData;
+  sticker?: SubTimerSticker;
+}
+
+export interface SubTimerSticker {
+  field1: number;
+  id: string;
+  field4: number;
+  title: string;
+  field6: string;
+  field8: string;
+  field10: string;
+  field11: string;
+  /** Unix s */
+  time: string;
+  field13: string;
+  field14: string;
+  field15: string;
+  field16: string;
+}
+
+export interface WebcastEnvelopePortalMessage {
+  common?: CommonMessageData;
+  portal?: EnvelopePortal;
+  field4: number;
+  field5: number;
+  field6: number;
+}
+
+export interface EnvelopePortal {
+  id: string;
+  field8: string;
+  field10: string;
+}
+
+export interface WebcastHashtagMessage {
+  common?: CommonMessageData;
+  hashtag?: Hashtag;
+}
+
+export interface WebcastLinkMicBattleItemCard {
+  common?: CommonMessageData;
+  battleId: string;
+  field3: number;
+  use?: BattleItemCardUse;
+  end?: BattleItemCardEnd;
+}
+
+export interface BattleItemCardUse {
+  card?: BattleItemCard;
+  userId: string;
+  text?: Text;
+}
+
+export interface BattleItemCard {
+  key: string;
+  icon?: ImageModel;
+  /** Unix s */
+  time: string;
+  field5: string;
+  field6: string;
+  field7: string;
+  field8: string;
+  url: string;
+  /** Unix s */
+  field11: string;
+  userId: string;
+}
+
+export interface BattleItemCardEnd {
+  text?: Text;
+}
+
+export interface WebcastPartnershipDownloadCountMessage {
+  common?: CommonMessageData;
+  count: string;
+  field3: string;
+}
+
+export interface WebcastBALeadGenMessage {
+  common?: CommonMessageData;
+  field2: number;
+  field3: string;
+  /** Unix s */
+  time: string;
+  key: string;
+  url: string;
+}
+
+export interface WebcastEcTaskRegisterMessage {
+  common?: CommonMessageData;
+  task?: EcTask;
+}
+
+export interface EcTask {
+  field1: string;
+  field2: string;
+}
+
+export interface WebcastEcShortItemRefreshMessage {
+  common?: CommonMessageData;
+  task?: EcTask;
+}
+
+export interface WebcastRoomNotifyMessage {
+  common?: CommonMessageData;
+  field3: number;
+  notice?: RoomNotice;
+}
+
+export interface RoomNotice {
+  field1: number;
+  image?: NoticeImage;
+}
+
+export interface NoticeImage {
+  width: number;
+  height: number;
+  urlList: string[];
+  uri: string;
+}
+
+export interface WebcastRoomStickerMessage {
+  common?: CommonMessageData;
+  sticker?: RoomSticker;
+}
+
+export interface RoomSticker {
+  id: string;
+  field2: string;
+  type: number;
+  text: string;
+  field5: number;
+  color: string;
+  image?: ImageModel;
+  preview?: ImageModel;
+  field9: number;
+  field10: number;
+  field11: number;
+  field12: number;
+  field13: number;
+  field14: number;
+  field15: number;
+  field16: number;
+  field17: number;
+}
+
+export interface WebcastGiftCollectionUpdateMessage {
+  common?: CommonMessageData;
+  collection?: GiftCollection;
+}
+
+export interface GiftCollection {
+  field1: string;
+  gift?: Gift;
+  field4: string;
+  field5: string;
+  url: string;
+}
+
+export interface WebcastAnchorToolModificationMessage {
+  common?: CommonMessageData;
+  tool?: AnchorTool;
+}
+
+export interface AnchorTool {
+  id: string;
+  userId: string;
+  field3: string;
+  name: string;
+  field5: string;
+  field6: number;
+  field8: number;
+  /** Unix s */
+  field10: string;
+  field21: string;
+  field23: number;
+  field26: string;
+}
+
+export interface WebcastLinkMicAnchorGuideMessage {
+  common?: CommonMessageData;
+  field5: number;
+  guide?: LinkMicAnchorGuide;
+}
+
+export interface LinkMicAnchorGuide {
+  userId: string;
+}
+
+export interface WebcastLinkmicBattleNoticeMessage {
+  common?: CommonMessageData;
+  field2: number;
+  notice?: BattleNotice;
+}
+
+export interface BattleNotice {
+  text?: Text;
+}
+
+export interface WebcastDonationStickerModifyMethod {
+  common?: CommonMessageData;
+}
+
+export interface WebcastHourlyRankRewardMessage {
+  common?: CommonMessageData;
+}
+
+export interface WebcastInRoomBannerRefreshMessage {
+  common?: CommonMessageData;
+}
+
+export interface WebcastUpdateShareRevenueNoticeMessage {
+  common?: CommonMessageData;
+}
+
 export interface WebcastChatMessage {
   common?: CommonMessageData;
   /** Author */
@@ -1408,6 +1906,1405 @@ export interface ViewRenderSize {
   h: number;
 }
 
+export interface WebcastLinkMessage {
+  common?: CommonMessageData;
+  /** LinkMessageType */
+  messageType: number;
+  /** Linker (channel) id */
+  linkerId: string;
+  /** Scene: co-host, multi-guest … */
+  scene: number;
+  inviteContent?: LinkerInviteContent;
+  replyContent?: LinkerReplyContent;
+  createContent?: LinkerCreateContent;
+  closeContent?: LinkerCloseContent;
+  enterContent?: LinkerEnterContent;
+  leaveContent?: LinkerLeaveContent;
+  cancelContent?: LinkerCancelContent;
+  kickOutContent?: LinkerKickOutContent;
+  updateUserContent?: LinkerUpdateUserContent;
+  waitingListChangeContent?: LinkerWaitingListChangeContent;
+  muteContent?: LinkerMuteContent;
+  randomMatchContent?: LinkerRandomMatchContent;
+  /** Participants snapshot */
+  listChangeContent?: LinkerListChangeContent;
+  mediaChangeContent?: LinkerMediaChangeContent;
+  replyAcceptNoticeContent?: LinkerAcceptNoticeContent;
+  sysKickOutContent?: LinkerSysKickOutContent;
+  userToastContent?: LinkmicUserToastContent;
+  extra: string;
+  expireTimestamp: string;
+  transferExtra: string;
+}
+
+export interface LinkerInviteContent {
+  fromUserId: string;
+  fromRoomId: string;
+  toRtcExtInfo: string;
+  rtcJoinChannel: boolean;
+  vendor: number;
+  secFromUserId: string;
+  toLinkmicIdStr: string;
+  fromUser?: User;
+  requiredMicIdx: string;
+  rtcExtInfoMap: Record<string, string>;
+  /** 0 default, 1 anchor_use_new_layout */
+  anchorMultiLiveEnum: number;
+  anchorSettingInfo?: MultiLiveAnchorPanelSettings;
+  inviterLinkmicIdStr: string;
+  fromTopHostInfo?: InviteTopHostInfo;
+  actionId: string;
+  linkedUsers: LinkmicUserInfo[];
+  dialog?: PerceptionDialogInfo;
+  punishInfo?: PunishEventInfo;
+  fromRoomAgeRestricted: number;
+  abTestSetting: CohostABTestSetting[];
+  linkerInviteMsgExtra?: LinkerInviteMessageExtra;
+}
+
+export interface LinkerReplyContent {
+  fromUserId: string;
+  fromRoomId: string;
+  fromUserLinkmicInfo?: LinkmicInfo;
+  toUserId: string;
+  toUserLinkmicInfo?: LinkmicInfo;
+  linkType: string;
+  replyStatus: number;
+  linkerSetting?: LinkerSetting;
+  fromUser?: User;
+  toUser?: User;
+}
+
+export interface LinkerCreateContent {
+  ownerId: string;
+  ownerRoomId: string;
+  linkType: string;
+}
+
+export interface LinkerCloseContent {
+}
+
+export interface LinkerEnterContent {
+  linkedUsers: ListUser[];
+  /** 0 default, 1 anchor_use_new_layout */
+  anchorMultiLiveEnum: number;
+  anchorSettingInfo?: MultiLiveAnchorPanelSettings;
+}
+
+export interface LinkerLeaveContent {
+  userId: string;
+  linkmicIdStr: string;
+  sendLeaveUid: string;
+  leaveReason: string;
+}
+
+export interface LinkerCancelContent {
+  fromUserId: string;
+  toUserId: string;
+  cancelType: number;
+  actionId: string;
+}
+
+export interface LinkerKickOutContent {
+  fromUserId: string;
+  /** 0 kick_out_reason_unknown, 1 kick_out_reason_first_frame_time_out, 2 kick_out_reason_by_host, 3 kick_out_reason_rtc_lost_connection, 4 kick_out_reason_by_punish, 5 kick_out_reason_by_admin, 6 kick_out_reason_host_remove_all_guests, 7 kick_out_reason_enigma_expire */
+  kickoutReason: number;
+}
+
+export interface LinkerUpdateUserContent {
+  fromUserId: string;
+  toUserId: string;
+  updateInfo: Record<string, string>;
+}
+
+export interface LinkerWaitingListChangeContent {
+}
+
+export interface LinkerMuteContent {
+  userId: string;
+  /** 0 mute, 1 un_mute */
+  muteStatus: number;
+}
+
+export interface LinkerRandomMatchContent {
+  user?: User;
+  roomId: string;
+  inviteType: string;
+  matchId: string;
+  innerChannelId: string;
+}
+
+export interface LinkerListChangeContent {
+  linkedUsers: LinkListUser[];
+  appliedUsers: LinkListUser[];
+  connectingUsers: LinkListUser[];
+}
+
+export interface LinkerMediaChangeContent {
+  /** 0 open_mic, 1 open_camera, 2 close_mic, 3 close_camera, 4 close_mic_punish */
+  op: number;
+  toUserId: string;
+  anchorId: string;
+  roomId: string;
+  /** 0 change_scene_unknown, 1 live_show_by_anchor_auto, 2 live_show_by_server_normal, 3 live_show_by_show_end, 4 cohost_with_guest */
+  changeScene: number;
+  operatorInfo?: LinkerMediaChangeOperator;
+}
+
+export interface LinkerAcceptNoticeContent {
+  fromUserId: string;
+  fromRoomId: string;
+  toUserId: string;
+}
+
+export interface LinkerSysKickOutContent {
+  userId: string;
+  linkmicIdStr: string;
+}
+
+export interface LinkmicUserToastContent {
+  userId: string;
+  roomId: string;
+  displayText?: Text;
+  leavedUserId: string;
+}
+
+export interface MultiLiveAnchorPanelSettings {
+  userId: string;
+  layout: number;
+  fixMicNum: number;
+  allowRequestFromUser: number;
+  allowRequestFromFollowerOnly: number;
+  /** 0 linkmic_app_lier_sort_setting_none, 1 linkmic_app_lier_sort_setting_by_gift_score */
+  applierSortSetting: number;
+  applierSortGiftScoreThreshold: string;
+  allowRequestFromFriends: number;
+  allowRequestFromFollowers: number;
+  allowRequestFromOthers: number;
+  enableShowMultiGuestLayout: number;
+}
+
+export interface InviteTopHostInfo {
+  rankType: string;
+  topIndex: string;
+}
+
+export interface LinkmicUserInfo {
+  userId: string;
+  linkmicIdStr: string;
+  roomId: string;
+  linkedTime: string;
+}
+
+export interface CohostABTestSetting {
+  key: string;
+  value?: CohostABTestList;
+}
+
+export interface LinkerInviteMessageExtra {
+  matchType: number;
+  inviteType: number;
+  subType: number;
+  theme: string;
+  duration: number;
+  layout: number;
+  tips: string;
+  extra?: InviterRivalExtra;
+  otherUsers: InviterRivalExtra[];
+  topicInfo?: CohostTopic;
+  algoRequestId: string;
+}
+
+export interface LinkmicInfo {
+  accessKey: string;
+  linkMicId: string;
+  joinable: boolean;
+  confluenceType: number;
+  rtcExtInfo: string;
+  rtcAppId: string;
+  rtcAppSign: string;
+  linkmicIdStr: string;
+  vendor: number;
+}
+
+export interface LinkerSetting {
+  maxMemberLimit: string;
+  linkType: string;
+  scene: number;
+  ownerUserId: string;
+  ownerRoomId: string;
+  vendor: number;
+}
+
+export interface ListUser {
+  user?: User;
+  linkmicId: string;
+  linkmicIdStr: string;
+  linkStatus: number;
+  /** 0 type_unknown, 1 type_video, 2 type_audio, 3 type_virtual */
+  linkType: number;
+  userPosition: number;
+  /** 0 status_un_silence, 1 status_silence_by_self, 2 status_silence_by_owner */
+  silenceStatus: number;
+  modifyTime: string;
+  linkerId: string;
+  /** 0 type_role_type_un_kown, 1 type_leader, 2 type_player, 3 type_invitee, 4 type_app_lier */
+  roleType: number;
+}
+
+export interface LinkListUser {
+  /** From captures, like all fields here */
+  user?: User;
+  /** Unix s */
+  linkedTime: string;
+  field4: number;
+  linkmicIdStr: string;
+  field7: string;
+}
+
+export interface LinkerMediaChangeOperator {
+  userId: string;
+  /** 0 undefined_type, 1 manager_type, 2 host_type */
+  operatorType: number;
+  nickName: string;
+  displayId: string;
+}
+
+export interface CohostABTestList {
+  abTestList: CohostABTest[];
+}
+
+export interface InviterRivalExtra {
+  texttype: number;
+  text: string;
+  label: string;
+  userCount: number;
+  avatarThumb?: ImageModel;
+  displayId: string;
+  authenticationInfo?: AuthenticationInfo;
+  nickname: string;
+  followStatus: string;
+  hashtag?: Hashtag;
+  userId: string;
+  isBestTeammate: boolean;
+  followerCount: string;
+}
+
+export interface CohostTopic {
+  id: string;
+  titleKey: string;
+  titleText: string;
+  liked: boolean;
+  totalHeat: string;
+  totalRivals: string;
+  rivalsAvatar: ImageModel[];
+}
+
+export interface CohostABTest {
+  /** 0 cohost_ab_test_type_unknown, 1 link_time_out_strategy, 2 cohost_reservation, 3 quick_pair_new_arch_switch, 4 cohost_invitation_text */
+  abTestType: number;
+  group: string;
+}
+
+export interface Hashtag {
+  id: string;
+  title: string;
+  image?: ImageModel;
+  /** 0 global, 1 gaming */
+  namespace: number;
+}
+
+export interface WebcastLinkMicMethod {
+  common?: CommonMessageData;
+  /** Message kind (LinkMessageType numbers) */
+  messageType: number;
+  accessKey: string;
+  anchorLinkmicId: number;
+  /** User id */
+  userId: string;
+  /** Fan tickets */
+  fanTicket: string;
+  totalLinkmicFanTicket: string;
+  /** Channel */
+  channelId: string;
+  layout: number;
+  vendor: number;
+  dimension: number;
+  theme: string;
+  inviteUid: string;
+  answer: number;
+  duration: number;
+  matchType: number;
+  win: boolean;
+  prompts: string;
+  toUserId: string;
+  tips: string;
+  startTimeMs: string;
+  confluenceType: number;
+  fromRoomId: string;
+  inviteType: number;
+  subType: string;
+  rtcExtInfo: string;
+  appId: string;
+  appSign: string;
+  anchorLinkmicIdStr: string;
+  rivalAnchorId: string;
+  rivalLinkmicId: number;
+  rivalLinkmicIdStr: string;
+  showPopup: boolean;
+  rtcJoinChannel: boolean;
+  fanTicketIconType: number;
+}
+
+export interface WebcastLinkMicFanTicketMethod {
+  common?: CommonMessageData;
+  /** Points of guests */
+  fanTicketRoomNotice?: FanTicketRoomNoticeContent;
+}
+
+export interface FanTicketRoomNoticeContent {
+  userFanTicket: UserFanTicket[];
+  totalLinkmicFanTicket: string;
+  matchId: string;
+  eventTime: string;
+  fanTicketIconUrl: string;
+  playId: string;
+  /** 0 unknown, 1 countdown_for_all, 2 countdown_for_single, 3 live_show, 4 aigc, 5 karaoke, 6 draw_guess, 7 enlarge_grid, 8 gift_priority_link, 9 gift_threshold_link, 10 notice_board, 11 play_book, 12 guest_showdown */
+  playScene: number;
+}
+
+export interface UserFanTicket {
+  /** User */
+  userId: string;
+  /** Points in round */
+  fanTicket: string;
+  /** Total points */
+  matchTotalScore: string;
+  /** Place */
+  matchRank: number;
+}
+
+export interface WebcastLinkMicLayoutStateMessage {
+  common?: CommonMessageData;
+  channelId: string;
+  scene: number;
+}
+
+export interface WebcastLinkStateMessage {
+  common?: CommonMessageData;
+  channelId: string;
+  /** 0 unknown, 2 co_host, 4 multi_live */
+  scene: number;
+  version: string;
+}
+
+export interface WebcastGoalUpdateMessage {
+  common?: CommonMessageData;
+  /** Changed indicator */
+  indicator?: LiveStreamGoalIndicator;
+  /** Goal */
+  goal?: LiveStreamGoal;
+  /** Contributor id */
+  contributorId: string;
+  contributorAvatar?: ImageModel;
+  /** Contributor handle */
+  contributorDisplayId: string;
+  /** Changed sub-goal */
+  contributeSubgoal?: LiveStreamSubGoal;
+  /** Units added */
+  contributeCount: string;
+  /** Score added */
+  contributeScore: string;
+  /** Gift repeats */
+  giftRepeatCount: string;
+  contributorIdStr: string;
+  pinInfo?: GoalPinInfo;
+  /** Source: 0 unknown, 1 commit, 2 progress_update, 3 pin, 4 unpin, 5 review_callback, 6 suspend, 7 challenge_prompt */
+  updateSource: number;
+  goalExtra: string;
+}
+
+export interface LiveStreamGoalIndicator {
+  key: string;
+  op: number;
+}
+
+export interface LiveStreamGoal {
+  id: string;
+  type: number;
+  /** State */
+  status: number;
+  /** Sub-goals: progress/target */
+  subGoals: LiveStreamSubGoal[];
+  /** Host text */
+  description: string;
+  auditStatus: number;
+  cycleType: number;
+  /** S */
+  startTime: string;
+  /** S */
+  expireTime: string;
+  realFinishTime: string;
+  /** Contributors */
+  contributors: LiveStreamGoalContributor[];
+  contributorsLength: number;
+  idStr: string;
+  auditDescription: string;
+  stats?: GoalStats;
+  goalExtraInfo: string;
+  mode: number;
+  auditInfo?: AuditInfo;
+  challengeType: string;
+  isUneditable: boolean;
+}
+
+export interface LiveStreamSubGoal {
+  type: number;
+  id: string;
+  /** Now */
+  progress: string;
+  /** Target */
+  target: string;
+  /** Gift asked for */
+  gift?: LiveStreamSubGoalGift;
+  idStr: string;
+  pinInfo?: SubGoalPinInfo;
+  source: number;
+  recommendedText: string;
+  recommendedHeader: string;
+}
+
+export interface GoalPinInfo {
+  pin: boolean;
+  unpin: boolean;
+  pinEndTime: string;
+  subGoalId: string;
+  subGoalIdStr: string;
+}
+
+export interface LiveStreamGoalContributor {
+  userId: string;
+  avatar?: ImageModel;
+  displayId: string;
+  score: string;
+  userIdStr: string;
+  inRoom: boolean;
+  isFriend: boolean;
+  badgeList: BadgeStruct[];
+  followByOwner: boolean;
+  isFistContribute: boolean;
+  subGoalContributions: SubGoalContribution[];
+}
+
+export interface GoalStats {
+  totalCoins: string;
+  totalContributor: string;
+  comparison?: GoalComparison;
+  totalNewFans: string;
+}
+
+export interface LiveStreamSubGoalGift {
+  name: string;
+  icon?: ImageModel;
+  diamondCount: string;
+  type: number;
+}
+
+export interface SubGoalPinInfo {
+  pinStartTime: string;
+  pinEndTime: string;
+  pinReadyTime: string;
+}
+
+export interface SubGoalContribution {
+  id: string;
+  contributionCount: string;
+}
+
+export interface GoalComparison {
+  coinsIncr: string;
+  contributorIncr: string;
+}
+
+export interface WebcastPollMessage {
+  common?: CommonMessageData;
+  /** Kind; libraries mis-type it, so judge by which of 4/5/6 is set */
+  messageType: string;
+  /** Poll id */
+  pollId: string;
+  /** Set on start */
+  startContent?: PollStartContent;
+  /** Set on end */
+  endContent?: PollEndContent;
+  /** Set on votes */
+  updateVotesContent?: PollUpdateVotesContent;
+  /** 0 normal, 1 gift, 2 customizable, 3 customizable_gift, 4 quick_gift, 5 emote */
+  pollKind: number;
+  pollBasicInfo?: PollBasicInfo;
+  templateContent?: TemplateContent;
+}
+
+export interface PollStartContent {
+  startTime: string;
+  endTime: string;
+  optionList: PollOptionInfo[];
+  title: string;
+  operator?: User;
+}
+
+export interface PollEndContent {
+  /** 0 poll_end_by_time, 1 poll_end_by_owner, 2 poll_end_by_other, 3 poll_end_by_admin */
+  endType: number;
+  optionList: PollOptionInfo[];
+  operator?: User;
+}
+
+export interface PollUpdateVotesContent {
+  optionList: PollOptionInfo[];
+}
+
+export interface PollBasicInfo {
+  pollSponsor: string;
+  giftId: string;
+  title: string;
+  isSuggestedQuestion: boolean;
+  userCnt: string;
+  gift?: Gift;
+  pollIdStr: string;
+  suggestedQuestionKey: string;
+  pollDuration: string;
+  timeRemain: string;
+  pollIndex: string;
+  templateId: string;
+}
+
+export interface TemplateContent {
+  templateId: string;
+  templateIdStr: string;
+  /** 0 to_be_reviewed, 1 under_review, 2 reviewed, 3 refused */
+  status: number;
+  /** 0 normal, 1 gift, 2 customizable, 3 customizable_gift, 4 quick_gift, 5 emote */
+  pollKind: number;
+  /** 0 unknown, 1 pass, 2 fail */
+  appealStatus: number;
+  violationIdStr: string;
+}
+
+export interface PollOptionInfo {
+  /** Votes */
+  votes: string;
+  /** Label */
+  displayContent: string;
+  /** Index */
+  optionIdx: number;
+  voteUserList: VoteUser[];
+}
+
+export interface VoteUser {
+  userId: string;
+  nickName: string;
+  avatarThumb?: ImageModel;
+}
+
+export interface WebcastRankUpdateMessage {
+  common?: CommonMessageData;
+  /** Per-list rank changes */
+  updates: RankUpdate[];
+  groupType: number;
+  rankPriority: string;
+  /** Rank tabs (hourly, daily, league …) */
+  tabs: RankTabInfo[];
+  isAnimationLoopPlay: boolean;
+  animationLoopForOff: boolean;
+  unionAnimation: UnionAnimationInfo[];
+  tabInfo: RankListTabInfo[];
+}
+
+export interface RankUpdate {
+  /** Rank list kind */
+  rankType: number;
+  /** Host place */
+  ownRank: string;
+  /** Text */
+  defaultContent?: Text;
+  showEntranceAnimation: boolean;
+  /** Countdown */
+  countdown: string;
+  belongType: number;
+  requestFirstShowType: number;
+  supportedVersion: string;
+  owneronrank: boolean;
+}
+
+export interface RankTabInfo {
+  rankType: number;
+  title: string;
+  titleText?: Text;
+  listLynxType: string;
+}
+
+export interface UnionAnimationInfo {
+  /** 0 no_union_animation, 1 loop, 2 lock */
+  unionType: number;
+  rankTypeArray: number[];
+  supportedVersion: string;
+}
+
+export interface RankListTabInfo {
+  tabs: RankTabInfo[];
+  supportedVersion: string;
+}
+
+export interface WebcastRankTextMessage {
+  common?: CommonMessageData;
+  /** 0 unknown, 1 online_audience_top_n_update_public_screen, 2 mid_peak_motivation_public_screen_top, 3 mid_peak_motivation_public_screen_enter, 4 tile_reward_guide */
+  scene: number;
+  /** Place before */
+  ownerIdxBeforeUpdate: string;
+  /** Place after */
+  ownerIdxAfterUpdate: string;
+  /** Text for the user */
+  selfGetBadgeMsg?: Text;
+  /** Text for others */
+  otherGetBadgeMsg?: Text;
+  /** User id */
+  curUserId: string;
+}
+
+export interface BusinessContent {
+  overLength: string;
+  multiLiveContent?: MultiLiveContent;
+  cohostContent?: CohostContent;
+}
+
+export interface MultiLiveContent {
+  applyBizContent?: ApplyBizContent;
+  inviteBizContent?: InviteBizContent;
+  replyBizContent?: ReplyBizContent;
+  permitBizContent?: PermitBizContent;
+  joinDirectBizContent?: JoinDirectBizContent;
+  kickOutBizContent?: KickOutBizContent;
+}
+
+export interface CohostContent {
+  joinGroupBizContent?: JoinGroupBizContent;
+  permitJoinGroupBizContent?: PermitJoinGroupBizContent;
+  listChangeBizContent?: ListChangeBizContent;
+}
+
+export interface ApplyBizContent {
+  user?: User;
+}
+
+export interface InviteBizContent {
+  anchorSettingInfo?: MultiLiveAnchorPanelSettings;
+  /** 0 invite_source_unknown, 1 invite_source_panel_go_live, 2 invite_source_mutual_notice, 3 invite_source_user_profile, 4 invite_source_reserve */
+  inviteSource: number;
+  operatorUserInfo?: User;
+  /** 0 undefined_type, 1 manager_type, 2 host_type */
+  operatorLinkAdminType: number;
+  inviteeUserInfo?: User;
+  /** 0 linkmic_share_revenue_not_set, 1 linkmic_share_revenue_open, 2 linkmic_share_revenue_close */
+  shareRevenueSetting: number;
+}
+
+export interface ReplyBizContent {
+  linkType: number;
+  isTurnOffInvitation: number;
+  replyUserInfo?: User;
+}
+
+export interface PermitBizContent {
+  anchorSettingInfo?: MultiLiveAnchorPanelSettings;
+  expireTimestamp: string;
+  operatorUserInfo?: User;
+  /** 0 undefined_type, 1 manager_type, 2 host_type */
+  operatorLinkAdminType: number;
+  /** 0 default, 1 karaoke */
+  linkUserType: number;
+}
+
+export interface JoinDirectBizContent {
+  replyImMsgId: string;
+  /** 0 outside_room_invite_source_unknown, 1 outside_room_invite_source_panel, 2 outside_room_invite_source_capsule, 3 outside_room_invite_source_empty_position */
+  outsideRoomInviteSource: number;
+}
+
+export interface KickOutBizContent {
+  operatorUserInfo?: User;
+  /** 0 undefined_type, 1 manager_type, 2 host_type */
+  operatorLinkAdminType: number;
+  kickPlayerUserInfo?: User;
+}
+
+export interface JoinGroupBizContent {
+  fromRoomAgeRestricted: number;
+  fromTag?: Tag;
+  dialog?: PerceptionDialogInfo;
+  punishInfo?: PunishEventInfo;
+  topicInfo?: CohostTopic;
+  algoRequestId: string;
+  /** 0 normal, 1 screen_share */
+  cohostLayoutMode: number;
+  tag?: TagV2;
+  gameTag?: RivalsGameTag;
+  newUserEducation: string;
+  joinGroupMsgExtra?: JoinGroupMessageExtra;
+}
+
+export interface PermitJoinGroupBizContent {
+  replyStatus: number;
+  sourceType: number;
+}
+
+export interface ListChangeBizContent {
+  userInfos: Record<string, CohostUserInfo>;
+  waitingUsers: VirtualWaitingUser[];
+}
+
+export interface Tag {
+  tagType: number;
+  tagValue: string;
+  tagText: string;
+}
+
+export interface TagV2 {
+  /** 0 unknown, 1 cohost_history, 2 first_degree_relation, 3 second_degree_relation, 4 rank, 5 similar_interests */
+  tagClassification: number;
+  tagType: number;
+  tagValue: string;
+  starlingKey: string;
+  secondDegreeRelationContent?: SecondDegreeRelationContent;
+  cohostHistoryDay: string;
+  similarInterestContent?: SimilarInterestContent;
+}
+
+export interface RivalsGameTag {
+  tagId: string;
+  tagDisplayText: string;
+}
+
+export interface JoinGroupMessageExtra {
+  sourceType: string;
+  extra?: RivalExtra;
+  otherUsers: RivalExtra[];
+}
+
+export interface CohostUserInfo {
+  permissionType: string;
+  sourceType: number;
+  isLowVersion: boolean;
+  bestTeammateUid: string;
+  hasTopicPerm: boolean;
+  streamConfig?: CohostStreamConfig;
+  inDifferentInviteTypeControlGroup: boolean;
+  nickname: string;
+  displayId: string;
+  avatarThumb?: ImageModel;
+  followStatus: string;
+  userIdStr: string;
+}
+
+export interface VirtualWaitingUser {
+  sendUserId: string;
+  sendTimestamp: string;
+  avatars: ImageModel[];
+}
+
+export interface SecondDegreeRelationContent {
+  relatedUsers: UserInfo[];
+  totalRelatedUserCnt: string;
+}
+
+export interface SimilarInterestContent {
+  contentId: string;
+  displayText: string;
+}
+
+export interface RivalExtra {
+  userCount: string;
+  avatarThumb?: ImageModel;
+  displayId: string;
+  authenticationInfo?: AuthenticationInfo;
+  nickname: string;
+  followStatus: string;
+  hashtag?: Hashtag;
+  topHostInfo?: TopHostInfo;
+  userId: string;
+  isBestTeammate: boolean;
+}
+
+export interface CohostStreamConfig {
+  screenShareStreamId: string;
+}
+
+export interface UserInfo {
+  userId: string;
+  nickName: string;
+  avatar?: ImageModel;
+}
+
+export interface TopHostInfo {
+  rankType: string;
+  topIndex: string;
+}
+
+export interface WebcastLinkLayerMessage {
+  common?: CommonMessageData;
+  /** LinkLayerMessageType selects which of 100–150 is set: 0 linker_unknown, 1 linker_create, 2 linker_invite, 3 linker_apply, 4 linker_permit, 5 linker_reply, 6 linker_kick_out, 7 linker_cancel_apply, 8 linker_cancel_invite, 9 linker_leave, 10 linker_finish, 11 linker_list_change, 12 linker_join_direct, 13 linker_join_group, 14 linker_permit_group, 15 linker_cancel_group, 16 linker_leave_group, 17 linker_p_2_p_group_change, 18 linker_group_change */
+  messageType: number;
+  /** Channel id */
+  channelId: string;
+  /** Scene: 0 unknown, 2 co_host, 4 multi_live */
+  scene: number;
+  source: string;
+  centerizedIdc: string;
+  rtcRoomId: string;
+  createChannelContent?: CreateChannelContent;
+  listChangeContent?: LinkListChangeContent;
+  inviteContent?: InviteContent;
+  applyContent?: ApplyContent;
+  permitApplyContent?: PermitApplyContent;
+  replyInviteContent?: ReplyInviteContent;
+  kickOutContent?: KickOutContent;
+  cancelApplyContent?: CancelApplyContent;
+  cancelInviteContent?: CancelInviteContent;
+  leaveContent?: LeaveContent;
+  finishContent?: FinishChannelContent;
+  joinDirectContent?: JoinDirectContent;
+  joinGroupContent?: JoinGroupContent;
+  permitGroupContent?: PermitJoinGroupContent;
+  cancelGroupContent?: CancelJoinGroupContent;
+  leaveGroupContent?: LeaveJoinGroupContent;
+  p2pGroupChangeContent?: P2PGroupChangeContent;
+  groupChangeContent?: GroupChangeContent;
+  businessContent?: BusinessContent;
+}
+
+export interface CreateChannelContent {
+  owner?: Player;
+  ownerLinkMicId: string;
+}
+
+export interface LinkListChangeContent {
+  /** From captures, like all fields here */
+  field1: number;
+  allUsers?: AllListUser;
+}
+
+export interface InviteContent {
+  invitor?: Player;
+  inviteeRtcExtInfo?: RTCExtraInfo;
+  invitorLinkMicId: string;
+  inviteeLinkMicId: string;
+  isOwner: boolean;
+  dsl?: DSLConfig;
+  invitee?: Player;
+  operator?: Player;
+}
+
+export interface ApplyContent {
+  applier?: Player;
+  applierLinkMicId: string;
+}
+
+export interface PermitApplyContent {
+  permiter?: Player;
+  permiterLinkMicId: string;
+  /** 0 agree_unknown, 1 agree, 2 reject */
+  replyStatus: number;
+  dsl?: DSLConfig;
+  applier?: Player;
+  operator?: Player;
+  applierLinkMicId: string;
+}
+
+export interface ReplyInviteContent {
+  invitee?: Player;
+  /** 0 agree_unknown, 1 agree, 2 reject */
+  replyStatus: number;
+  inviteeLinkMicId: string;
+  inviteOperatorUser?: Player;
+  linkedUserUiPositions: string[];
+  uiPos: PosIdentity[];
+}
+
+export interface KickOutContent {
+  offliner?: Player;
+  /** 0 kick_out_reason_unknown, 1 kick_out_reason_first_frame_time_out, 2 kick_out_reason_by_host, 3 kick_out_reason_rtc_lost_connection, 4 kick_out_reason_by_punish, 5 kick_out_reason_by_admin, 6 kick_out_reason_host_remove_all_guests, 7 kick_out_reason_enigma_expire */
+  kickoutReason: number;
+  linkedUserUiPositions: string[];
+  uiPos: PosIdentity[];
+}
+
+export interface CancelApplyContent {
+  applier?: Player;
+  applierLinkMicId: string;
+}
+
+export interface CancelInviteContent {
+  invitor?: Player;
+  invitorLinkMicId: string;
+  inviteeLinkMicId: string;
+  inviteSeqId: string;
+  invitee?: Player;
+}
+
+export interface LeaveContent {
+  leaver?: Player;
+  leaveReason: string;
+  linkedUserUiPositions: string[];
+  uiPos: PosIdentity[];
+}
+
+export interface FinishChannelContent {
+  owner?: Player;
+  finishReason: string;
+}
+
+export interface JoinDirectContent {
+  joiner?: LinkLayerListUser;
+  allUsers?: AllListUser;
+}
+
+export interface JoinGroupContent {
+  groupUser?: GroupChannelAllUser;
+  joinUser?: GroupPlayer;
+  /** 0 unknown, 1 channel_apply, 2 channel_invite, 100 group_apply, 101 group_apply_follow, 102 group_invite, 103 group_invite_follow, 104 group_owner_join */
+  type: number;
+  groupExtInfo: RTCExtraInfo[];
+}
+
+export interface PermitJoinGroupContent {
+  approver?: GroupPlayer;
+  /** 0 agree_unknown, 1 agree, 2 reject */
+  agreeStatus: number;
+  /** 0 unknown, 1 channel_apply, 2 channel_invite, 100 group_apply, 101 group_apply_follow, 102 group_invite, 103 group_invite_follow, 104 group_owner_join */
+  type: number;
+  groupExtInfo: RTCExtraInfo[];
+  groupUser?: GroupChannelAllUser;
+  migrationDetails?: MigrationDetails;
+  linkedUserUiPositions: string[];
+}
+
+export interface CancelJoinGroupContent {
+  leaver: GroupPlayer[];
+  operator?: GroupPlayer;
+  /** 0 unknown, 1 channel_apply, 2 channel_invite, 100 group_apply, 101 group_apply_follow, 102 group_invite, 103 group_invite_follow, 104 group_owner_join */
+  type: number;
+  groupUser?: GroupChannelAllUser;
+}
+
+export interface LeaveJoinGroupContent {
+  operator?: GroupPlayer;
+  groupChannelId: string;
+  leaveSource: string;
+  linkedUserUiPositions: string[];
+}
+
+export interface P2PGroupChangeContent {
+  groupExtInfo: RTCExtraInfo[];
+  groupUser?: GroupChannelAllUser;
+  migrationDetails?: MigrationDetails;
+  contentPos: ContentPosition[];
+}
+
+export interface GroupChangeContent {
+  groupUser?: GroupChannelAllUser;
+  linkedUserUiPositions: string[];
+}
+
+export interface Player {
+  roomId: string;
+  userId: string;
+}
+
+export interface AllListUser {
+  linkedList: LinkLayerListUser[];
+  appliedList: LinkLayerListUser[];
+  invitedList: LinkLayerListUser[];
+  readyList: LinkLayerListUser[];
+}
+
+export interface RTCExtraInfo {
+  liveRtcEngineConfig?: RTCEngineConfig;
+  liveRtcVideoParam: RTCLiveVideoParam[];
+  rtcBitrateMap?: RTCBitRateMap;
+  rtcFps: number;
+  rtcMixBase?: RTCMixBase;
+  byteRtcExtInfo?: ByteRTCExtInfo;
+  extra?: RTCInfoExtra;
+  rtcBusinessId: string;
+  rtcOther?: RTCOther;
+  interactClientType: number;
+}
+
+export interface DSLConfig {
+  sceneVersion: number;
+  layoutId: string;
+}
+
+export interface PosIdentity {
+  /** 0 identity_empty_slot, 1 identity_rtc_user_id, 2 identity_rtc_stream_id, 3 identity_live_user_id */
+  type: number;
+  value: string;
+}
+
+export interface LinkLayerListUser {
+  user?: Player;
+  /** A string in captures */
+  linkmicIdStr: string;
+  linkedTimeNano: string;
+  appVersion: string;
+}
+
+export interface GroupChannelAllUser {
+  groupChannelId: string;
+  user: GroupChannelUser[];
+  contentVersion: string;
+}
+
+export interface GroupPlayer {
+  channelId: string;
+  user?: Player;
+}
+
+export interface MigrationDetails {
+  isMigrate: boolean;
+  sourceGroupChannelId: string;
+  targetGroupChannelId: string;
+}
+
+export interface ContentPosition {
+  contentID: string;
+  /** 0 unknown, 1 stream, 2 live_studio_stream_portrait, 3 live_studio_stream_landscape */
+  contentType: number;
+  pos?: MicPositionData;
+  contentLinkmicID: string;
+  startTimeNano: string;
+}
+
+export interface RTCEngineConfig {
+  rtcAppId: string;
+  rtcUserId: string;
+  rtcToken: string;
+  rtcChannelId: string;
+}
+
+export interface RTCLiveVideoParam {
+  strategyId: number;
+  params?: RTCVideoParam;
+}
+
+export interface RTCBitRateMap {
+  xx1: number;
+  xx2: number;
+  xx3: number;
+  xx4: number;
+}
+
+export interface RTCMixBase {
+  bitrate: number;
+}
+
+export interface ByteRTCExtInfo {
+  defaultSignalingServerFirst: number;
+}
+
+export interface RTCInfoExtra {
+  version: string;
+}
+
+export interface RTCOther {
+  maxTranscodingCbIntervalSecond: number;
+}
+
+export interface GroupChannelUser {
+  channelId: string;
+  /** 0 unknown, 1 waiting, 3 linked */
+  status: number;
+  /** 0 unknown, 1 channel_apply, 2 channel_invite, 100 group_apply, 101 group_apply_follow, 102 group_invite, 103 group_invite_follow, 104 group_owner_join */
+  type: number;
+  allUser?: AllListUser;
+  joinTime: string;
+  linkedTime: string;
+  ownerUser?: GroupPlayer;
+  groupLinkmicId: string;
+}
+
+export interface MicPositionData {
+  type: number;
+  link?: LinkPosition;
+}
+
+export interface RTCVideoParam {
+  width: number;
+  height: number;
+  fps: number;
+  bitrateKbps: number;
+}
+
+export interface LinkPosition {
+  position: number;
+  opt: number;
+}
+
+export interface WebcastCaptionMessage {
+  common?: CommonMessageData;
+  /** Start ms */
+  timestampMs: string;
+  /** Length ms */
+  durationMs: string;
+  /** Captions per language */
+  content: CaptionContent[];
+  /** Sentence id */
+  sentenceId: string;
+  /** Order within sentence */
+  sequenceId: string;
+  /** Final */
+  definite: boolean;
+}
+
+export interface CaptionContent {
+  /** Language code */
+  lang: string;
+  /** Text */
+  content: string;
+}
+
+export interface WebcastEmoteChatMessage {
+  common?: CommonMessageData;
+  /** Sender */
+  user?: User;
+  /** Emotes sent */
+  emoteList: EmoteModel[];
+  msgFilter?: MsgFilter;
+  userIdentity?: UserIdentity;
+}
+
+export interface WebcastEnvelopeMessage {
+  common?: CommonMessageData;
+  /** Treasure chest */
+  envelopeInfo?: MessageRedEnvelopInfo;
+  /** 0 unknown, 1 new/show, 2 hide: 0 unknown, 1 new, 2 hide */
+  display: number;
+}
+
+export interface MessageRedEnvelopInfo {
+  /** Chest id */
+  envelopeId: string;
+  /** Chest kind: 0 business_type_unknown, 1 business_type_user_diamond, 2 business_type_platform_diamond, 3 business_type_platform_shell, 4 business_type_portal, 5 business_type_platform_mer_ch, 6 business_type_e_oy_diamond, 7 business_type_fanclub_gt_m, 9 business_type_platform_portal, 10 business_type_eo_yg_tm_popularity_ticket, 11 business_type_eo_yg_tm_revenue_diamond, 12 business_type_eo_yg_tm_game_diamond, 13 business_type_creator_league_promotion_gt_m, 14 business_type_moy_gt_m_popularity_ticket, 19 super_fan_box */
+  businessType: number;
+  /** Data centre */
+  envelopeIdc: string;
+  /** Sender nickname */
+  sendUserName: string;
+  /** Coins inside */
+  diamondCount: number;
+  /** Max winners */
+  peopleCount: number;
+  /** Opens at, unix s */
+  unpackAt: number;
+  /** Sender id string */
+  sendUserId: string;
+  sendUserAvatar?: ImageModel;
+  /** Created (string) */
+  createAt: string;
+  /** Room id string */
+  roomId: string;
+  /** Need to follow to open: 0 envelope_follow_show_unknown, 1 envelope_follow_show, 2 envelope_follow_not_show */
+  followShowStatus: number;
+  skinId: number;
+}
+
+export interface WebcastRoomPinMessage {
+  common?: CommonMessageData;
+  /** Pinned chat */
+  chatMessage?: WebcastChatMessage;
+  /** Pinned social */
+  socialMessage?: WebcastSocialMessage;
+  /** Pinned gift */
+  giftMessage?: WebcastGiftMessage;
+  /** Pinned join */
+  memberMessage?: WebcastMemberMessage;
+  /** Pinned like */
+  likeMessage?: WebcastLikeMessage;
+  /** Wire method of the pinned item, says which of 2–6 is set */
+  method: string;
+  /** Pinned at, ms */
+  pinTime: string;
+  /** Who pinned */
+  operator?: User;
+  /** 1 pin, 2 unpin */
+  action: number;
+  /** Seconds shown */
+  displayDuration: string;
+  pinMsgId: string;
+  ecStreamerKey: string;
+}
+
+export interface WebcastImDeleteMessage {
+  common?: CommonMessageData;
+  /** Delete messages with these common.msg_id */
+  deleteMsgIds: string[];
+  /** Delete all messages of these users */
+  deleteUserIds: string[];
+}
+
+export interface WebcastBarrageMessage {
+  common?: CommonMessageData;
+  event?: BarrageEvent;
+  /** BarrageType: 0 unknown, 1 e_com_ordering, 2 e_com_buying, 3 normal, 4 subscribe, 5 event_view, 6 event_registered, 7 subscribe_gift, 8 user_upgrade, 9 grade_user_entrance_notification, 10 fans_level_upgrade, 11 fans_level_entrance, 12 game_partnership, 13 gift_gallery, 14 e_com_bought, 15 enigma_entrance, 100 common_barrage */
+  msgType: number;
+  icon?: ImageModel;
+  /** Main text */
+  content?: Text;
+  duration: string;
+  background?: ImageModel;
+  rightIcon?: ImageModel;
+  displayConfig: number;
+  galleryGiftId: string;
+  control?: DisplayControl;
+  rightLabel?: RightLabel;
+  useMarquee: boolean;
+  /** 0 show_type_normal, 1 show_type_fade_in_out */
+  showType: number;
+  /** Badge */
+  badge?: BadgeStruct;
+  /** 0 native, 1 hybrid, 2 alpha */
+  renderType: number;
+  /** 0 image, 1 badge */
+  leftIconDisplayType: number;
+  ribbonAnimation?: ImageModel;
+  animationData?: AnimationData;
+  hybridUrl: string;
+  schema: string;
+  subType: string;
+  /** Secondary text; key ttlive_superfan… marks super-fan events */
+  commonBarrageContent?: Text;
+  /** Gifter-level-up: level */
+  userGradeParam?: BarrageTypeUserGradeParam;
+  /** Fan-level-up: level */
+  fansLevelParam?: BarrageTypeFansLevelParam;
+  /** Gifted sub */
+  subscribeGiftParam?: BarrageTypeSubscribeGiftParam;
+  privilegeLogExtra?: PrivilegeLogExtra;
+  giftGalleryParams?: BarrageTypeGiftGalleryParam;
+}
+
+export interface BarrageEvent {
+  eventName: string;
+  params: Record<string, string>;
+}
+
+export interface DisplayControl {
+  priority: number;
+  duration: string;
+  targetGroupShowRst: Record<string, ShowResult>;
+  /** 0 onclick_trigger_type_unknown, 1 onclick_trigger_type_left, 2 onclick_trigger_type_middle, 3 onclick_trigger_type_right, 4 onclick_trigger_type_all_area */
+  horizontalTriggerType: number;
+}
+
+export interface RightLabel {
+  backgroundColor: string;
+  content?: Text;
+  height: string;
+}
+
+export interface AnimationData {
+  geckoChannelName: string;
+  fileName: string;
+  height: string;
+  width: string;
+  rightOffset: string;
+}
+
+export interface BarrageTypeUserGradeParam {
+  currentGrade: number;
+  displayConfig: number;
+  userId: string;
+  user?: User;
+}
+
+export interface BarrageTypeFansLevelParam {
+  currentGrade: number;
+  displayConfig: number;
+  user?: User;
+}
+
+export interface BarrageTypeSubscribeGiftParam {
+  giftSubCount: string;
+  showGiftSubCount: boolean;
+}
+
+export interface BarrageTypeGiftGalleryParam {
+  fromUserId: string;
+  toUserId: string;
+}
+
+export interface ShowResult {
+  banned: boolean;
+}
+
+export interface WebcastOecLiveShoppingMessage {
+  common?: CommonMessageData;
+  /** Action kind */
+  actionType: number;
+  field3: number;
+  /** Product that pops up */
+  popProduct?: PopProduct;
+  /** Times of the message */
+  traceInfo?: TraceInfo;
+}
+
+export interface PopProduct {
+  /** From captures, like all fields here */
+  title: string;
+  /** With its currency, as shown */
+  price: string;
+  imageUrl: string;
+  shopUrl: string;
+  productId: string;
+  shopName: string;
+  field8: number;
+  productUrl: string;
+  field10: number;
+  field11: number;
+}
+
+export interface TraceInfo {
+  /** Ms since 1970, like the others */
+  time1: string;
+  time2: string;
+  time3: string;
+}
+
+export interface WebcastGiftPromptMessage {
+  common?: CommonMessageData;
+  title: string;
+  body: string;
+}
+
+export interface WebcastGiftDynamicRestrictionMessage {
+  common?: CommonMessageData;
+}
+
+export interface WebcastGiftBroadcastMessage {
+  common?: CommonMessageData;
+  /** Proved by captures */
+  fromUserId: string;
+  /** From captures */
+  icon?: ImageModel;
+}
+
+export interface WebcastGiftPanelUpdateMessage {
+  common?: CommonMessageData;
+  /** Room */
+  roomId: string;
+  /** Version stamp */
+  timestamp: string;
+}
+
 export interface WebcastMemberMessage {
   common?: CommonMessageData;
   /** Who joined */
@@ -1610,6 +3507,8 @@ export interface WebcastRoomMessage {
   supportLandscape: boolean;
   source: number;
   icon?: ImageModel;
+  /** A string in captures */
+  scene: string;
   /** Welcome line */
   isWelcome: boolean;
   publicAreaCommon?: PublicAreaMessageCommon;
@@ -1645,13 +3544,302 @@ export interface WebcastSubNotifyMessage {
   isCustom: boolean;
 }
 
+export interface WebcastAccessControlMessage {
+  common?: CommonMessageData;
+}
+
+export interface WebcastAccessRecallMessage {
+  common?: CommonMessageData;
+  status: number;
+  duration: string;
+  endTime: string;
+  /** Kind of recall, from captures */
+  reason: string;
+  /** From captures */
+  punishInfo?: PunishEventInfo;
+}
+
+export interface WebcastBottomMessage {
+  common?: CommonMessageData;
+  content: string;
+  /** 0 hover, 1 plug */
+  showType: number;
+  duration: string;
+  field6: number;
+  /** From captures */
+  violationUid: string;
+  /** From captures */
+  punishInfo?: PunishEventInfo;
+  field11: number;
+}
+
+export interface WebcastGuideMessage {
+  common?: CommonMessageData;
+  guideType: string;
+  duration: string;
+  scene: string;
+}
+
+export interface WebcastNoticeMessage {
+  common?: CommonMessageData;
+  content: string;
+  noticeType: number;
+}
+
+export interface WebcastPerceptionMessage {
+  common?: CommonMessageData;
+  dialog?: PerceptionDialogInfo;
+  /** From captures */
+  punishInfo?: PunishEventInfo;
+  endTime: number;
+}
+
+export interface WebcastSpeakerMessage {
+  common?: CommonMessageData;
+  user?: UserIdentity;
+  displayText?: Text;
+  triggerType: number;
+}
+
+export interface WebcastToastMessage {
+  common?: CommonMessageData;
+  displayDurationMillisecond: string;
+  delayDisplayDurationMillisecond: string;
+  scene: string;
+  buttonText: string;
+  buttonSchema: string;
+}
+
+export interface WebcastRoomVerifyMessage {
+  common?: CommonMessageData;
+  /** Kind */
+  action: number;
+  /** Text */
+  content: string;
+  noticeType: string;
+  /** Room closes */
+  closeRoom: boolean;
+}
+
+export interface WebcastSystemMessage {
+  common?: CommonMessageData;
+  /** Text line for all viewers */
+  message: string;
+}
+
+export interface WebcastMsgDetectMessage {
+  common?: CommonMessageData;
+  /** Latency probe kind */
+  dType: number;
+  tCondition?: TriggerCondition;
+  /** Probe times */
+  tInfo?: TimeInfo;
+  triggerBy: number;
+  /** Region; no user value */
+  fromRegion: string;
+}
+
+export interface TriggerCondition {
+  uplinkDetectHttp: boolean;
+  uplinkDetectWebsocket: boolean;
+  detectP2pMsg: boolean;
+  detectRoomMsg: boolean;
+  httpOptimize: boolean;
+}
+
+export interface TimeInfo {
+  clientStartMs: string;
+  apiRecvTimeMs: string;
+  apiSendToGoimMs: string;
+}
+
+export interface WebcastMarqueeAnnouncementMessage {
+  common?: CommonMessageData;
+}
+
+export interface WebcastUnauthorizedMemberMessage {
+  common?: CommonMessageData;
+  /** Kind (values not documented) */
+  action: number;
+  nickNamePrefix?: Text;
+  /** Masked nickname */
+  nickName: string;
+  /** Entry text */
+  enterText?: Text;
+  publicAreaCommon?: PublicAreaMessageCommon;
+}
+
+export interface WebcastBoostCardMessage {
+  common?: CommonMessageData;
+}
+
+export interface WebcastLiveGameIntroMessage {
+  common?: CommonMessageData;
+  content?: Text;
+}
+
+export interface WebcastGameRankNotifyMessage {
+  common?: CommonMessageData;
+  msgType: number;
+  notifyText?: Text;
+}
+
+export interface WebcastPartnershipDropsUpdateMessage {
+  common?: CommonMessageData;
+  changeMode: number;
+  /** From captures, like the next */
+  field3: string;
+  field4: string;
+  field5: string;
+  field6: string;
+}
+
+export interface WebcastPartnershipGameOfflineMessage {
+  common?: CommonMessageData;
+}
+
+export interface WebcastPartnershipPunishMessage {
+  common?: CommonMessageData;
+  punishInfo?: PunishEventInfo;
+}
+
+export interface WebcastViewerPicksUpdateMessage {
+  common?: CommonMessageData;
+  updateType: number;
+}
+
+export interface WebcastSubPinEventMessage {
+  common?: CommonMessageData;
+  actionType: number;
+  operatorUserId: string;
+}
+
+export interface WebcastHourlyRankMessage {
+  common?: CommonMessageData;
+  rankContainer?: RankContainer;
+  data2: number;
+}
+
+export interface RankContainer {
+  data1: number;
+  rankingData?: HourlyRanking;
+  data2: number;
+  /** Line about the host's place */
+  rankings?: Text;
+  rankingData2?: HourlyRankingChange;
+  data3: number;
+  data4: number;
+}
+
+export interface HourlyRanking {
+  data1: number;
+  rankdata?: Text;
+  data2: string;
+}
+
+export interface HourlyRankingChange {
+  data1: number;
+  data2: number;
+  rankdata?: Text;
+  data3: string;
+  data4: number;
+  data5: number;
+}
+
+export interface WebcastSubCapsuleMessage {
+  common?: CommonMessageData;
+  description: string;
+  btnName: string;
+  btnUrl: string;
+}
+
+export interface WebcastBindingGiftMessage {
+  /** An encoded WebcastGiftMessage */
+  giftMessageBlob: Uint8Array;
+  common?: CommonMessageData;
+}
+
+export interface WebcastAlertBoxAuditResultMessage {
+  common?: CommonMessageData;
+  userId: string;
+  scene: number;
+}
+
+export interface WebcastNotifyMessage {
+  common?: CommonMessageData;
+  schema: string;
+  notifyType: number;
+  contentStr: string;
+}
+
+export interface WebcastSubscriptionNotifyMessage {
+  common?: CommonMessageData;
+  user?: UserIdentity;
+  exhibitionType: number;
+}
+
 /** Wire method to message. */
 export interface Messages {
   WebcastLinkMicBattle: WebcastLinkMicBattle;
   WebcastLinkMicArmies: WebcastLinkMicArmies;
+  WebcastLinkMicBattlePunishFinish: WebcastLinkMicBattlePunishFinish;
+  WebcastLinkmicBattleTaskMessage: WebcastLinkmicBattleTaskMessage;
+  WebcastCapsuleMessage: WebcastCapsuleMessage;
+  WebcastSubscriptionGuideMessage: WebcastSubscriptionGuideMessage;
+  WebcastSubWaveMessage: WebcastSubWaveMessage;
+  WebcastPictionaryStartMessage: WebcastPictionaryStartMessage;
+  WebcastPictionaryUpdateMessage: WebcastPictionaryUpdateMessage;
+  WebcastPictionaryEndMessage: WebcastPictionaryEndMessage;
+  WebcastPictionaryExitMessage: WebcastPictionaryExitMessage;
+  WebcastQuestionSelectedMessage: WebcastQuestionSelectedMessage;
+  WebcastQuestionDeleteMessage: WebcastQuestionDeleteMessage;
+  WebcastQuestionSlideDownMessage: WebcastQuestionSlideDownMessage;
+  WebcastQuestionSwitchMessage: WebcastQuestionSwitchMessage;
+  WebcastGoodyBagMessage: WebcastGoodyBagMessage;
+  WebcastLinkScreenChangeMessage: WebcastLinkScreenChangeMessage;
+  WebcastPaidContentLiveShoppingMessage: WebcastPaidContentLiveShoppingMessage;
+  WebcastSubTimerStickerMessage: WebcastSubTimerStickerMessage;
+  WebcastEnvelopePortalMessage: WebcastEnvelopePortalMessage;
+  WebcastHashtagMessage: WebcastHashtagMessage;
+  WebcastLinkMicBattleItemCard: WebcastLinkMicBattleItemCard;
+  WebcastPartnershipDownloadCountMessage: WebcastPartnershipDownloadCountMessage;
+  WebcastBALeadGenMessage: WebcastBALeadGenMessage;
+  WebcastEcTaskRegisterMessage: WebcastEcTaskRegisterMessage;
+  WebcastEcShortItemRefreshMessage: WebcastEcShortItemRefreshMessage;
+  WebcastRoomNotifyMessage: WebcastRoomNotifyMessage;
+  WebcastRoomStickerMessage: WebcastRoomStickerMessage;
+  WebcastGiftCollectionUpdateMessage: WebcastGiftCollectionUpdateMessage;
+  WebcastAnchorToolModificationMessage: WebcastAnchorToolModificationMessage;
+  WebcastLinkMicAnchorGuideMessage: WebcastLinkMicAnchorGuideMessage;
+  WebcastLinkmicBattleNoticeMessage: WebcastLinkmicBattleNoticeMessage;
+  WebcastDonationStickerModifyMethod: WebcastDonationStickerModifyMethod;
+  WebcastHourlyRankRewardMessage: WebcastHourlyRankRewardMessage;
+  WebcastInRoomBannerRefreshMessage: WebcastInRoomBannerRefreshMessage;
+  WebcastUpdateShareRevenueNoticeMessage: WebcastUpdateShareRevenueNoticeMessage;
   WebcastChatMessage: WebcastChatMessage;
   WebcastQuestionNewMessage: WebcastQuestionNewMessage;
   WebcastGiftMessage: WebcastGiftMessage;
+  WebcastLinkMessage: WebcastLinkMessage;
+  WebcastLinkMicMethod: WebcastLinkMicMethod;
+  WebcastLinkMicFanTicketMethod: WebcastLinkMicFanTicketMethod;
+  WebcastLinkMicLayoutStateMessage: WebcastLinkMicLayoutStateMessage;
+  WebcastLinkStateMessage: WebcastLinkStateMessage;
+  WebcastGoalUpdateMessage: WebcastGoalUpdateMessage;
+  WebcastPollMessage: WebcastPollMessage;
+  WebcastRankUpdateMessage: WebcastRankUpdateMessage;
+  WebcastRankTextMessage: WebcastRankTextMessage;
+  WebcastLinkLayerMessage: WebcastLinkLayerMessage;
+  WebcastCaptionMessage: WebcastCaptionMessage;
+  WebcastEmoteChatMessage: WebcastEmoteChatMessage;
+  WebcastEnvelopeMessage: WebcastEnvelopeMessage;
+  WebcastRoomPinMessage: WebcastRoomPinMessage;
+  WebcastImDeleteMessage: WebcastImDeleteMessage;
+  WebcastBarrageMessage: WebcastBarrageMessage;
+  WebcastOecLiveShoppingMessage: WebcastOecLiveShoppingMessage;
+  WebcastGiftPromptMessage: WebcastGiftPromptMessage;
+  WebcastGiftDynamicRestrictionMessage: WebcastGiftDynamicRestrictionMessage;
+  WebcastGiftBroadcastMessage: WebcastGiftBroadcastMessage;
+  WebcastGiftPanelUpdateMessage: WebcastGiftPanelUpdateMessage;
   WebcastMemberMessage: WebcastMemberMessage;
   WebcastSocialMessage: WebcastSocialMessage;
   WebcastLikeMessage: WebcastLikeMessage;
@@ -1661,5 +3849,34 @@ export interface Messages {
   WebcastRoomMessage: WebcastRoomMessage;
   WebcastInRoomBannerMessage: WebcastInRoomBannerMessage;
   WebcastSubNotifyMessage: WebcastSubNotifyMessage;
+  WebcastAccessControlMessage: WebcastAccessControlMessage;
+  WebcastAccessRecallMessage: WebcastAccessRecallMessage;
+  WebcastBottomMessage: WebcastBottomMessage;
+  WebcastGuideMessage: WebcastGuideMessage;
+  WebcastNoticeMessage: WebcastNoticeMessage;
+  WebcastPerceptionMessage: WebcastPerceptionMessage;
+  WebcastSpeakerMessage: WebcastSpeakerMessage;
+  WebcastToastMessage: WebcastToastMessage;
+  WebcastRoomVerifyMessage: WebcastRoomVerifyMessage;
+  WebcastSystemMessage: WebcastSystemMessage;
+  WebcastMsgDetectMessage: WebcastMsgDetectMessage;
+  WebcastMarqueeAnnouncementMessage: WebcastMarqueeAnnouncementMessage;
+  WebcastUnauthorizedMemberMessage: WebcastUnauthorizedMemberMessage;
+  WebcastBoostCardMessage: WebcastBoostCardMessage;
+  WebcastLiveGameIntroMessage: WebcastLiveGameIntroMessage;
+  WebcastGameRankNotifyMessage: WebcastGameRankNotifyMessage;
+  WebcastPartnershipDropsUpdateMessage: WebcastPartnershipDropsUpdateMessage;
+  WebcastPartnershipGameOfflineMessage: WebcastPartnershipGameOfflineMessage;
+  WebcastPartnershipPunishMessage: WebcastPartnershipPunishMessage;
+  WebcastViewerPicksUpdateMessage: WebcastViewerPicksUpdateMessage;
+  WebcastSubPinEventMessage: WebcastSubPinEventMessage;
+  WebcastHourlyRankMessage: WebcastHourlyRankMessage;
+  WebcastSubCapsuleMessage: WebcastSubCapsuleMessage;
+  WebcastBindingGiftMessage: WebcastBindingGiftMessage;
+  WebcastAlertBoxAuditResultMessage: WebcastAlertBoxAuditResultMessage;
+  WebcastNotifyMessage: WebcastNotifyMessage;
+  WebcastSubscriptionNotifyMessage: WebcastSubscriptionNotifyMessage;
+  LinkMicMethod: WebcastLinkMicMethod;
   RoomMessage: WebcastRoomMessage;
+  RoomVerifyMessage: WebcastRoomVerifyMessage;
 }

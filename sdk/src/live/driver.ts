@@ -2,9 +2,11 @@
  * Obeys the connection machine: resolves, opens sockets, runs timers, turns frames into events.
  * @module
  */
-import type { ConnectedEvent, EventBase, LiveEvent, LiveState, RoomSummary } from "../events/types.ts";
+import { isLiveError } from "../errors.ts";
+import type { ClientEvent, EventBase, LiveEvent, LiveEventType, LiveState, RoomSummary } from "../events/types.ts";
 import type { Clock, Socket, SocketFactory } from "../ports.ts";
-import type { Trace } from "../trace.ts";
+import type { LiveTrace, Trace } from "../trace.ts";
+import type { GiftDetails } from "../web/gift_list.ts";
 import type { Identity } from "../web/identity.ts";
 import type { RoomTarget } from "../web/rooms.ts";
 import { encodeAck, encodeEnterRoom, encodeHeartbeat, type FetchResult, type PushFrame } from "../wire/frames.ts";
@@ -17,7 +19,8 @@ import {
   type TimerName,
 } from "./connection_machine.ts";
 import { frameError } from "./frame_error.ts";
-import { Inbox } from "./inbox.ts";
+import { carriesBatch, Inbox } from "./inbox.ts";
+import type { LiveEnd, LiveEndRecord, LiveRecord } from "./live_record.ts";
 import { RoomMessages } from "./room_messages.ts";
 import { closureError, refusalError } from "./socket_refusals.ts";
 import { directSocketHeaders, directSocketUrl } from "./socket_url.ts";
@@ -38,6 +41,8 @@ export interface LiveContext {
   isOver: (target: RoomTarget, roomId: string, signal: AbortSignal) => Promise<boolean | undefined>;
   /** Makes sure that the identity has its guest cookie. */
   ensureTtwid: (username: string, signal: AbortSignal) => Promise<void>;
+  /** Gifts by id, from TikTok's list. */
+  giftDetails: (roomId: string, signal: AbortSignal) => Promise<ReadonlyMap<string, GiftDetails>>;
 }
 
 /** What a live counts. */
@@ -52,14 +57,22 @@ export interface LiveCounters {
   undecodable: number;
   /** Connections made. */
   connections: number;
+  /** Times that a connection was lost or not made, and another try was due. */
+  reconnects: number;
+  /** Frames dropped because decoding fell behind; a `gap` event told of them. */
+  framesDropped: number;
+  /** Events by type, those that the client makes too; a type that never came is absent. */
+  events: Partial<Record<LiveEventType, number>>;
+  /** Messages without a schema, by method; beyond 500 methods all others count as `""`. */
+  unknownMethods: Record<string, number>;
 }
 
-/** How a live ended. */
-export type LiveEnd = "ended" | "suspended" | "offline" | "closed";
+const MAX_UNKNOWN_METHODS = 500;
 
 /** Where a driver reports to. */
 export interface DriverHandlers {
   event(event: LiveEvent): void;
+  record(record: LiveRecord): void;
   finished(outcome: { end: LiveEnd } | { failure: { error: unknown } }): void;
 }
 
@@ -67,14 +80,20 @@ export interface DriverHandlers {
 export interface DriverOptions {
   context: LiveContext;
   target: RoomTarget;
+  /** Whether gift events are filled in from TikTok's list. */
+  giftDetails: boolean;
   handlers: DriverHandlers;
 }
 
 /** One live, from resolve to end. */
 export class LiveDriver {
-  readonly counters: LiveCounters = { frames: 0, messages: 0, duplicates: 0, undecodable: 0, connections: 0 };
+  readonly counters: LiveCounters = {
+    ...{ frames: 0, messages: 0, duplicates: 0, undecodable: 0, connections: 0, reconnects: 0, framesDropped: 0 },
+    ...{ events: {}, unknownMethods: Object.create(null) },
+  };
   readonly #context: LiveContext;
   readonly #target: RoomTarget;
+  readonly #giftDetails: boolean;
   readonly #handlers: DriverHandlers;
   readonly #machine: ConnectionMachine;
   readonly #messages: RoomMessages;
@@ -83,6 +102,8 @@ export class LiveDriver {
   #room: RoomSummary | undefined;
   #socket: { socket: Socket; inbox: Inbox } | undefined;
   #openedGeneration = 0;
+  /** The frame whose messages are being told. */
+  #telling: { at: number; bytes: Uint8Array; from: number; to: number } | undefined;
   #end: LiveEnd = "closed";
   #finished = false;
 
@@ -90,6 +111,7 @@ export class LiveDriver {
     const { context, target, handlers } = options;
     this.#context = context;
     this.#target = target;
+    this.#giftDetails = options.giftDetails;
     this.#handlers = handlers;
     this.#machine = new ConnectionMachine({ random: context.random, canRotate: () => context.identity.canRotate });
     this.#messages = new RoomMessages({
@@ -120,6 +142,10 @@ export class LiveDriver {
     return this.#context.clock.now();
   }
 
+  #trace(event: LiveTrace): void {
+    this.#context.trace({ ...event, roomId: this.roomId });
+  }
+
   #input(input: MachineInput): void {
     for (const command of this.#machine.handle(input, this.#now())) {
       // A handler of the caller may end the live in the middle of the list.
@@ -142,7 +168,7 @@ export class LiveDriver {
         this.#send("hb", encodeHeartbeat(this.roomId));
         return this.#send("im_enter_room", encodeEnterRoom(this.roomId));
       case "send_heartbeat":
-        this.#messages.expireStreaks(this.#now());
+        this.#expireStreaks();
         return this.#send("hb", encodeHeartbeat(this.roomId));
       case "confirm_over":
         return void this.#confirm();
@@ -152,18 +178,19 @@ export class LiveDriver {
         return this.#clearTimer(command.name);
       case "emit_state": {
         const { from, to, reason } = command;
-        this.#context.trace({ kind: "state", from, to, reason });
-        return this.#emit({ ...this.#ownEvent("state"), from, to, reason });
+        this.#trace({ kind: "state", from, to, reason });
+        if (to === "waiting") this.counters.reconnects++;
+        return this.#emitOwn({ ...this.#ownEvent("state"), from, to, reason });
       }
       case "emit_connected":
         return this.#emitConnected();
       case "emit_gap": {
         const { from, to, reason } = command;
-        return this.#emit({ ...this.#ownEvent("gap"), from, to, reason, dropped: undefined });
+        return this.#emitOwn({ ...this.#ownEvent("gap"), from, to, reason, dropped: undefined });
       }
       case "emit_ended":
         this.#end = command.reason;
-        return this.#emit({ ...this.#ownEvent("ended"), reason: command.reason });
+        return this.#emitOwn({ ...this.#ownEvent("ended"), reason: command.reason });
       case "finish":
         return this.#finish(command.failure);
     }
@@ -176,15 +203,43 @@ export class LiveDriver {
   }
 
   #emit(event: LiveEvent): void {
-    if (!this.#finished) this.#handlers.event(event);
+    if (this.#finished) return;
+    const { counters: { events, unknownMethods } } = this;
+    events[event.type] = (events[event.type] ?? 0) + 1;
+    if (event.type === "unknown") countMethod(unknownMethods, event.method);
+    this.#handlers.event(event);
+  }
+
+  #emitOwn(event: ClientEvent): void {
+    if (this.#finished) return;
+    this.#record({ type: "event", at: event.receivedAt, event });
+    this.#emit(event);
+  }
+
+  /** Records one step, after the part of a frame that was told before it. */
+  #record(record: LiveRecord): void {
+    this.#recordTold();
+    this.#handlers.record(record);
+  }
+
+  #recordTold(): void {
+    const told = this.#telling;
+    if (told === undefined) return;
+    this.#telling = undefined;
+    if (told.to > told.from) this.#handlers.record({ type: "frame", ...told });
+  }
+
+  #expireStreaks(): void {
+    const at = this.#now();
+    this.#record({ type: "tick", at });
+    this.#messages.expireStreaks(at);
   }
 
   #emitConnected(): void {
     const room = this.#room;
     if (room === undefined) return;
     this.counters.connections++;
-    const event: ConnectedEvent = { ...this.#ownEvent("connected"), route: "direct", roomInfo: room };
-    this.#emit(event);
+    this.#emitOwn({ ...this.#ownEvent("connected"), route: "direct", roomInfo: room });
   }
 
   #finish(failure: { error: unknown } | undefined): void {
@@ -193,6 +248,10 @@ export class LiveDriver {
     this.#closeSocket();
     for (const name of [...this.#timers.keys()]) this.#clearTimer(name);
     this.#lifetime.abort(new DOMException("the live is over", "AbortError"));
+    const ending = endOf(this.#end, failure);
+    this.#record({ type: "end", at: this.#now(), ...ending });
+    const { end: how, error } = ending;
+    this.#trace({ kind: "end", how, ...(error?.code && { code: error.code }), ...(error && { error: error.message }) });
     this.#handlers.finished(failure === undefined ? { end: this.#end } : { failure });
   }
 
@@ -201,12 +260,25 @@ export class LiveDriver {
     try {
       const room = await this.#context.resolve(this.#target, signal);
       await this.#context.ensureTtwid(room.host.username, signal);
+      const gifts = await this.#readGifts(room.roomId, signal);
       if (this.#finished) return;
       this.#room = room;
-      this.#messages.enter(room);
+      this.#record({ type: "room", at: this.#now(), room, gifts });
+      this.#messages.enter(room, gifts);
       this.#input({ type: "prepared" });
     } catch (error) {
       this.#input({ type: "prepare_failed", error });
+    }
+  }
+
+  /** A live without the list is better than none: the failed request is in the trace. */
+  async #readGifts(roomId: string, signal: AbortSignal): Promise<ReadonlyMap<string, GiftDetails>> {
+    if (!this.#giftDetails) return new Map();
+    try {
+      return await this.#context.giftDetails(roomId, signal);
+    } catch (error) {
+      if (!isLiveError(error)) throw error;
+      return new Map();
     }
   }
 
@@ -225,7 +297,7 @@ export class LiveDriver {
   }
 
   #openSocket(): void {
-    const { identity, sockets, random, timeZone, trace, gunzip } = this.#context;
+    const { identity, sockets, random, timeZone, gunzip } = this.#context;
     const url = directSocketUrl({
       baseUrl: identity.baseUrls.socket,
       roomId: this.roomId,
@@ -237,29 +309,30 @@ export class LiveDriver {
     const headers = directSocketHeaders(identity.userAgent, identity.cookieHeader(new URL(url)));
     this.#openedGeneration = identity.generation;
     const inbox = new Inbox(gunzip, {
-      frame: (frame, bytes) => this.#onFrame(frame, bytes),
-      batch: (batch, frame, receivedAt) => this.#onBatch(batch, frame, receivedAt),
+      frame: (frame, bytes, receivedAt) => this.#onFrame(frame, bytes, receivedAt),
+      batch: (batch, frame, receivedAt, bytes) => this.#onBatch(batch, frame, receivedAt, bytes),
       undecodable: (bytes, error, receivedAt) => this.#onUndecodable(bytes, error, receivedAt),
       dropped: (frames, from, to) => {
-        this.#emit({ ...this.#ownEvent("gap"), from, to, reason: "queue_overflow", dropped: undefined });
-        trace({ kind: "undecodable", bytes: 0, error: `${frames} frames dropped: decoding is too slow` });
+        this.#emitOwn({ ...this.#ownEvent("gap"), from, to, reason: "queue_overflow", dropped: undefined });
+        this.counters.framesDropped += frames;
+        this.#trace({ kind: "undecodable", bytes: 0, error: `${frames} frames dropped: decoding is too slow` });
       },
     });
-    trace({ kind: "socket", what: "opening", url: shown, detail: "" });
+    this.#trace({ kind: "socket", what: "opening", url: shown, detail: "" });
     const socket = sockets.open(url, { headers }, {
       opened: () => {
-        trace({ kind: "socket", what: "opened", url: shown, detail: "" });
+        this.#trace({ kind: "socket", what: "opened", url: shown, detail: "" });
         this.#input({ type: "socket_opened" });
       },
       refused: (refusal) => {
         const error = refusalError(refusal, url);
-        trace({ kind: "socket", what: "refused", url: shown, detail: error.message });
+        this.#trace({ kind: "socket", what: "refused", url: shown, detail: error.message });
         this.#input({ type: "socket_refused", error });
       },
       message: (bytes) => inbox.receive(bytes, this.#now()),
       closed: (closure) => {
         const error = closureError(closure, url);
-        trace({ kind: "socket", what: "closed", url: shown, detail: error.message });
+        this.#trace({ kind: "socket", what: "closed", url: shown, detail: error.message });
         inbox.after(() => this.#input({ type: "socket_closed", error }));
       },
     });
@@ -274,33 +347,41 @@ export class LiveDriver {
   }
 
   #send(payloadType: string, bytes: Uint8Array): void {
-    this.#context.trace({ kind: "frame", direction: "sent", payloadType, bytes: bytes.length });
+    this.#trace({ kind: "frame", direction: "sent", payloadType, bytes: bytes.length });
     this.#socket?.socket.send(bytes);
   }
 
-  #onFrame(frame: PushFrame, bytes: number): void {
+  #onFrame(frame: PushFrame, bytes: Uint8Array, receivedAt: number): void {
     const { payloadType } = frame;
     this.counters.frames++;
-    this.#context.trace({ kind: "frame", direction: "received", payloadType, bytes });
+    this.#trace({ kind: "frame", direction: "received", payloadType, bytes: bytes.length });
+    // One with a batch is recorded in the place where its messages are told.
+    if (!carriesBatch(frame)) this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
     if (payloadType === "im_enter_room_resp") this.#input({ type: "frame" });
     if (payloadType === "close") {
       this.#input({ type: "server_close", reason: frame.headers["close_reason"] ?? "no reason given" });
     }
   }
 
-  #onBatch(batch: FetchResult, frame: PushFrame, receivedAt: number): void {
+  #onBatch(batch: FetchResult, frame: PushFrame, receivedAt: number, bytes: Uint8Array): void {
     if (batch.needAck) this.#send("ack", encodeAck(frame.logId, batch.internalExt));
     this.#input({ type: "frame" });
-    for (const message of batch.messages) {
+    if (batch.messages.length === 0) this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
+    for (const [index, message] of batch.messages.entries()) {
       if (this.#finished) return;
+      // Another step in the middle of the batch cuts it in two.
+      this.#telling ??= { at: receivedAt, bytes, from: index, to: index };
+      this.#telling.to = index + 1;
       this.#messages.add(message, receivedAt);
     }
+    this.#recordTold();
   }
 
   #onUndecodable(bytes: Uint8Array, error: unknown, receivedAt: number): void {
     this.counters.undecodable++;
+    this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
     const event = frameError(bytes, error, { roomId: this.roomId, receivedAt });
-    this.#context.trace({ kind: "undecodable", bytes: bytes.length, error: event.error.message });
+    this.#trace({ kind: "undecodable", bytes: bytes.length, error: event.error.message });
     this.#emit(event);
   }
 
@@ -318,4 +399,18 @@ export class LiveDriver {
     this.#context.clock.clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
   }
+}
+
+function endOf(end: LiveEnd, failure: { error: unknown } | undefined): Omit<LiveEndRecord, "type" | "at"> {
+  if (failure === undefined) return { end };
+  const { error } = failure;
+  const message = error instanceof Error ? error.message : String(error);
+  return { end: "failed", error: isLiveError(error) ? { code: error.code, message } : { message } };
+}
+
+/** Method names come from outside: they are counted in a bounded object without a prototype. */
+function countMethod(counts: Record<string, number>, method: string): void {
+  const known = method in counts || Object.keys(counts).length < MAX_UNKNOWN_METHODS;
+  const name = known ? method : "";
+  counts[name] = (counts[name] ?? 0) + 1;
 }

@@ -13,9 +13,9 @@ export const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 
 /** Told in order of arrival; nothing is told after {@link Inbox.close}. */
 export interface InboxHandlers {
-  frame(frame: PushFrame, size: number): void;
-  /** The batch of a `msg` frame or of the answer to enter-room. */
-  batch(batch: FetchResult, frame: PushFrame, receivedAt: number): void;
+  frame(frame: PushFrame, bytes: Uint8Array, receivedAt: number): void;
+  /** The batch of a frame that {@link carriesBatch}. */
+  batch(batch: FetchResult, frame: PushFrame, receivedAt: number, bytes: Uint8Array): void;
   undecodable(bytes: Uint8Array, error: unknown, receivedAt: number): void;
   /** Frames dropped since the last call, because decoding fell too far behind. */
   dropped(frames: number, from: number, to: number): void;
@@ -88,22 +88,22 @@ export class Inbox {
     };
     try {
       const frame = decodeFrame(bytes);
-      this.#handlers.frame(frame, bytes.length);
+      this.#handlers.frame(frame, bytes, receivedAt);
       if (!carriesBatch(frame)) return undefined;
       const unpacked = isGzip(frame) ? this.#gunzip(frame.payload, MAX_BATCH_BYTES) : frame.payload;
       if (unpacked instanceof Promise) {
-        return unpacked.then((payload) => this.#batch(payload, frame, receivedAt)).catch(failed);
+        return unpacked.then((payload) => this.#batch(payload, frame, receivedAt, bytes)).catch(failed);
       }
-      this.#batch(unpacked, frame, receivedAt);
+      this.#batch(unpacked, frame, receivedAt, bytes);
     } catch (error) {
       failed(error);
     }
     return undefined;
   }
 
-  #batch(payload: Uint8Array, frame: PushFrame, receivedAt: number): void {
+  #batch(payload: Uint8Array, frame: PushFrame, receivedAt: number, bytes: Uint8Array): void {
     if (this.#closed) return;
-    this.#handlers.batch(decodeFetchResult(payload), frame, receivedAt);
+    this.#handlers.batch(decodeFetchResult(payload), frame, receivedAt, bytes);
   }
 
   #dropOldest(): void {
@@ -122,8 +122,8 @@ export class Inbox {
   }
 }
 
-/** The answer to enter-room may carry a first batch, too. */
-function carriesBatch(frame: PushFrame): boolean {
+/** Whether a frame carries messages: `msg` frames do, and the answer to enter-room may. */
+export function carriesBatch(frame: PushFrame): boolean {
   return frame.payloadType === "msg" || (frame.payloadType === "im_enter_room_resp" && frame.payload.length > 0);
 }
 

@@ -4,8 +4,9 @@
  */
 import type { ConnectedEvent, LiveEvent, LiveEventOf, LiveEventType, LiveState } from "../events/types.ts";
 import type { RoomTarget } from "../web/rooms.ts";
-import { type LiveContext, type LiveCounters, LiveDriver, type LiveEnd } from "./driver.ts";
+import { type LiveContext, type LiveCounters, LiveDriver } from "./driver.ts";
 import { EventQueue } from "./event_queue.ts";
+import type { LiveEnd, LiveRecord } from "./live_record.ts";
 
 /** Options of one live. */
 export interface LiveOptions {
@@ -13,6 +14,12 @@ export interface LiveOptions {
   signal?: AbortSignal;
   /** Events kept for a slow `for await` loop; the oldest are dropped beyond it. @default 10_000 */
   queueSize?: number;
+  /**
+   * Reads the gift list before connecting (about 2.6 MB, once an hour for all lives of a client) and fills in what gift
+   * messages leave out; each gift event then has its {@link GiftEvent.details}. Without the list they stay as they are.
+   * @default false
+   */
+  giftDetails?: boolean;
 }
 
 /** Events kept for a slow reader. */
@@ -49,6 +56,7 @@ export class Live implements AsyncIterable<LiveEvent> {
   readonly done: Promise<LiveEnd>;
   readonly #driver: LiveDriver;
   readonly #queue: EventQueue<LiveEvent>;
+  readonly #recorders: ((record: LiveRecord) => void)[] = [];
   readonly #handlers = new Map<LiveEventType, Set<(event: never) => void>>();
 
   /** Use {@link TikTok.live}. */
@@ -72,12 +80,16 @@ export class Live implements AsyncIterable<LiveEvent> {
     this.#driver = new LiveDriver({
       context,
       target,
+      giftDetails: options.giftDetails === true,
       handlers: {
         event: (event) => {
           if (event.type === "connected") connected.resolve(event);
           // Into the queue first: a handler that closes the live takes nothing from the loop.
           this.#queue.push(event);
           this.#dispatch(event);
+        },
+        record: (record) => {
+          for (const recorder of this.#recorders) recorder(record);
         },
         finished: (outcome) => {
           signal?.removeEventListener("abort", onAbort);
@@ -109,9 +121,16 @@ export class Live implements AsyncIterable<LiveEvent> {
     return this.#driver.state;
   }
 
-  /** What was counted so far; `dropped` are events that a slow or missing loop did not take. */
+  /** What was counted so far, as a copy; `dropped` are events that a slow or missing loop did not take. */
   get counters(): Readonly<LiveCounters> & { readonly dropped: number } {
-    return { ...this.#driver.counters, dropped: this.#queue.dropped };
+    const { counters } = this.#driver;
+    const { events, unknownMethods } = counters;
+    return {
+      ...counters,
+      events: { ...events },
+      unknownMethods: { ...unknownMethods },
+      dropped: this.#queue.dropped,
+    };
   }
 
   /**
@@ -126,6 +145,17 @@ export class Live implements AsyncIterable<LiveEvent> {
     const wrapper = (event: LiveEventOf<T>) => handler(event);
     handlers.add(wrapper);
     return () => void handlers.delete(wrapper);
+  }
+
+  /**
+   * Hands every step of the live to `recorder`, from the start on; `recordFrames` of `@roomtone/sdk/replay` makes a
+   * file of them.
+   * @param recorder called as each step is done; it must not throw
+   * @throws {TypeError} when the live has started: call it before anything is awaited
+   */
+  onRecord(recorder: (record: LiveRecord) => void): void {
+    if (this.state !== "idle") throw new TypeError("Cannot record the live: it has started already");
+    this.#recorders.push(recorder);
   }
 
   /** Ends the live: socket and timers are gone when it returns. */

@@ -3,9 +3,11 @@
  * @module
  */
 import { decodeMessage } from "../events/decode.ts";
+import { withGiftDetails } from "../events/gift_details.ts";
 import { GiftLedger } from "../events/gift_ledger.ts";
 import { LikeLedger } from "../events/like_ledger.ts";
 import type { LiveEvent, RoomSummary, WireEvent } from "../events/types.ts";
+import type { GiftDetails } from "../web/gift_list.ts";
 import type { WireMessage } from "../wire/frames.ts";
 import type { EndClaim } from "./connection_machine.ts";
 import { MessageIds } from "./message_ids.ts";
@@ -31,6 +33,7 @@ export class RoomMessages {
   readonly #seen = new MessageIds();
   #gifts = new GiftLedger();
   #likes = new LikeLedger();
+  #details: ReadonlyMap<string, GiftDetails> = new Map();
   #roomId = "";
   #title = "";
 
@@ -41,8 +44,10 @@ export class RoomMessages {
   /**
    * The messages that follow are of this room. Ids seen before stay known, since a reconnect replays them; the books
    * go on in the same room, and begin anew in another one.
+   * @param gifts TikTok's list by id, to fill in what gift messages leave out
    */
-  enter(room: RoomSummary): void {
+  enter(room: RoomSummary, gifts: ReadonlyMap<string, GiftDetails> = new Map()): void {
+    this.#details = gifts;
     if (room.roomId !== this.#roomId) {
       this.#gifts = new GiftLedger();
       this.#likes = new LikeLedger();
@@ -75,7 +80,7 @@ export class RoomMessages {
   }
 
   #booked(event: WireEvent): WireEvent {
-    if (event.type === "gift") return this.#gifts.apply(event);
+    if (event.type === "gift") return this.#gifts.apply(withGiftDetails(event, this.#details.get(event.giftId)));
     return event.type === "like" ? this.#likes.apply(event) : event;
   }
 }

@@ -71,7 +71,10 @@ export class FlvReader {
   #scanAt = 0;
   #candidates: number[] = [];
 
-  /** @throws {RangeError} when `maxTagBytes` is no integer from 1 to 16777215 */
+  /**
+   * Makes a reader for one connection.
+   * @throws {RangeError} when `maxTagBytes` is no integer from 1 to 16777215
+   */
   constructor(options: FlvReaderOptions = {}) {
     const max = options.maxTagBytes ?? 8 * 1024 * 1024;
     if (!Number.isInteger(max) || max < 1 || max > 0xffffff) {

@@ -63,17 +63,20 @@ interface Measuring {
  *
  * @example
  * ```ts
+ * import { readFileSync } from "node:fs";
  * import { FlvReader, FlvRepair } from "@roomtone/sdk/media";
  * const repair = new FlvRepair();
- * for (const connection of [firstBytes, secondBytes]) {
+ * for (const file of ["first.flv", "second.flv"]) {
  *   const reader = new FlvReader();
- *   for (const out of repair.push([...reader.push(connection), ...reader.end()], Date.now())) console.log(out.kind);
+ *   const items = [...reader.push(readFileSync(file)), ...reader.end()];
+ *   for (const out of repair.push(items, Date.now())) console.log(out.kind);
  *   repair.disconnect("closed", Date.now());
  * }
  * repair.finish(Date.now());
  * ```
  */
 export class FlvRepair {
+  /** What was repaired so far. */
   readonly stats: FlvRepairStats = {
     tags: 0,
     duplicates: 0,

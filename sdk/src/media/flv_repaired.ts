@@ -17,6 +17,7 @@ export interface FlvGap {
   readonly toMs: number;
   /** Length of what is missing, ms: exact where the clock went on, else measured against the wall clock. */
   readonly missingMs: number;
+  /** What interrupted it. */
   readonly reason: FlvGapReason;
 }
 

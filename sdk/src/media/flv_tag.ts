@@ -10,6 +10,7 @@ export type FlvTagType = "audio" | "video" | "script";
 
 /** One whole FLV tag. */
 export interface FlvTag {
+  /** What it carries. */
   readonly type: FlvTagType;
   /** Decode time as sent, ms: an unsigned 32-bit number that wraps after 49.7 days. */
   readonly timestampMs: number;

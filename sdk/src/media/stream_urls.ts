@@ -12,6 +12,7 @@ export type StreamProtocol = "flv" | "hls";
 export interface StreamLink {
   /** Signed URL, good until {@link StreamLink.expiresAt}. */
   url: string;
+  /** FLV over one long HTTP answer, or an HLS playlist. */
   protocol: StreamProtocol;
   /** TikTok's key: `origin`, `uhd`, `uhd_60`, `hd`, `hd_60`, `sd`, `ld`, or `ao` for sound only. */
   quality: string;
@@ -178,6 +179,7 @@ function rank(preferences: readonly string[], value: string): number {
  *
  * @example
  * ```ts
+ * import { bestStream, TikTok } from "@roomtone/sdk";
  * const [result] = await new TikTok().links(["some.host"]);
  * if (result?.live) console.log(bestStream(result.links, { qualities: ["hd", "sd"] })?.url);
  * ```

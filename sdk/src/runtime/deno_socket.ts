@@ -31,7 +31,9 @@ export interface RawConnection {
 /** The part of the `Deno` namespace that is used. */
 export interface RawHost {
   connect(options: { hostname: string; port: number; signal?: AbortSignal }): Promise<RawConnection>;
-  connectTls(options: { hostname: string; port: number; alpnProtocols: string[] }): Promise<RawConnection>;
+  connectTls(
+    options: { hostname: string; port: number; alpnProtocols: string[]; signal?: AbortSignal },
+  ): Promise<RawConnection>;
 }
 
 /** Options of {@link rawSocketFactory}. */
@@ -114,24 +116,15 @@ class RawSocket implements Socket {
     const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
     const tls = url.protocol === "wss:";
     const port = url.port === "" ? (tls ? 443 : 80) : Number(url.port);
+    const { signal } = this.#opening;
     const connection = tls
-      ? await host.connectTls({ hostname, port, alpnProtocols: ["http/1.1"] })
-      : await host.connect({ hostname, port, signal: this.#opening.signal });
+      ? await host.connectTls({ hostname, port, alpnProtocols: ["http/1.1"], signal })
+      : await host.connect({ hostname, port, signal });
     this.#connection = connection;
-    this.#opening.signal.throwIfAborted();
+    signal.throwIfAborted();
     await writeAll(connection, request);
-    let received = new Uint8Array(0);
-    for (;;) {
-      const head = parseHead(received);
-      if (head !== undefined) return await this.#judge(head, received.slice(head.bodyOffset), key);
-      const buffer = new Uint8Array(MAX_HEAD_BYTES);
-      const count = await connection.read(buffer);
-      if (count === null) throw new LiveError("network", "Open the socket: the server hung up in the handshake");
-      const longer = new Uint8Array(received.length + count);
-      longer.set(received);
-      longer.set(buffer.subarray(0, count), received.length);
-      received = longer;
-    }
+    const { head, rest } = await readHead(connection, "the server hung up in the handshake");
+    return await this.#judge(head, rest, key);
   }
 
   async #judge(head: ResponseHead, rest: Uint8Array, key: string) {
@@ -205,7 +198,31 @@ class RawSocket implements Socket {
   }
 }
 
-async function writeAll(connection: RawConnection, bytes: Uint8Array): Promise<void> {
+/**
+ * Reads the head of an HTTP answer, and what came after it.
+ * @param hungUp what an end before that is called
+ * @throws {LiveError} `network` when the connection ends before; `protocol` when it is no HTTP or too long
+ */
+export async function readHead(
+  connection: RawConnection,
+  hungUp: string,
+): Promise<{ head: ResponseHead; rest: Uint8Array }> {
+  let received = new Uint8Array(0);
+  for (;;) {
+    const head = parseHead(received);
+    if (head !== undefined) return { head, rest: received.slice(head.bodyOffset) };
+    const buffer = new Uint8Array(MAX_HEAD_BYTES);
+    const count = await connection.read(buffer);
+    if (count === null) throw new LiveError("network", `Open the socket: ${hungUp}`);
+    const longer = new Uint8Array(received.length + count);
+    longer.set(received);
+    longer.set(buffer.subarray(0, count), received.length);
+    received = longer;
+  }
+}
+
+/** Writes all of the bytes. */
+export async function writeAll(connection: RawConnection, bytes: Uint8Array): Promise<void> {
   for (let offset = 0; offset < bytes.length;) {
     offset += await connection.write(bytes.subarray(offset));
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import { LiveError } from "../errors.ts";
-import type { Clock, Fetch, SocketFactory } from "../ports.ts";
+import type { Clock, Fetch, Socket, SocketFactory, SocketHandlers } from "../ports.ts";
 import { type RawHost, rawSocketFactory } from "./deno_socket.ts";
 import { type NativeWebSocketConstructor, webSocketFactory } from "./web_socket.ts";
 
@@ -48,21 +48,27 @@ export function chooseSocket(choice: SocketChoice): SocketFactory {
 }
 
 const noSockets: SocketFactory = {
-  open: (_url, _options, handlers) => {
-    let closed = false;
-    const cause = new LiveError("network", "Open the socket: this host has no WebSocket", {
-      remedy: "Use Node 22+, Bun or Deno, or pass the option WebSocket or socket",
-      retryable: false,
-    });
-    queueMicrotask(() => closed || handlers.refused({ cause }));
-    return {
-      send: () => undefined,
-      close: () => {
-        closed = true;
-      },
-    };
-  },
+  open: (_url, _options, handlers) =>
+    refusedSocket(
+      new LiveError("network", "Open the socket: this host has no WebSocket", {
+        remedy: "Use Node 22+, Bun or Deno, or pass the option WebSocket or socket",
+        retryable: false,
+      }),
+      handlers,
+    ),
 };
+
+/** A socket that never opens: `cause` is told once, unless it is closed before. */
+export function refusedSocket(cause: LiveError, handlers: SocketHandlers): Socket {
+  let closed = false;
+  queueMicrotask(() => closed || handlers.refused({ cause }));
+  return {
+    send: () => undefined,
+    close: () => {
+      closed = true;
+    },
+  };
+}
 
 function rawHost(namespace: unknown): RawHost | undefined {
   const { connect, connectTls } = (namespace ?? {}) as { connect?: unknown; connectTls?: unknown };

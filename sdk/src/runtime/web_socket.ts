@@ -6,6 +6,7 @@
  */
 import { LiveError } from "../errors.ts";
 import type { Clock, Fetch, Socket, SocketFactory, SocketHandlers, SocketRefusal } from "../ports.ts";
+import { bytesOf, closureOf, refusalOf } from "./socket_events.ts";
 
 /** What is used of a native WebSocket. */
 export interface NativeWebSocket {
@@ -110,8 +111,7 @@ class WebSocketAdapter implements Socket {
   #onEnd(url: string, headers: Record<string, string>, event: unknown): void {
     if (this.#done) return;
     if (this.#opened) {
-      const { code, reason } = closureOf(event);
-      return this.#finish(() => this.#handlers.closed({ code, reason }));
+      return this.#finish(() => this.#handlers.closed(closureOf(event)));
     }
     this.#done = true;
     void this.#askWhy(url, headers, event).then((refusal) => {
@@ -153,30 +153,6 @@ function explains({ status, headers }: Response): boolean {
   const handshakeStatus = headers.get("handshake-status");
   const isRefusal = handshakeStatus === null ? status >= 400 : handshakeStatus !== "200";
   return isRefusal && !MISSING_UPGRADE.has(status) && !MISSING_UPGRADE.has(Number(handshakeStatus));
-}
-
-function refusalOf({ status, headers }: Response): SocketRefusal {
-  const handshakeStatus = headers.get("handshake-status");
-  const handshakeMessage = headers.get("handshake-msg");
-  const logId = headers.get("x-tt-logid");
-  return {
-    status,
-    ...(handshakeStatus === null ? {} : { handshakeStatus }),
-    ...(handshakeMessage === null ? {} : { handshakeMessage }),
-    ...(logId === null ? {} : { logId }),
-  };
-}
-
-function bytesOf(event: unknown): Uint8Array | undefined {
-  const data = (event as { data?: unknown }).data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-  return typeof data === "string" ? new TextEncoder().encode(data) : undefined;
-}
-
-function closureOf(event: unknown): { code: number; reason: string } {
-  const { code, reason } = event as { code?: unknown; reason?: unknown };
-  return { code: typeof code === "number" ? code : 1006, reason: typeof reason === "string" ? reason : "" };
 }
 
 function errorOf(event: unknown): unknown {

@@ -5,7 +5,7 @@
 import type { KnownMethod } from "../events/types.ts";
 import { descriptor, type FieldRow, methods } from "../gen/descriptor.ts";
 import type { Messages } from "../gen/messages.ts";
-import { decodeFrame, type PushFrame, type WireMessage } from "../wire/frames.ts";
+import { decodeFrame, type PushFrame } from "../wire/frames.ts";
 import { WireReader } from "../wire/reader.ts";
 import { WireWriter } from "./wire_writer.ts";
 
@@ -41,22 +41,22 @@ export function encodeMessage<M extends KnownMethod>(method: M, fields: MessageF
 /** Fields of {@link encodeFetchResult}. */
 export interface FetchResultFields {
   /** Messages of the batch; a missing id is left out. */
-  messages?: readonly (Pick<WireMessage, "method" | "payload"> & { id?: string; history?: boolean })[];
-  /** Cursor for the next poll. */
+  messages?: readonly { method: string; payload: Uint8Array; id?: string; history?: boolean }[];
+  /** Where the next fetch goes on. @default "" */
   cursor?: string;
-  /** Opaque bytes that the client has to echo in its ack. */
+  /** TikTok's own state, which acks and polls send back. @default empty */
   internalExt?: Uint8Array;
-  /** Whether the client has to ack. @default false */
+  /** Whether the client shall acknowledge it. @default false */
   needAck?: boolean;
-  /** Milliseconds between heartbeats. */
+  /** Time between heartbeats that it asks for, ms. @default 0: not said */
   heartbeatDurationMs?: number;
-  /** Milliseconds to wait before the next poll. */
+  /** Time between polls that it asks for, ms. @default 0: not said */
   fetchIntervalMs?: number;
-  /** WebSocket base URL. */
+  /** URL of the socket that it offers. @default "" */
   pushServer?: string;
-  /** Query parameters for the socket. */
+  /** Query parameters for that socket. @default none */
   routeParams?: Record<string, string>;
-  /** Server time, ms since 1970. */
+  /** TikTok's time, ms since 1970. @default 0: not said */
   nowMs?: number;
 }
 
@@ -82,15 +82,15 @@ export function encodeFetchResult(fields: FetchResultFields): Uint8Array {
 
 /** Fields of {@link encodePushFrame}. */
 export interface PushFrameFields {
-  /** Names the frame in the ack. */
+  /** Id that an ack names; a decimal string. @default none */
   logId?: string;
-  /** `msg`, `hb`, `im_enter_room_resp`, `close` and others. */
+  /** What the payload is: `msg`, `hb`, `ack`, `im_enter_room_resp`. */
   payloadType: string;
-  /** How the payload is written. @default "pb" */
+  /** How the payload is encoded. @default "pb" */
   payloadEncoding?: string;
-  /** Such as `{compress_type: "gzip"}`. */
+  /** Headers of the frame, such as `compress_type: gzip`. @default none */
   headers?: Record<string, string>;
-  /** Inner message, packed already where a header says so. */
+  /** The payload, packed as the headers say. @default empty */
   payload?: Uint8Array;
 }
 

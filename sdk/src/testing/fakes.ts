@@ -34,26 +34,26 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
 
   /**
-   * A clock that stands at `startMs`.
+   * Makes a clock that stands still.
    * @param startMs the first time, ms since 1970
    */
   constructor(startMs = 1_700_000_000_000) {
     this.#now = startMs;
   }
 
-  /** The time, ms since 1970. */
+  /** The time that was set, ms since 1970. */
   now(): number {
     return this.#now;
   }
 
-  /** Runs `run` when {@link FakeClock.advance} has moved the time on by `delayMs`. */
+  /** Keeps a timer until {@link FakeClock.advance} passes it. */
   setTimeout(run: () => void, delayMs: number): unknown {
     const timer = { at: this.#now + Math.max(0, delayMs), run };
     this.#timers.add(timer);
     return timer;
   }
 
-  /** Forgets a timer. */
+  /** Takes a timer back. */
   clearTimeout(timer: unknown): void {
     this.#timers.delete(timer as Timer);
   }
@@ -93,14 +93,14 @@ export class FakeClock implements Clock {
 export class FakeSocket implements Socket {
   /** What was dialled. */
   readonly url: string;
-  /** Headers that the client wanted to send. */
+  /** Headers of the handshake. */
   readonly headers: Readonly<Record<string, string>>;
   /** What the client sent while the socket was open. */
   readonly sent: Uint8Array[] = [];
   readonly #handlers: SocketHandlers;
   #state: "opening" | "open" | "closed" = "opening";
 
-  /** Made by {@link FakeSockets.open}. */
+  /** Made by {@link FakeSockets}. */
   constructor(url: string, headers: Record<string, string>, handlers: SocketHandlers) {
     this.url = url;
     this.headers = headers;
@@ -117,12 +117,12 @@ export class FakeSocket implements Socket {
     return this.sent.map(decodeClientFrame);
   }
 
-  /** The client sends. */
+  /** The client sends; kept in {@link FakeSocket.sent}. */
   send(bytes: Uint8Array): void {
     if (this.#state === "open") this.sent.push(bytes);
   }
 
-  /** The client closes. */
+  /** The client ends it; no handler is called. */
   close(): void {
     this.#state = "closed";
   }
@@ -156,10 +156,10 @@ export class FakeSocket implements Socket {
 
 /** A {@link SocketFactory} that connects to nothing and keeps what was dialled, in order. */
 export class FakeSockets implements SocketFactory {
-  /** Every socket, in the order of dialling. */
+  /** Every socket that was dialled, oldest first. */
   readonly dialled: FakeSocket[] = [];
 
-  /** Dials; the socket opens when the test calls {@link FakeSocket.accept}. */
+  /** The client dials; the socket stays opening until the test decides. */
   open(url: string, options: { headers: Record<string, string> }, handlers: SocketHandlers): FakeSocket {
     const socket = new FakeSocket(url, options.headers, handlers);
     this.dialled.push(socket);

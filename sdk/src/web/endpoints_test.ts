@@ -241,6 +241,11 @@ describe("gift list", () => {
       type: 1,
       combo: true,
       icon: { url_list: ["u"] },
+      preview_image: { url_list: ["p"] },
+      duration: 1500,
+      for_linkmic: true,
+      is_displayed_on_panel: true,
+      primary_effect_id: 77,
     }];
     assertEquals(parseGiftList(reply({ status_code: 0, data: { gifts } })), [{
       id: "5655",
@@ -250,6 +255,14 @@ describe("gift list", () => {
       giftType: 1,
       combo: true,
       imageUrl: "u",
+      previewImageUrl: "p",
+      labelImageUrl: undefined,
+      durationMs: 1500,
+      forLinkMic: true,
+      broadcast: false,
+      onPanel: true,
+      effectId: "77",
+      data: gifts[0] ?? {},
     }]);
   });
   it("names what TikTok refuses", () => {

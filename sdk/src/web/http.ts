@@ -21,6 +21,12 @@ export interface HttpRequest {
   wants: Wanted;
   /** True for hosts outside TikTok: no cookie leaves, none is kept. */
   anonymous?: boolean;
+  /** Headers that a signature asks for, beside the usual ones. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** Cookies that belong to a signature, as a `Cookie` header; the user's own win. */
+  cookies?: string | undefined;
+  /** The User-Agent that a signature was made for. @default the identity's */
+  userAgent?: string | undefined;
 }
 
 /** Options of {@link HttpClient}. */
@@ -37,6 +43,17 @@ export interface HttpClientOptions {
 
 const MAX_REDIRECTS = 5;
 const PAGE_ORIGIN = "https://www.tiktok.com";
+
+/** Headers of every request to TikTok (protocol.md "Common HTTP habits"). */
+export function pageHeaders(userAgent: string): Record<string, string> {
+  return {
+    "User-Agent": userAgent,
+    "Accept": "text/html,application/json,application/protobuf",
+    "Accept-Language": "en-US,en;q=0.9",
+    "Referer": `${PAGE_ORIGIN}/`,
+    "Origin": PAGE_ORIGIN,
+  };
+}
 
 /** Sends {@link HttpRequest}s and names what comes back in their place. */
 export class HttpClient {
@@ -104,14 +121,8 @@ export class HttpClient {
 
   async #fetchOnce(request: HttpRequest, url: URL, signal: AbortSignal): Promise<Response> {
     const { identity, fetch } = this.#options;
-    const headers: Record<string, string> = {
-      "User-Agent": identity.userAgent,
-      "Accept": "text/html,application/json,application/protobuf",
-      "Accept-Language": "en-US,en;q=0.9",
-      "Referer": `${PAGE_ORIGIN}/`,
-      "Origin": PAGE_ORIGIN,
-    };
-    const cookie = request.anonymous === true ? undefined : identity.cookieHeader(url);
+    const headers = { ...pageHeaders(request.userAgent ?? identity.userAgent), ...request.headers };
+    const cookie = request.anonymous === true ? undefined : identity.cookieHeader(url, request.cookies);
     if (cookie !== undefined) headers["Cookie"] = cookie;
     if (request.body !== undefined) headers["Content-Type"] = "application/json";
     const init: RequestInit = { method: request.method ?? "GET", headers, redirect: "manual", signal };
@@ -163,4 +174,22 @@ export class HttpClient {
       },
     );
   }
+}
+
+/** A fetch for somebody else's requests, such as a signer's: each one shows in the trace. */
+export function tracedFetch({ fetch, clock, trace }: HttpClientOptions, action: string): Fetch {
+  return async (url, init) => {
+    const startedAt = clock.now();
+    const method = init.method === "POST" ? "POST" : "GET";
+    const tell = (seen: { status: number } | { error: "network" }) =>
+      trace({ kind: "http", action, method, url: publicUrl(url), ...seen, durationMs: clock.now() - startedAt });
+    try {
+      const response = await fetch(url, init);
+      tell({ status: response.status });
+      return response;
+    } catch (error) {
+      tell({ error: "network" });
+      throw error;
+    }
+  };
 }

@@ -31,6 +31,9 @@ const USER_AGENTS = [
   "(Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Safari/537.36",
 ].map((rest) => `Mozilla/5.0 ${rest}`);
 
+/** Cookies that each hold the session id (protocol.md "Common HTTP habits"). */
+const SESSION_COOKIES = ["sessionid", "sessionid_ss", "sid_tt", "sid_guard"];
+
 const MAX_COOKIES = 50;
 const MAX_COOKIE_LENGTH = 4096;
 
@@ -79,6 +82,11 @@ export class Identity {
     return this.#generation;
   }
 
+  /** Values of all cookies, which no log or trace may show. */
+  secrets(): string[] {
+    return [...this.#userCookies.values(), ...this.#guestCookies.values()];
+  }
+
   /** Whether cookies may go to this URL: TikTok's own hosts over TLS, and the configured ones. */
   trusts(url: URL): boolean {
     if (this.#hosts.has(url.host)) return true;
@@ -86,11 +94,29 @@ export class Identity {
     return tls && (url.hostname === "tiktok.com" || url.hostname.endsWith(".tiktok.com"));
   }
 
-  /** The `Cookie` header for a URL; `undefined` when there is nothing to send or the host is a stranger. */
-  cookieHeader(url: URL): string | undefined {
+  /**
+   * The `Cookie` header for a URL; `undefined` when there is nothing to send or the host is a stranger.
+   * @param more cookies of a signature, as a `Cookie` header; they win over TikTok's and yield to the user's
+   */
+  cookieHeader(url: URL, more = ""): string | undefined {
     if (!this.trusts(url)) return undefined;
-    const jar = new Map([...this.#guestCookies, ...this.#userCookies]);
-    return jar.size === 0 ? undefined : [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    const extra = cookiePairs(more).filter(([name, value]) => name !== "" && isCookieToken(name + value));
+    return headerOf(new Map([...this.#guestCookies, ...extra, ...this.#userCookies]));
+  }
+
+  /** The user's own cookies as a `Cookie` header; `undefined` when there are none. */
+  get userCookies(): string | undefined {
+    return headerOf(this.#userCookies);
+  }
+
+  /** Whether the user's cookies log in. */
+  get hasSession(): boolean {
+    return SESSION_COOKIES.some((name) => (this.#userCookies.get(name) ?? "") !== "");
+  }
+
+  /** The token that TikTok's page carries from answer to answer; `""` until there is one. */
+  get msToken(): string {
+    return this.#guestCookies.get("msToken") ?? this.#userCookies.get("msToken") ?? "";
   }
 
   /** Keeps what `Set-Cookie` headers of a trusted host say. */
@@ -130,6 +156,18 @@ export class Identity {
   }
 }
 
+function headerOf(cookies: ReadonlyMap<string, string>): string | undefined {
+  return cookies.size === 0 ? undefined : [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+}
+
+/** The pairs of a `Cookie` header; a part without `=` has no name. */
+function cookiePairs(header: string): [string, string][] {
+  return header.split(";").map((pair) => pair.trim()).filter((pair) => pair !== "").map((pair) => {
+    const equals = pair.indexOf("=");
+    return equals < 0 ? ["", pair] : [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
+  });
+}
+
 /** Whether text can stand in a header: visible ASCII without separators, so that nothing can be injected. */
 function isCookieToken(value: string): boolean {
   return /^[\x21-\x3a\x3c-\x7e]*$/.test(value);
@@ -141,12 +179,7 @@ function isCookieToken(value: string): boolean {
  * @throws {TypeError} when one is not `name=value`, or holds characters that a header cannot carry
  */
 export function parseCookies(cookies: string | Readonly<Record<string, string>> | undefined): Map<string, string> {
-  const pairs = typeof cookies === "string"
-    ? cookies.split(";").map((pair) => pair.trim()).filter((pair) => pair !== "").map((pair): [string, string] => {
-      const equals = pair.indexOf("=");
-      return equals < 0 ? ["", pair] : [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
-    })
-    : Object.entries(cookies ?? {});
+  const pairs = typeof cookies === "string" ? cookiePairs(cookies) : Object.entries(cookies ?? {});
   for (const [name, value] of pairs) {
     if (name === "" || typeof value !== "string" || !isCookieToken(name + value)) {
       throw new TypeError(

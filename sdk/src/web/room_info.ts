@@ -15,17 +15,27 @@ export interface RoomInfo extends RoomSummary {
   live: boolean;
   /** The host has put the live on hold. */
   paused: boolean;
+  /** First URL of the cover picture. */
   coverUrl: string | undefined;
+  /** Address of the live for people. */
   shareUrl: string | undefined;
   /** People who came in since the live began. */
   totalViewers: number | undefined;
+  /** Taps since the live began. */
   likes: number | undefined;
+  /** Chat lines since the live began, as TikTok counts them. */
+  comments: number | undefined;
+  /** Times that the live was shared. */
+  shares: number | undefined;
+  /** People who followed the host during the live. */
+  newFollowers: number | undefined;
   /** Only for logged-in adults; the socket works all the same. */
   ageRestricted: boolean;
+  /** Who is live, with the text and the counts of their profile. */
   host: RoomSummary["host"] & { bio: string; followers: number | undefined; following: number | undefined };
   /** Every stream link, best level first. */
   links: StreamLink[];
-  /** TikTok's whole `data` object. */
+  /** TikTok's whole room object. Its ids above 2^53 have lost digits where TikTok wrote them as numbers: use `…_str`. */
   data: Readonly<Record<string, unknown>>;
 }
 
@@ -66,6 +76,14 @@ export function parseRoomInfo(reply: HttpReply, roomId: string): RoomInfo {
   if (at(data, "prompts") !== undefined || entries(data).length <= 1) {
     throw new LiveError("age_restricted", `${action}: TikTok holds the room's data back`, { evidence });
   }
+  return readRoom(data, roomId);
+}
+
+/**
+ * Reads TikTok's room object, as room info, the feed and the search carry it.
+ * @param roomId for an object that does not name its own
+ */
+export function readRoom(data: unknown, roomId: string): RoomInfo {
   const owner = at(data, "owner");
   const status = number(at(data, "status"));
   return {
@@ -77,6 +95,9 @@ export function parseRoomInfo(reply: HttpReply, roomId: string): RoomInfo {
     viewers: number(at(data, "user_count")),
     totalViewers: number(at(data, "stats", "total_user")),
     likes: number(at(data, "stats", "like_count")),
+    comments: number(at(data, "stats", "comment_count")),
+    shares: number(at(data, "stats", "share_count")),
+    newFollowers: number(at(data, "stats", "follow_count")),
     coverUrl: imageUrl(at(data, "cover")),
     shareUrl: optionalText(at(data, "share_url")),
     ageRestricted: flag(at(data, "age_restricted", "restricted")),

@@ -14,6 +14,7 @@ export interface RoomStatus {
   live: boolean;
   /** The host has put the live on hold; it is neither live nor over. */
   paused: boolean;
+  /** Title of the live or of the last one; empty when it has none. */
   title: string;
   /** When the live began, ms since 1970. */
   startedAt: number | undefined;
@@ -21,6 +22,7 @@ export interface RoomStatus {
   viewers: number | undefined;
   /** People who came in since the live began. */
   totalViewers: number | undefined;
+  /** The host, with the text and the followers of their profile. */
   host: RoomSummary["host"] & { bio: string; verified: boolean; private: boolean; followers: number | undefined };
   /** Every stream link that the answer carries; empty when there is none. */
   links: StreamLink[];
@@ -62,9 +64,9 @@ export function readRoomStatus(data: unknown): RoomStatus {
   };
 }
 
-/** The part of a status that the `connected` event carries. */
-export function summaryOf(status: RoomStatus): RoomSummary {
-  const { roomId, title, startedAt, viewers } = status;
-  const { id, username, nickname, avatarUrl, secUid } = status.host;
+/** The part of a room that the `connected` event carries: without stream links, which are signed. */
+export function summaryOf(room: RoomSummary): RoomSummary {
+  const { roomId, title, startedAt, viewers } = room;
+  const { id, username, nickname, avatarUrl, secUid } = room.host;
   return { roomId, title, startedAt, viewers, host: { id, username, nickname, avatarUrl, secUid } };
 }

@@ -114,7 +114,7 @@ export class Rooms {
     const alive = (await this.alive([roomId], signal)).get(roomId);
     if (alive !== true) throw new LiveError("offline", `Find room ${roomId}: not on air`);
     try {
-      return await this.info(roomId, signal);
+      return summaryOf(await this.info(roomId, signal));
     } catch (error) {
       // The socket works without room info, and also for rooms whose info is held back.
       if (!isLiveError(error)) throw error;

@@ -25,7 +25,7 @@ const SLICE_BYTES = 16384;
  * const bytes = await streamGunzip(new Uint8Array(await new Response(packed).arrayBuffer()), 1024);
  * ```
  */
-export async function streamGunzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+export const streamGunzip: Gunzip = async (bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -48,7 +48,7 @@ export async function streamGunzip(bytes: Uint8Array, maxBytes: number): Promise
     });
   }
   return join(chunks, size);
-}
+};
 
 function slices(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
   let offset = 0;

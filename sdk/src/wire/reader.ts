@@ -113,6 +113,14 @@ export class WireReader {
     return uint64ToString(this.#high, low);
   }
 
+  /** A 64-bit varint as an exact signed decimal string. */
+  signedId(): string {
+    const low = this.#varint64();
+    const high = this.#high;
+    if (high < 0x80000000) return uint64ToString(high, low);
+    return `-${uint64ToString(low === 0 ? -high >>> 0 : ~high >>> 0, -low >>> 0)}`;
+  }
+
   /** Reads a varint of up to 10 bytes: returns its low word and leaves the high one in `#high`, both unsigned. */
   #varint64(): number {
     const bytes = this.bytes;

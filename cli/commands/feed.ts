@@ -1,0 +1,34 @@
+import { TikTok } from "@roomtone/sdk";
+import { parseArgs } from "node:util";
+import { plain } from "../format.ts";
+import type { CliIo } from "../io.ts";
+import { clientOptions, UsageError } from "../options.ts";
+
+/** Shown by `roomtone feed --help`. */
+export const usage = `roomtone feed [--pages N] [--json]
+  Prints the lives that TikTok recommends: viewers, host, title.
+  --pages N   pages to read, 1 to 100 (default: 1)
+  --json      one JSON object a live`;
+
+/** Prints the lives of the feed, page by page. */
+export async function run(args: string[], io: CliIo): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { json: { type: "boolean" }, pages: { type: "string" } },
+  });
+  if (positionals.length > 0) throw new UsageError("no name was expected", usage);
+  const pages = Number(values.pages ?? "1");
+  if (!Number.isInteger(pages) || pages < 1 || pages > 100) {
+    throw new UsageError("--pages takes a number from 1 to 100", usage);
+  }
+  const feed = new TikTok(clientOptions(io)).feed();
+  for (let page = 0; page < pages && feed.hasMore; page++) {
+    for (const stream of (await feed.next({ signal: io.signal })).liveStreams) {
+      const { data: _, track: _track, ...known } = stream;
+      const viewers = String(stream.viewers ?? "?").padStart(7);
+      io.out(values.json ? JSON.stringify(known) : plain(`${viewers}  @${stream.host.username}  ${stream.title}`));
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,138 @@
+/**
+ * Options of connector 1.x, and what the client makes of them.
+ * @module
+ */
+import { eulerSigner } from "../signing/euler.ts";
+import type { TikTokOptions } from "../tiktok.ts";
+import { parseCookies } from "../web/identity.ts";
+
+/** Options of {@link WebcastPushConnection}. */
+export interface WebcastOptions {
+  /** Whether messages from before the join are events. @default true */
+  processInitialData?: boolean;
+  /** Reads the room on `connect()`, into `state.roomInfo`; an offline room then refuses. @default true */
+  fetchRoomInfoOnConnect?: boolean;
+  /** Reads the gift list on `connect()`, into `extendedGiftInfo` of gift events. About 2.6 MB. @default false */
+  enableExtendedGiftInfo?: boolean;
+  /** `false` asks for polling, which this client does not have: `connect()` then rejects. @default true */
+  enableWebsocketUpgrade?: boolean;
+  /** Whether polling is a way out; without polling it changes nothing. @default true */
+  enableRequestPolling?: boolean;
+  /** Time between two polls, ms; without polling it changes nothing. @default 1000 */
+  requestPollingIntervalMs?: number;
+  /** The `sessionid` cookie of your account, for {@link WebcastPushConnection.sendMessage}. @default null */
+  sessionId?: string | null;
+  /** Query parameters to add to calls of TikTok's API and to the socket's URL. @default {} */
+  clientParams?: Readonly<Record<string, string | number | boolean>>;
+  /** Headers to add to HTTP requests to TikTok; `Cookie` and `User-Agent` hold for the socket too. @default {} */
+  requestHeaders?: Readonly<Record<string, string>>;
+  /** Headers to add to the socket's upgrade; `Cookie` and `User-Agent` hold for HTTP requests too. @default {} */
+  websocketHeaders?: Readonly<Record<string, string>>;
+  /** `timeout` of one HTTP request, ms; 0 is the client's own 15 s. Agents are refused. @default {} */
+  requestOptions?: TransportOptions;
+  /** `timeout` from the first request to the open socket, ms; 0 is none. Agents are refused. @default {} */
+  websocketOptions?: TransportOptions;
+  /** A server that speaks Euler Stream's language signs what TikTok wants signed; `{}` is Euler Stream. @default none */
+  signProviderOptions?: { host?: string; params?: Record<string, string>; headers?: Record<string, string> };
+  /** What Roomtone takes beyond 1.x; the options above win. @default {} */
+  tiktok?: TikTokOptions;
+}
+
+/** How requests or sockets go out. */
+export interface TransportOptions {
+  /** ms. */
+  timeout?: number;
+  [other: string]: unknown;
+}
+
+/** The options with their defaults. */
+export interface WebcastSettings {
+  processInitialData: boolean;
+  fetchRoomInfoOnConnect: boolean;
+  enableExtendedGiftInfo: boolean;
+  enableWebsocketUpgrade: boolean;
+  sessionId: string | null;
+  /** ms; 0 is none. */
+  connectTimeoutMs: number;
+  tiktok: TikTokOptions;
+}
+
+/** Keys by which axios and websocket.client take a way around. */
+const AGENT_KEYS = ["agent", "httpAgent", "httpsAgent", "proxy"];
+const MAX_TIMEOUT_MS = 600_000;
+
+/**
+ * Reads the options.
+ * @throws {TypeError} for an agent, and for headers that cannot be sent
+ * @throws {RangeError} for a time-out that is no number of ms from 0 to 600,000
+ */
+export function readOptions(options: WebcastOptions): WebcastSettings {
+  return {
+    processInitialData: options.processInitialData ?? true,
+    fetchRoomInfoOnConnect: options.fetchRoomInfoOnConnect ?? true,
+    enableExtendedGiftInfo: options.enableExtendedGiftInfo ?? false,
+    enableWebsocketUpgrade: options.enableWebsocketUpgrade ?? true,
+    sessionId: options.sessionId ?? null,
+    connectTimeoutMs: readTransport("websocketOptions", options.websocketOptions),
+    tiktok: clientOptions(options),
+  };
+}
+
+/** Cookies of a session, as TikTok's own page has them. */
+export function sessionCookies(sessionId: string | null): Record<string, string> {
+  return sessionId === null || sessionId === ""
+    ? {}
+    : { sessionid: sessionId, sessionid_ss: sessionId, sid_tt: sessionId };
+}
+
+function clientOptions(options: WebcastOptions): TikTokOptions {
+  const { tiktok = {}, clientParams = {}, signProviderOptions } = options;
+  const request = splitHeaders(options.requestHeaders);
+  const socket = splitHeaders(options.websocketHeaders);
+  const userAgent = request.userAgent ?? socket.userAgent ?? tiktok.userAgent;
+  const timeoutMs = readTransport("requestOptions", options.requestOptions) || tiktok.timeoutMs;
+  const params = Object.fromEntries(Object.entries(clientParams).map(([name, value]) => [name, String(value)]));
+  return {
+    ...tiktok,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(signProviderOptions === undefined ? {} : { signer: eulerSigner(signProviderOptions) }),
+    cookies: Object.fromEntries([
+      ...parseCookies(tiktok.cookies),
+      ...parseCookies(socket.cookie),
+      ...parseCookies(request.cookie),
+    ]),
+    headers: { ...tiktok.headers, ...request.rest },
+    socketHeaders: { ...tiktok.socketHeaders, ...socket.rest },
+    params: { ...tiktok.params, ...params },
+  };
+}
+
+/** Takes out the headers that the client keeps the same for requests and sockets. */
+function splitHeaders(headers: Readonly<Record<string, string>> = {}) {
+  const rest: Record<string, string> = {};
+  const own = new Map<string, string>();
+  for (const [name, value] of Object.entries(headers)) {
+    const lower = name.toLowerCase();
+    if (lower === "cookie" || lower === "user-agent") own.set(lower, value);
+    else rest[name] = value;
+  }
+  return { rest, cookie: own.get("cookie"), userAgent: own.get("user-agent") };
+}
+
+/** The time-out of a transport, ms; 0 when there is none. */
+function readTransport(option: string, transport: TransportOptions = {}): number {
+  for (const key of AGENT_KEYS) {
+    // A proxy that is passed over in silence would show the address that it should hide.
+    if (transport[key] !== undefined && transport[key] !== null && transport[key] !== false) {
+      throw new TypeError(
+        `Cannot use the option '${option}.${key}': pass a fetch and a socket of your own in the option 'tiktok'`,
+      );
+    }
+  }
+  const { timeout = 0 } = transport;
+  if (!Number.isInteger(timeout) || timeout < 0 || timeout > MAX_TIMEOUT_MS) {
+    throw new RangeError(`Cannot use the option '${option}.timeout': it must be 0 to ${MAX_TIMEOUT_MS} ms`);
+  }
+  return timeout;
+}

@@ -1,0 +1,58 @@
+/**
+ * Waits until a host is on air, asking now and then.
+ * @module
+ */
+import { pause } from "../deadline.ts";
+import { isLiveError } from "../errors.ts";
+import type { Clock } from "../ports.ts";
+import type { RoomStatus } from "./room_status.ts";
+import { notOnAir } from "./rooms.ts";
+
+/** Options of {@link TikTok.waitUntilLive}. */
+export interface WaitUntilLiveOptions {
+  /** Ends the waiting; the call then throws its reason. */
+  signal?: AbortSignal;
+  /** Time between two questions, ms, 1,000 to 86,400,000; up to a tenth more at random. @default 30_000 */
+  intervalMs?: number;
+}
+
+/** What {@link watchForLive} needs. */
+export interface WatchOptions {
+  clock: Clock;
+  random: () => number;
+  intervalMs: number;
+  /** Asks TikTok about the host. */
+  status: (signal: AbortSignal | undefined) => Promise<RoomStatus>;
+  /** A normalised name. */
+  username: string;
+  signal: AbortSignal | undefined;
+}
+
+/** Doublings of the interval after refusals in a row. */
+const MAX_DOUBLINGS = 4;
+
+/**
+ * Asks until the host is live or on hold. A refusal is never taken for "offline": the next question comes later, and
+ * not before the time that TikTok names.
+ * @throws {LiveError} one that waiting cannot mend, such as `not_found` or `private`
+ * @throws the caller's `signal.reason`, unwrapped
+ */
+export async function watchForLive(options: WatchOptions): Promise<RoomStatus> {
+  const { clock, random, intervalMs, status, username, signal } = options;
+  let refusals = 0;
+  for (;;) {
+    let waitMs = intervalMs;
+    try {
+      const found = await status(signal);
+      const why = notOnAir(found, username);
+      if (why === undefined) return found;
+      if (why.code !== "offline") throw why;
+      refusals = 0;
+    } catch (error) {
+      if (!isLiveError(error) || !error.retryable) throw error;
+      refusals = Math.min(refusals + 1, MAX_DOUBLINGS);
+      waitMs = Math.max(intervalMs * 2 ** refusals, error.retryAfterMs ?? 0);
+    }
+    await pause(clock, waitMs * (1 + random() / 10), signal);
+  }
+}
