@@ -42,6 +42,7 @@ export interface WebcastOptions {
 export interface TransportOptions {
   /** ms. */
   timeout?: number;
+  /** Any other option, as 1.x scripts pass them. */
   [other: string]: unknown;
 }
 
