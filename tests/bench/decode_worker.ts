@@ -22,6 +22,8 @@ export interface WorkerResult {
   ours: number[];
   /** Ours with the names of all top viewers of the viewer counts read, too. */
   oursWithTopNames: number[];
+  /** Ours with `event.message`: every field of the message decoded. */
+  oursWhole: number[];
   connector: number[];
 }
 
@@ -88,6 +90,10 @@ function decodeOurs({ method, bytes }: Message): void {
   readEvent(decodeMessage(method, bytes));
 }
 
+function decodeWhole({ method, bytes }: Message): void {
+  if (decodeMessage(method, bytes).message !== undefined) sum++;
+}
+
 /** Messages per second over all messages, again and again for {@link ROUND_MS}. */
 function measure(decode: (message: Message) => void): number {
   const start = performance.now();
@@ -108,10 +114,11 @@ const decodeTheirs = ({ method, bytes }: Message): void => {
   if (connector.deserializeMessage(method, bytes)) sum++;
 };
 
-const result: WorkerResult = { ours: [], oursWithTopNames: [], connector: [] };
+const result: WorkerResult = { ours: [], oursWithTopNames: [], oursWhole: [], connector: [] };
 const sides: [rates: number[], decode: (message: Message) => void, topNames: boolean][] = [
   [result.ours, decodeOurs, false],
   [result.oursWithTopNames, decodeOurs, true],
+  [result.oursWhole, decodeWhole, false],
   [result.connector, decodeTheirs, false],
 ];
 // The first round warms up. In each round every side runs, so that a busy machine slows all of them down.

@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "sdk/src/runtime/node_proxy.ts": ["sdk/src/", "undici"],
   "sdk/src/": ["sdk/src/"],
   "sdk/": ["sdk/", "protobufjs"],
+  "sdk/examples/": ["@roomtone/sdk", "@roomtone/recorder", "node:"],
   "recorder/": ["recorder/", "@roomtone/sdk", "node:"],
   "functions/contract/": ["functions/contract/", "@roomtone/sdk", "valibot"],
   "functions/ports/": ["functions/ports/", "functions/contract/", "@roomtone/sdk"],

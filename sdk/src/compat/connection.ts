@@ -121,7 +121,7 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
    * @throws {LiveError} `offline`, `age_restricted`, `login_required`, `not_found`, a refusal, `network`, `deadline`,
    * `protocol`
    */
-  async getRoomInfo(): Promise<Json> {
+  async getRoomInfo(): Promise<Readonly<Record<string, unknown>>> {
     if (this.#live === undefined) this.#roomId = await this.#findRoom();
     return await this.#readRoomInfo(this.#roomId ?? "");
   }
@@ -130,7 +130,7 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
    * TikTok's whole gift list. About 2.6 MB.
    * @throws {LiveError} `login_required`, a refusal, `network`, `deadline`, `protocol`
    */
-  async getAvailableGifts(): Promise<Json[]> {
+  async getAvailableGifts(): Promise<Readonly<Record<string, unknown>>[]> {
     return await this.#readGifts();
   }
 

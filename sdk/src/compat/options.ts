@@ -42,6 +42,7 @@ export interface WebcastOptions {
 export interface TransportOptions {
   /** ms. */
   timeout?: number;
+  /** Any other option, as 1.x scripts pass them. */
   [other: string]: unknown;
 }
 
@@ -126,7 +127,7 @@ function readTransport(option: string, transport: TransportOptions = {}): number
     // A proxy that is passed over in silence would show the address that it should hide.
     if (transport[key] !== undefined && transport[key] !== null && transport[key] !== false) {
       throw new TypeError(
-        `Cannot use the option '${option}.${key}': pass a fetch and a socket of your own in the option 'tiktok'`,
+        `Cannot use the option '${option}.${key}': pass proxied({ proxy }) of @roomtone/sdk/node, /bun or /deno in the option 'tiktok'`,
       );
     }
   }

@@ -9,6 +9,7 @@ import type { User, WireEventBase } from "./types.ts";
 export interface CaptionLine {
   /** Code of the language, such as `en`. */
   language: string;
+  /** What was said. */
   text: string;
 }
 
@@ -28,18 +29,23 @@ export interface CaptionEvent extends WireEventBase<"caption", "WebcastCaptionMe
 
 /** An emote that someone sent. */
 export interface Emote {
+  /** TikTok's id of the emote. */
   id: string;
+  /** First URL of its picture. */
   imageUrl: string | undefined;
 }
 
 /** Emotes sent as a line of their own; those inside a text are in the chat event. */
 export interface EmoteEvent extends WireEventBase<"emote", "WebcastEmoteChatMessage"> {
+  /** Who sent them. */
   readonly user: User;
+  /** What they sent. */
   readonly emotes: readonly Emote[];
 }
 
 /** A treasure chest. */
 export interface EnvelopeEvent extends WireEventBase<"envelope", "WebcastEnvelopeMessage"> {
+  /** TikTok's id of the chest, a decimal string. */
   readonly envelopeId: string;
   /** `shown` and `hidden` are TikTok's displays 1 and 2. */
   readonly status: "shown" | "hidden" | "other";
@@ -57,24 +63,31 @@ export interface EnvelopeEvent extends WireEventBase<"envelope", "WebcastEnvelop
 
 /** A part of a goal: one gift, or another thing to count. */
 export interface GoalPart {
+  /** TikTok's id of the part: that of the gift, where it is one. */
   id: string;
   /** Name of the gift that counts; empty when it is none. */
   name: string;
+  /** First URL of its picture. */
   imageUrl: string | undefined;
   /** Diamonds of one gift. */
   diamonds: number;
+  /** How many there are so far. */
   progress: number;
+  /** How many are wanted. */
   target: number;
 }
 
 /** A goal of the live, and what changed in it. */
 export interface GoalEvent extends WireEventBase<"goal", "WebcastGoalUpdateMessage"> {
+  /** TikTok's id of the goal, a decimal string. */
   readonly goalId: string;
   /** What the host wrote. */
   readonly text: string;
+  /** What counts towards it. */
   readonly parts: readonly GoalPart[];
   /** When it began and when it runs out, ms; `undefined` when unknown. */
   readonly startsAt: number | undefined;
+  /** See {@link GoalEvent.startsAt}. */
   readonly endsAt: number | undefined;
   /** Who moved it on; empty id when nobody did. */
   readonly contributor: { readonly id: string; readonly username: string; readonly avatarUrl: string | undefined };
@@ -84,20 +97,27 @@ export interface GoalEvent extends WireEventBase<"goal", "WebcastGoalUpdateMessa
 
 /** An answer of a poll. */
 export interface PollOption {
+  /** TikTok's number of the answer. */
   index: number;
+  /** What it says; only the start carries it. */
   text: string;
+  /** Votes so far. */
   votes: number;
 }
 
 /** A poll begins, counts votes, or ends. */
 export interface PollEvent extends WireEventBase<"poll", "WebcastPollMessage"> {
+  /** TikTok's id of the poll, a decimal string. */
   readonly pollId: string;
+  /** What happens; `other` keeps the message in {@link WireEventBase.message}. */
   readonly status: "started" | "votes" | "ended" | "other";
   /** The question; only the start carries it. */
   readonly title: string;
+  /** The answers to choose from. */
   readonly options: readonly PollOption[];
   /** When it began and when it ends, ms; only the start carries them. */
   readonly startsAt: number | undefined;
+  /** See {@link PollEvent.startsAt}. */
   readonly endsAt: number | undefined;
   /** Who started or ended it. */
   readonly user: User | undefined;
@@ -117,11 +137,13 @@ export interface RankPlace {
 
 /** The host's places in TikTok's rankings. */
 export interface RankEvent extends WireEventBase<"rank", "WebcastRankUpdateMessage" | "WebcastRankTextMessage"> {
+  /** A place for each ranking that the message is about. */
   readonly places: readonly RankPlace[];
 }
 
 /** Something was pinned above the chat, or taken off. */
 export interface PinEvent extends WireEventBase<"pin", "WebcastRoomPinMessage"> {
+  /** Which of the two. */
   readonly action: "pinned" | "unpinned";
   /** Wire method of what is pinned, such as `WebcastChatMessage`. */
   readonly pinnedMethod: string;
@@ -151,6 +173,7 @@ export interface DeletedEvent extends WireEventBase<"deleted", "WebcastImDeleteM
 export interface BarrageEvent extends WireEventBase<"barrage", "WebcastBarrageMessage"> {
   /** TikTok's number of the kind; 8 is a gifter's level. */
   readonly kind: number;
+  /** Who it is about. */
   readonly user: User | undefined;
   /** Key of TikTok's phrase book; one with `ttlive_superfan` is about super fans. */
   readonly key: string;
@@ -160,6 +183,7 @@ export interface BarrageEvent extends WireEventBase<"barrage", "WebcastBarrageMe
   readonly level: number | undefined;
   /** Subscriptions given, where it is about them. */
   readonly subscriptions: number | undefined;
+  /** First URL of its picture. */
   readonly imageUrl: string | undefined;
 }
 
@@ -184,7 +208,9 @@ export interface LinkGuest {
   id: string;
   /** Names and picture; empty or `undefined` when the message names only the id. */
   username: string;
+  /** See {@link LinkGuest.username}. */
   nickname: string;
+  /** See {@link LinkGuest.username}. */
   avatarUrl: string | undefined;
   /** Room of a co-host; empty when unknown. */
   roomId: string;
@@ -204,6 +230,7 @@ export interface LinkEvent extends
   > {
   /** Names the link; empty when the message does not. */
   readonly channelId: string;
+  /** What happens, by `action`; `points` are those of a round. */
   readonly status:
     | "created"
     | "closed"

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { encodeMessage, type MessageFields } from "../testing/encode.ts";
 import type { Messages } from "../gen/messages.ts";
-import { WireWriter } from "../testing/wire_writer.ts";
+import { WireWriter } from "../wire/writer.ts";
 import { decodeMessage } from "./decode.ts";
 import type { KnownMethod, WireEvent } from "./types.ts";
 

@@ -39,6 +39,7 @@ type GiftFacts = Pick<GiftEvent, "name" | "describe" | "giftType" | "imageUrl" |
  *
  * @example
  * ```ts
+ * import type { GiftEvent } from "@roomtone/sdk";
  * declare const event: GiftEvent;
  * const ledger = new GiftLedger();
  * const exact = ledger.apply(event); // count: what this message adds; total: the streak so far

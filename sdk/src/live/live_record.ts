@@ -43,8 +43,11 @@ export type LiveRecord =
 
 /** The last step. */
 export interface LiveEndRecord {
+  /** Tells it from other steps. */
   readonly type: "end";
+  /** When it ended, ms since 1970. */
   readonly at: number;
+  /** How it ended. */
   readonly end: LiveEnd | "failed";
   /** Why it failed; no code when that is no error of the SDK, such as an abort. */
   readonly error?: { readonly code?: LiveErrorCode; readonly message: string };

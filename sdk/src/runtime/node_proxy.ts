@@ -8,7 +8,8 @@ import { chooseProxies, type ProxyAddress, type ProxyOptions, type ProxyParts } 
 import { type NativeWebSocketConstructor, webSocketFactory } from "./web_socket.ts";
 
 /**
- * Sends pages, API, media and sockets of a client through a proxy, on Node. Wants undici 7 installed beside the SDK.
+ * Sends pages, API, media and sockets of a client through a proxy, on Node. Wants undici (7.30 or newer) installed
+ * beside the SDK.
  * @returns options to spread into `new TikTok({...})`; none when `env` names no proxy
  * @throws {TypeError} for wrong options, for a proxy that is not http or https, and on another runtime
  *

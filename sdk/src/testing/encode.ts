@@ -7,7 +7,7 @@ import { descriptor, type FieldRow, methods } from "../gen/descriptor.ts";
 import type { Messages } from "../gen/messages.ts";
 import { decodeFrame, type PushFrame } from "../wire/frames.ts";
 import { WireReader } from "../wire/reader.ts";
-import { WireWriter } from "./wire_writer.ts";
+import { WireWriter } from "../wire/writer.ts";
 
 /** A message with any of its fields, at every depth. 64-bit numbers may be decimal strings, numbers or bigints. */
 export type MessageFields<T> = T extends Uint8Array ? T

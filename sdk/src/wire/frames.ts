@@ -2,9 +2,9 @@
  * The frames of the WebSocket and the batch of messages inside them (protocol.md 3 and 4.2).
  * @module
  */
-import { HeartBeatMessage, WebcastImEnterRoomMessage, WebcastPushFrame } from "../gen/frames.js";
 import { plainBytes } from "./bytes.ts";
 import { WireReader } from "./reader.ts";
+import { WireWriter } from "./writer.ts";
 
 /** One binary frame of the socket, with its payload still packed. */
 export type PushFrame = {
@@ -55,7 +55,7 @@ export type FetchResult = {
 };
 
 /** TikTok LIVE among the products that share the socket. */
-const LIVE_ID = "12";
+const LIVE_ID = 12n;
 
 /** Payload of an ack for a batch without internal_ext. */
 const NO_INTERNAL_EXT = new Uint8Array([0x2d]);
@@ -212,9 +212,14 @@ function readEntry(reader: WireReader, target: Record<string, string>): void {
   target[key] = value;
 }
 
+/** WebcastPushFrame {2 log_id, 6 payload_encoding, 7 payload_type, 8 payload}. */
 function encodeFrame(payloadType: string, payload: Uint8Array, logId?: string): Uint8Array {
-  const fields = { payloadEncoding: "pb", payloadType, payload };
-  return plainBytes(WebcastPushFrame.encode(logId === undefined ? fields : { logId, ...fields }).finish());
+  const frame = new WireWriter();
+  if (logId !== undefined) frame.varint(2, BigInt(logId));
+  frame.string(6, "pb");
+  frame.string(7, payloadType);
+  frame.bytes(8, payload);
+  return frame.finish();
 }
 
 /**
@@ -222,7 +227,9 @@ function encodeFrame(payloadType: string, payload: Uint8Array, logId?: string): 
  * @param roomId numeric id of the room
  */
 export function encodeHeartbeat(roomId: string): Uint8Array {
-  return encodeFrame("hb", HeartBeatMessage.encode({ roomId }).finish());
+  const beat = new WireWriter(); // HeartBeatMessage
+  beat.varint(1, BigInt(roomId));
+  return encodeFrame("hb", beat.finish());
 }
 
 /**
@@ -230,8 +237,12 @@ export function encodeHeartbeat(roomId: string): Uint8Array {
  * @param roomId numeric id of the room
  */
 export function encodeEnterRoom(roomId: string): Uint8Array {
-  const enter = { roomId, liveId: LIVE_ID, identity: "audience", filterWelcomeMsg: "0" };
-  return encodeFrame("im_enter_room", WebcastImEnterRoomMessage.encode(enter).finish());
+  const enter = new WireWriter(); // WebcastImEnterRoomMessage {1 room_id, 4 live_id, 5 identity, 9 filter_welcome_msg}
+  enter.varint(1, BigInt(roomId));
+  enter.varint(4, LIVE_ID);
+  enter.string(5, "audience");
+  enter.string(9, "0");
+  return encodeFrame("im_enter_room", enter.finish());
 }
 
 /**

@@ -2,7 +2,7 @@
  * Decodes whole messages by a table of their fields: what stands behind `event.message`.
  *
  * The result is plain data: 64-bit numbers are decimal strings, missing text is `""`, missing numbers are 0, missing
- * lists and maps are empty, missing messages are left out. Rules of the wire beside those of {@link WireReader}: a
+ * lists and maps are empty (and frozen), missing messages are left out. Rules of the wire beside those of {@link WireReader}: a
  * message that comes twice in a singular field is merged, other values are replaced; numbers of a list may be packed or
  * not, whatever the schema says; unknown fields are skipped.
  * @module
@@ -13,9 +13,11 @@ import { WireReader } from "./reader.ts";
 /** Deepest nesting of messages: that of protobuf's own libraries. TikTok's go about ten deep. */
 const MAX_DEPTH = 100;
 
-const NO_BYTES = new Uint8Array(0);
-
 type Message = Record<string, unknown>;
+
+const NO_BYTES = new Uint8Array(0);
+const NO_LIST: readonly unknown[] = Object.freeze([]);
+const NO_MAP: Readonly<Message> = Object.freeze({});
 
 /** Kinds of values; `gen/schema.ts` says what they stand for. */
 type Kind = "s" | "y" | "b" | "i" | "n" | "l" | "u" | "m";
@@ -35,10 +37,8 @@ interface Field {
 interface MessageType {
   /** Fields by number. */
   readonly fields: readonly (Field | undefined)[];
-  /** What a message without any field is; lists and maps are made anew for each. */
-  readonly empty: Readonly<Message>;
-  readonly lists: readonly string[];
-  readonly maps: readonly string[];
+  /** Makes a message without any field. */
+  readonly create: () => Message;
 }
 
 /** A schema, read message by message when one is first needed. */
@@ -59,7 +59,7 @@ export class MessageTable {
    */
   decode(place: number, bytes: Uint8Array): Message {
     const type = this.#type(place);
-    const message = newMessage(type);
+    const message = type.create();
     this.#read(new WireReader(bytes), type, message, 0);
     return message;
   }
@@ -80,12 +80,13 @@ export class MessageTable {
       const field = fields[tag >>> 3];
       if (field === undefined) reader.skip(tag);
       else if ((tag & 7) === field.wire) {
-        if (field.rule === "one") message[field.name] = this.#value(reader, field, depth, message[field.name]);
-        else if (field.rule === "many") {
-          (message[field.name] as unknown[]).push(this.#value(reader, field, depth, undefined));
-        } else this.#entry(reader, field, message[field.name] as Message, depth);
+        const { name, rule, kind } = field;
+        if (rule === "many") ownList(message, name).push(this.#value(reader, field, depth, undefined));
+        else if (rule === "map") this.#entry(reader, field, ownMap(message, name), depth);
+        else if (kind !== "m") message[name] = readScalar(reader, kind);
+        else message[name] = this.#value(reader, field, depth, message[name]);
       } else if ((tag & 7) === 2 && field.rule === "many") {
-        const list = message[field.name] as unknown[];
+        const list = ownList(message, field.name);
         const outer = reader.enter();
         while (reader.pos < reader.end) list.push(this.#value(reader, field, depth, undefined));
         reader.leave(outer);
@@ -97,7 +98,7 @@ export class MessageTable {
   #value(reader: WireReader, field: Field, depth: number, before: unknown): unknown {
     if (field.kind !== "m") return readScalar(reader, field.kind);
     const type = this.#type(field.place);
-    const message = before === undefined ? newMessage(type) : before as Message;
+    const message = before === undefined ? type.create() : before as Message;
     const outer = reader.enter();
     this.#read(reader, type, message, depth + 1);
     reader.leave(outer);
@@ -118,17 +119,28 @@ export class MessageTable {
       else reader.skip(tag);
     }
     reader.leave(outer);
-    value ??= field.kind === "m" ? newMessage(this.#type(field.place)) : emptyScalar(field.kind);
+    value ??= field.kind === "m" ? this.#type(field.place).create() : emptyScalar(field.kind);
     // A key may be any text: an assignment to `__proto__` would not make an entry.
     Object.defineProperty(map, String(key), { value, writable: true, enumerable: true, configurable: true });
   }
 }
 
-function newMessage(type: MessageType): Message {
-  const message = { ...type.empty };
-  for (const name of type.lists) message[name] = [];
-  for (const name of type.maps) message[name] = {};
-  return message;
+/** The list in a field, which is one of the message's own from now on. */
+function ownList(message: Message, name: string): unknown[] {
+  const list = message[name] as unknown[];
+  if (list !== NO_LIST) return list;
+  const own: unknown[] = [];
+  message[name] = own;
+  return own;
+}
+
+/** The map in a field, which is one of the message's own from now on. */
+function ownMap(message: Message, name: string): Message {
+  const map = message[name] as Message;
+  if (map !== NO_MAP) return map;
+  const own: Message = {};
+  message[name] = own;
+  return own;
 }
 
 function readScalar(reader: WireReader, kind: Kind): unknown {
@@ -175,9 +187,7 @@ const FIELD = /^([a-zA-Z])(\d*)(\w+)(?::([a-z]*)(\d*))?$/;
 
 function parseType(row: string): MessageType {
   const fields: (Field | undefined)[] = [];
-  const empty: Message = {};
-  const lists: string[] = [];
-  const maps: string[] = [];
+  const values: [name: string, value: unknown][] = [];
   let number = 0;
   for (const code of row === "" ? [] : row.split(" ")) {
     const [, letter = "", digits = "", name = "", kinds = "", place = ""] = FIELD.exec(code) ?? [];
@@ -188,10 +198,20 @@ function parseType(row: string): MessageType {
     while (fields.length < number) fields.push(undefined);
     const wire = rule === "map" ? 2 : wireOf(kind);
     fields.push({ name, kind, wire, rule, place: place === "" ? -1 : Number(place), key });
-    // Named first, filled anew for each message: so all messages of a type have their fields in the same order.
-    if (rule === "many") lists.push(name);
-    if (rule === "map") maps.push(name);
-    if (rule !== "one" || kind !== "m") empty[name] = rule === "one" ? emptyScalar(kind) : undefined;
+    if (rule === "many") values.push([name, NO_LIST]);
+    else if (rule === "map") values.push([name, NO_MAP]);
+    else if (kind !== "m") values.push([name, emptyScalar(kind)]);
   }
-  return { fields, empty, lists, maps };
+  return { fields, create: creator(values) };
+}
+
+/**
+ * A function that makes objects with these values. V8 turns an object that gets its fields by computed names into a hash
+ * table once it has a dozen, and so each copy of it; one that comes out of JSON.parse stays fast. And it copies fast only
+ * where it always copies objects of one shape: so each type has a function of its own.
+ */
+function creator(values: readonly [name: string, value: unknown][]): () => Message {
+  const empty = JSON.parse(`{${values.map(([name]) => `"${name}":0`).join(",")}}`) as Message;
+  for (const [name, value] of values) empty[name] = value;
+  return () => ({ ...empty });
 }

@@ -7,7 +7,7 @@ import process from "node:process";
 import protobuf from "protobufjs";
 import { isLiveError } from "../errors.ts";
 import { methods, schema } from "../gen/schema.ts";
-import { WireWriter } from "../testing/wire_writer.ts";
+import { WireWriter } from "./writer.ts";
 import { MessageTable } from "./message_table.ts";
 
 const PROTO = new URL("../../../proto/", import.meta.url);
@@ -208,11 +208,18 @@ describe("MessageTable.decode()", () => {
     assertEquals(small.decode(0, new Uint8Array(0)), EMPTY);
   });
 
-  it("gives each message its own lists and maps", () => {
-    const first = small.decode(0, new Uint8Array(0));
-    (first.numbers as number[]).push(1);
-    (first.children as Record<string, unknown>).key = 1;
+  it("gives each message lists and maps of its own", () => {
+    const entry = write((writer) => writer.string(1, "key"));
+    const bytes = write((writer) => {
+      writer.varint(2, 1n);
+      writer.bytes(5, entry);
+    });
+    const first = small.decode(0, bytes);
+    (first.numbers as number[]).push(2);
+    (first.children as Record<string, unknown>).other = 1;
+    assertEquals(small.decode(0, bytes), { ...EMPTY, numbers: [1], children: { key: EMPTY } });
     assertEquals(small.decode(0, new Uint8Array(0)), EMPTY);
+    assertEquals(Object.isFrozen(small.decode(0, new Uint8Array(0)).numbers), true);
   });
 
   it("reads packed and single numbers of a list alike", () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { describe, it } from "node:test";
 import { isLiveError } from "../errors.ts";
-import { WireWriter } from "../testing/wire_writer.ts";
+import { WireWriter } from "./writer.ts";
 import { uint64ToString, WireReader } from "./reader.ts";
 
 /** The bytes of one varint. */

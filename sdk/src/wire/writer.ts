@@ -1,6 +1,5 @@
 /**
- * Writes the protobuf wire format, for the builders of tests; the SDK itself writes three small frames with generated
- * code.
+ * Writes the protobuf wire format: the three small frames of a client, and the messages that tests build.
  * @module
  */
 
