@@ -34,7 +34,6 @@ export type { DecodeContext } from "./src/events/decode.ts";
 export { GiftLedger } from "./src/events/gift_ledger.ts";
 export type { GiftLedgerOptions } from "./src/events/gift_ledger.ts";
 export { LikeLedger } from "./src/events/like_ledger.ts";
-export type { Messages } from "./src/gen/messages.ts";
 export { decodeFrame } from "./src/wire/frames.ts";
 export type { PushFrame } from "./src/wire/frames.ts";
 export { streamGunzip } from "./src/wire/gunzip.ts";

@@ -122,6 +122,7 @@ function expected(method: string, message: object): Record<string, unknown> {
           closedBy: single ? "single" : gift.repeatEnd !== 0 ? "repeat_end" : undefined,
         },
         to: gift.toUser === undefined ? undefined : userOf(gift.toUser),
+        details: undefined,
       };
     }
     case "WebcastMemberMessage": {
@@ -302,12 +303,32 @@ function messageOf(type: string, depth = 0): fc.Arbitrary<Record<string, unknown
   return fc.record(model, { noNullPrototype: true });
 }
 
+/** Methods with a projection above; features_test.ts holds the other flat events to their messages. */
+const PROJECTED: readonly KnownMethod[] = [
+  "RoomMessage",
+  "WebcastChatMessage",
+  "WebcastControlMessage",
+  "WebcastGiftMessage",
+  "WebcastInRoomBannerMessage",
+  "WebcastLikeMessage",
+  "WebcastLinkMicArmies",
+  "WebcastLinkMicBattle",
+  "WebcastLiveIntroMessage",
+  "WebcastMemberMessage",
+  "WebcastQuestionNewMessage",
+  "WebcastRoomMessage",
+  "WebcastRoomUserSeqMessage",
+  "WebcastSocialMessage",
+  "WebcastSubNotifyMessage",
+];
+
 describe("flat events and the whole message", () => {
-  for (const [method, type] of Object.entries(methods)) {
+  for (const method of PROJECTED) {
+    const type = methods[method] ?? "";
     it(`agree on random ${method}`, () => {
       fc.assert(
         fc.property(messageOf(type), (fields) => {
-          assertSame(method, encodeMessage(method as KnownMethod, fields));
+          assertSame(method, encodeMessage(method, fields));
         }),
         { numRuns: 60 },
       );
@@ -323,7 +344,7 @@ describe("flat events and the whole message", () => {
     let compared = 0;
     for (const line of readFileSync(file, "utf8").trim().split("\n")) {
       const { method, payload, msgId } = JSON.parse(line) as { method: string; payload: string; msgId: string };
-      if (!(method in methods)) continue;
+      if (!PROJECTED.some((projected) => projected === method)) continue;
       try {
         const event = assertSame(method, new Uint8Array(Buffer.from(payload, "base64")));
         assertEquals(event.id, msgId);
