@@ -22,19 +22,19 @@ const SDK = join(ROOT, "sdk");
  * @throws Error with the compiler's output when it does not build
  */
 export function buildSdk(outDir: string = join(ROOT, "dist", "sdk")): string[] {
-  const types = [...declarations("mod"), ...declarations("compat")];
+  const types = declarations();
   rmSync(outDir, { recursive: true, force: true });
   mkdirSync(outDir, { recursive: true });
   const files = new Map([
-    ["mod.js", bundle(outDir, "mod", "esm")],
-    ["compat.js", bundle(outDir, "compat", "esm")],
+    ...DOORS.map((door): [string, string] => [`${door}.js`, bundle(outDir, door, "esm")]),
     ["compat.cjs", bundle(outDir, "compat", "cjs")],
     ["package.json", packageJson()],
     ["LICENSE", readFileSync(join(ROOT, "LICENSE"), "utf8")],
-    ["THIRD_PARTY_LICENSES", bundledLicenses()],
     ...types,
     // `require` finds types only in files that are CommonJS themselves.
-    ...types.filter(([name]) => name !== "mod.d.ts").map(([name, text]): [string, string] => [
+    ...types.filter(([name]) => ["compat.d.ts", GENERATED.target].includes(name)).map((
+      [name, text],
+    ): [string, string] => [
       name.replace(/\.ts$/, ".cts"),
       text.replaceAll(`"./${GENERATED.target}"`, `"./${GENERATED.target.replace(/\.ts$/, ".cts")}"`),
     ]),
@@ -45,8 +45,12 @@ export function buildSdk(outDir: string = join(ROOT, "dist", "sdk")): string[] {
   return [...files.keys()].map((name) => join(outDir, name));
 }
 
-/** Public modules of the built package: `mod` is the SDK, `compat` also works with `require`. */
-type Door = "mod" | "compat";
+/**
+ * Public modules of the built package: `mod` is the SDK, `compat` also works with `require`. Those for one runtime
+ * alone (proxies) are published as source only.
+ */
+const DOORS = ["mod", "compat", "testing", "media", "euler", "workers", "replay"] as const;
+type Door = typeof DOORS[number];
 
 /** A bundle, for every runtime and for browsers; Deno finds its types by the first line. */
 function bundle(outDir: string, door: Door, format: "esm" | "cjs"): string {
@@ -63,19 +67,19 @@ function bundle(outDir: string, door: Door, format: "esm" | "cjs"): string {
 /** Generated types, which name some things as the events do; they stay a file of their own. */
 const GENERATED = { source: "src/gen/messages.d.ts", target: "messages.d.ts" };
 
-/**
- * All public types in one file, and the generated ones beside it: Deno and tsc agree on no way in which one
- * declaration file can import values of another, only on `import type`. Every declaration keeps its name, so two of
- * one name cannot be.
- */
-function declarations(door: Door): [string, string][] {
+/** The declaration files of all doors, and the generated types beside them. */
+function declarations(): [string, string][] {
   const { config } = ts.readConfigFile(join(ROOT, "tsconfig.sdk.json"), ts.sys.readFile);
   const base = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile).config;
   const { options } = ts.convertCompilerOptionsFromJson(
     { ...base.compilerOptions, ...config.compilerOptions, noEmit: false, declaration: true, emitDeclarationOnly: true },
     ROOT,
   );
-  const program = ts.createProgram([join(SDK, `${door}.ts`)], { ...options, outDir: ROOT, rootDir: ROOT });
+  const program = ts.createProgram(DOORS.map((door) => join(SDK, `${door}.ts`)), {
+    ...options,
+    outDir: ROOT,
+    rootDir: ROOT,
+  });
   const emitted = new Map<string, ts.SourceFile>();
   const result = program.emit(undefined, (file, text) => {
     emitted.set(relative(SDK, file).split("\\").join("/"), ts.createSourceFile(file, text, ts.ScriptTarget.ESNext));
@@ -86,7 +90,36 @@ function declarations(door: Door): [string, string][] {
     const host = { getCanonicalFileName, getCurrentDirectory: () => ROOT, getNewLine: () => "\n" };
     throw new Error(`Cannot emit the SDK's types:\n${ts.formatDiagnostics(faults, host)}`);
   }
+  const exported = (door: Door): string[] => {
+    const source = program.getSourceFile(join(SDK, `${door}.ts`));
+    const checker = program.getTypeChecker();
+    const symbol = source === undefined ? undefined : checker.getSymbolAtLocation(source);
+    return symbol === undefined ? [] : checker.getExportsOfModule(symbol).map((one) => one.name).sort();
+  };
+  const generated = emitted.get(GENERATED.source);
+  if (generated === undefined) throw new Error(`Cannot emit the SDK's types: there is no ${GENERATED.source}`);
+  const main = new Set(exported("mod"));
+  const files = DOORS.map((door): [string, string] => {
+    // A door for `require` too cannot look into the main one, which is for `import` only.
+    const text = declarationFile(door, emitted, exported(door), door === "mod" || door === "compat" ? new Set() : main);
+    return [`${door}.d.ts`, text];
+  });
+  return [...files, [GENERATED.target, generated.text]];
+}
+
+/**
+ * All public types of a door in one file: Deno and tsc agree on no way in which one declaration file can import values
+ * of another, only on `import type`. Every declaration keeps its name, so two of one name cannot be.
+ * @param shared names that are taken from the main door: a class with private fields is another type in each file
+ */
+function declarationFile(
+  door: Door,
+  emitted: ReadonlyMap<string, ts.SourceFile>,
+  names: readonly string[],
+  shared: ReadonlySet<string>,
+): string {
   const parts: string[] = [];
+  const taken = new Set<string>();
   const homes = new Map<string, string>();
   const waiting = [`${door}.d.ts`];
   const seen = new Set(waiting);
@@ -97,13 +130,19 @@ function declarations(door: Door): [string, string][] {
       const from = importedFile(statement, file, source);
       if (from === GENERATED.source) {
         const clause = ts.isImportDeclaration(statement) ? statement.importClause : undefined;
-        parts.unshift(`import ${clause?.getText(source)} from "./${GENERATED.target}";`);
+        const line = `import ${clause?.getText(source)} from "./${GENERATED.target}";`;
+        if (!parts.includes(line)) parts.unshift(line);
       } else if (from !== undefined && !seen.has(from)) {
         seen.add(from);
         waiting.push(from);
       }
       if (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) continue;
-      for (const name of declaredNames(statement, source)) {
+      const declared = declaredNames(statement, source);
+      if (declared.length > 0 && declared.every((name) => shared.has(name))) {
+        for (const name of declared) taken.add(name);
+        continue;
+      }
+      for (const name of declared) {
         const home: string = homes.get(name) ?? file;
         if (home !== file) throw new Error(`Cannot emit the SDK's types: ${name} is declared in ${home} and ${file}`);
         homes.set(name, file);
@@ -111,16 +150,8 @@ function declarations(door: Door): [string, string][] {
       parts.push(statement.getFullText(source).trim().replace(/^export (?=declare|interface|type|abstract)/m, ""));
     }
   }
-  const checker = program.getTypeChecker();
-  const source = program.getSourceFile(join(SDK, `${door}.ts`));
-  const symbol = source === undefined ? undefined : checker.getSymbolAtLocation(source);
-  const names = symbol === undefined ? [] : checker.getExportsOfModule(symbol).map((one) => one.name).sort();
-  const generated = emitted.get(GENERATED.source);
-  if (generated === undefined) throw new Error(`Cannot emit the SDK's types: there is no ${GENERATED.source}`);
-  return [
-    [`${door}.d.ts`, `${parts.join("\n")}\nexport { ${names.join(", ")} };\n`],
-    [GENERATED.target, generated.text],
-  ];
+  if (taken.size > 0) parts.unshift(`import type { ${[...taken].sort().join(", ")} } from "./mod.d.ts";`);
+  return `${parts.join("\n")}\nexport { ${names.join(", ")} };\n`;
 }
 
 /** The declaration file that a statement imports or exports from. */
@@ -142,26 +173,17 @@ function declaredNames(statement: ts.Statement, source: ts.SourceFile): string[]
   return named.name === undefined ? [] : [named.name.getText(source)];
 }
 
-/** Licences of the packages whose code is in the bundle. */
-function bundledLicenses(): string {
-  const texts = ["protobufjs", "long"].map((name) => {
-    const folder = join(ROOT, "node_modules", name);
-    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, "LICENSE"), "utf8").trim()}\n`;
-  });
-  return texts.join("\n\n");
-}
-
 function packageJson(): string {
-  const { name, version, description, license, type } = JSON.parse(readFileSync(join(SDK, "package.json"), "utf8"));
+  const { name, version, description, license, type, sideEffects } = JSON.parse(
+    readFileSync(join(SDK, "package.json"), "utf8"),
+  );
+  const plain = (door: Door) => ({ types: `./${door}.d.ts`, default: `./${door}.js` });
   const exports = {
-    ".": { types: "./mod.d.ts", default: "./mod.js" },
-    "./compat": {
-      require: { types: "./compat.d.cts", default: "./compat.cjs" },
-      default: { types: "./compat.d.ts", default: "./compat.js" },
-    },
+    ...Object.fromEntries(DOORS.map((door) => [door === "mod" ? "." : `./${door}`, plain(door)])),
+    "./compat": { require: { types: "./compat.d.cts", default: "./compat.cjs" }, default: plain("compat") },
   };
-  return `${JSON.stringify({ name, version, description, license, type, exports }, null, 2)}\n`;
+  const manifest = { name, version, description, license, type, sideEffects, engines: { node: ">=22" }, exports };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,6 +1,6 @@
 /** What is published: the source on JSR's side, `dist/sdk` on npm's. */
 import { assertEquals } from "@std/assert";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -42,5 +42,25 @@ describe("the published SDK", () => {
     const args = [packageChecker("attw"), join(scratch, archive), "--profile", "esm-only", "--format", "ascii"];
     const { code, output } = await runProgram(bun(), args);
     assertEquals(code, 0, output);
+  });
+
+  it("has doors whose types fit together", async () => {
+    writeFileSync(join(scratch, "package.json"), `{"type":"module"}`);
+    writeFileSync(
+      join(scratch, "doors.ts"),
+      `import { TikTok } from "./sdk/mod.js";
+       import { recordFrames, replay } from "./sdk/replay.js";
+       import { fetchUpgradeSockets } from "./sdk/workers.js";
+       import { eulerSigner } from "./sdk/euler.js";
+       import { encodeMessage, FakeClock } from "./sdk/testing.js";
+       const clock = new FakeClock();
+       const tiktok = new TikTok({ socket: fetchUpgradeSockets(), signer: eulerSigner({}), clock });
+       recordFrames(tiktok.live("some.host"));
+       replay(encodeMessage("WebcastChatMessage", { content: "hi" }), { clock });\n`,
+    );
+    const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "esnext", "--lib", "esnext,dom"];
+    const { code, output } = await runProgram(bun(), [tsc, ...options, "doors.ts"], { cwd: scratch });
+    assertEquals([code, output], [0, ""]);
   });
 });
