@@ -77,15 +77,35 @@ function kindOf(type: string, resolved: protobuf.Type | protobuf.Enum | null, pl
   return { kind, place: "" };
 }
 
+/** What stands in a new message for each kind of value; `gen/schema.ts` has the constants. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  s: `""`,
+  y: "NO_BYTES",
+  b: "false",
+  i: "0",
+  n: "0",
+  l: `"0"`,
+  u: `"0"`,
+};
+
 /** One field of the table; {@link schemaTable} tells the format. */
 function fieldCode(field: protobuf.Field, previous: number, places: ReadonlyMap<string, number>): string {
   const { kind, place } = kindOf(field.type, field.resolvedType, places);
   const number = field.id === previous + 1 ? "" : String(field.id);
   if (field instanceof protobuf.MapField) {
-    return `x${number}${field.name}:${kindOf(field.keyType, null, places).kind}${kind}${place}`;
+    return `x${number}:${kindOf(field.keyType, null, places).kind}${kind}${place}`;
   }
   const suffix = place === "" ? "" : `:${place}`;
-  return `${field.repeated ? kind.toUpperCase() : kind}${number}${field.name}${suffix}`;
+  if (field.repeated) return `${kind.toUpperCase()}${number}${suffix}`;
+  return kind === "m" ? `m${number}${field.name}${suffix}` : `${kind}${number}`;
+}
+
+/** The field of a new message; `undefined` for a message, which is left out there. */
+function fieldDefault(field: protobuf.Field, places: ReadonlyMap<string, number>): string | undefined {
+  const { kind } = kindOf(field.type, field.resolvedType, places);
+  if (field instanceof protobuf.MapField) return `${field.name}: NO_MAP`;
+  if (field.repeated) return `${field.name}: NO_LIST`;
+  return kind === "m" ? undefined : `${field.name}: ${DEFAULTS[kind]}`;
 }
 
 /** The messages as `wire/message_table.ts` reads them. */
@@ -96,21 +116,26 @@ function schemaTable(schema: Schema): string {
     "/**",
     ` * ${HEADER}`,
     " *",
-    " * One line for each message, its fields in the order of their numbers, apart by spaces. A field is",
-    " * `<kind><number><name>[:<place>]`; the number is left out when it is one more than that of the field before.",
-    " * Kinds: `s` string, `y` bytes, `b` bool, `i` int32 or enum, `n` uint32, `l` int64, `u` uint64, `m` the message at",
-    " * that place of the table (counted from 0); a capital letter stands for a repeated field. A map is",
-    " * `x<number><name>:<kind of key><kind of value>[<place>]`.",
+    " * A row for each message: its fields in the order of their numbers, apart by spaces, and what makes a new message.",
+    " * A field is `<kind><number><name>[:<place>]`; the number is left out when it is one more than that of the field",
+    " * before, and only messages have a name here: the other fields take theirs from the new message, which has them in",
+    " * the same order. Kinds: `s` string, `y` bytes, `b` bool, `i` int32 or enum, `n` uint32, `l` int64, `u` uint64, `m`",
+    " * the message at that place of the table (counted from 0); a capital letter stands for a repeated field. A map is",
+    " * `x<number>:<kind of key><kind of value>[<place>]`.",
     " * @module",
     " */",
+    `import { NO_BYTES, NO_LIST, NO_MAP, type SchemaRow } from "../wire/message_defaults.ts";`,
     "",
     "/** The messages by their place. */",
-    "export const schema: readonly string[] = [",
+    "export const schema: readonly SchemaRow[] = [",
   ];
   for (const type of messages) {
     const fields = [...type.fieldsArray].sort((a, b) => a.id - b.id);
     const codes = fields.map((field, index) => fieldCode(field, fields[index - 1]?.id ?? 0, places));
-    lines.push(`  "${codes.join(" ")}", // ${places.get(type.name)} ${type.name}`);
+    const defaults = fields.map((field) => fieldDefault(field, places)).filter((text) => text !== undefined);
+    lines.push(
+      `  ["${codes.join(" ")}", () => ({ ${defaults.join(", ")} })], // ${places.get(type.name)} ${type.name}`,
+    );
   }
   lines.push(
     "];",

@@ -9,10 +9,10 @@ import { importsOf, read, sourceFiles } from "./source_files.ts";
 
 /** What files below a folder may import: path prefixes of the clone, packages, or `node:`. Longest prefix wins. */
 const MAY_IMPORT: Record<string, string[]> = {
-  "sdk/src/gen/": ["sdk/src/gen/", "protobufjs/"],
+  "sdk/src/gen/": ["sdk/src/wire/message_defaults.ts"],
   "sdk/src/runtime/node_proxy.ts": ["sdk/src/", "undici"],
   "sdk/src/": ["sdk/src/"],
-  "sdk/": ["sdk/", "protobufjs"],
+  "sdk/": ["sdk/"],
   "sdk/examples/": ["@roomtone/sdk", "@roomtone/recorder", "node:"],
   "recorder/": ["recorder/", "@roomtone/sdk", "node:"],
   "functions/contract/": ["functions/contract/", "@roomtone/sdk", "valibot"],

@@ -8,16 +8,13 @@
  * @module
  */
 import { LiveError } from "../errors.ts";
+import { NO_BYTES, NO_LIST, NO_MAP, type SchemaRow } from "./message_defaults.ts";
 import { WireReader } from "./reader.ts";
 
 /** Deepest nesting of messages: that of protobuf's own libraries. TikTok's go about ten deep. */
 const MAX_DEPTH = 100;
 
 type Message = Record<string, unknown>;
-
-const NO_BYTES = new Uint8Array(0);
-const NO_LIST: readonly unknown[] = Object.freeze([]);
-const NO_MAP: Readonly<Message> = Object.freeze({});
 
 /** Kinds of values; `gen/schema.ts` says what they stand for. */
 type Kind = "s" | "y" | "b" | "i" | "n" | "l" | "u" | "m";
@@ -43,11 +40,11 @@ interface MessageType {
 
 /** A schema, read message by message when one is first needed. */
 export class MessageTable {
-  readonly #rows: readonly string[];
+  readonly #rows: readonly SchemaRow[];
   readonly #types: (MessageType | undefined)[] = [];
 
   /** @param rows the messages in the format of `gen/schema.ts` */
-  constructor(rows: readonly string[]) {
+  constructor(rows: readonly SchemaRow[]) {
     this.#rows = rows;
   }
 
@@ -67,7 +64,9 @@ export class MessageTable {
   #type(place: number): MessageType {
     const known = this.#types[place];
     if (known !== undefined) return known;
-    const type = parseType(this.#rows[place] ?? "");
+    const row = this.#rows[place];
+    if (row === undefined) throw new RangeError(`Cannot find the message ${place}: the table ends before it`);
+    const type = parseType(row);
     this.#types[place] = type;
     return type;
   }
@@ -183,35 +182,22 @@ function wireOf(kind: Kind): 0 | 2 {
   return kind === "s" || kind === "y" || kind === "m" ? 2 : 0;
 }
 
-const FIELD = /^([a-zA-Z])(\d*)(\w+)(?::([a-z]*)(\d*))?$/;
+const FIELD = /^([a-zA-Z])(\d*)(\w*)(?::([a-z]*)(\d*))?$/;
 
-function parseType(row: string): MessageType {
+function parseType([codes, create]: SchemaRow): MessageType {
   const fields: (Field | undefined)[] = [];
-  const values: [name: string, value: unknown][] = [];
+  const names = Object.keys(create());
   let number = 0;
-  for (const code of row === "" ? [] : row.split(" ")) {
-    const [, letter = "", digits = "", name = "", kinds = "", place = ""] = FIELD.exec(code) ?? [];
+  for (const code of codes === "" ? [] : codes.split(" ")) {
+    const [, letter = "", digits = "", ownName = "", kinds = "", place = ""] = FIELD.exec(code) ?? [];
     number = digits === "" ? number + 1 : Number(digits);
     const rule = letter === "x" ? "map" : letter === letter.toLowerCase() ? "one" : "many";
     const kind = (rule === "map" ? kinds.charAt(1) : letter.toLowerCase()) as Kind;
     const key = kinds.charAt(0) as Kind;
+    const name = ownName || names.shift() || "";
     while (fields.length < number) fields.push(undefined);
     const wire = rule === "map" ? 2 : wireOf(kind);
     fields.push({ name, kind, wire, rule, place: place === "" ? -1 : Number(place), key });
-    if (rule === "many") values.push([name, NO_LIST]);
-    else if (rule === "map") values.push([name, NO_MAP]);
-    else if (kind !== "m") values.push([name, emptyScalar(kind)]);
   }
-  return { fields, create: creator(values) };
-}
-
-/**
- * A function that makes objects with these values. V8 turns an object that gets its fields by computed names into a hash
- * table once it has a dozen, and so each copy of it; one that comes out of JSON.parse stays fast. And it copies fast only
- * where it always copies objects of one shape: so each type has a function of its own.
- */
-function creator(values: readonly [name: string, value: unknown][]): () => Message {
-  const empty = JSON.parse(`{${values.map(([name]) => `"${name}":0`).join(",")}}`) as Message;
-  for (const [name, value] of values) empty[name] = value;
-  return () => ({ ...empty });
+  return { fields, create };
 }

@@ -8,6 +8,7 @@ import protobuf from "protobufjs";
 import { isLiveError } from "../errors.ts";
 import { methods, schema } from "../gen/schema.ts";
 import { WireWriter } from "./writer.ts";
+import { NO_BYTES, NO_LIST, NO_MAP } from "./message_defaults.ts";
 import { MessageTable } from "./message_table.ts";
 
 const PROTO = new URL("../../../proto/", import.meta.url);
@@ -193,7 +194,16 @@ describe("MessageTable", () => {
 });
 
 /** A small schema: 0 {1 text, 2 numbers, 3 self, 5 children by name, 6 signed, 7 unsigned, 8 data}. */
-const small = new MessageTable(["stext Inumbers mself:0 x5children:sm0 lsigned uunsigned ydata"]);
+const small = new MessageTable([
+  ["s I mself:0 x5:sm0 l u y", () => ({
+    text: "",
+    numbers: NO_LIST,
+    children: NO_MAP,
+    signed: "0",
+    unsigned: "0",
+    data: NO_BYTES,
+  })],
+]);
 
 function write(build: (writer: WireWriter) => void): Uint8Array {
   const writer = new WireWriter();
