@@ -15,6 +15,5 @@ export {
 } from "./src/testing/encode.ts";
 export { FakeClock, FakeSocket, FakeSockets, settle } from "./src/testing/fakes.ts";
 export type { KnownMethod } from "./src/events/types.ts";
-export type { Messages } from "./src/gen/messages.ts";
 export type { Clock, Socket, SocketClosure, SocketFactory, SocketHandlers, SocketRefusal } from "./src/ports.ts";
 export type { PushFrame, WireMessage } from "./src/wire/frames.ts";

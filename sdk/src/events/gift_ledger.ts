@@ -52,6 +52,10 @@ export class GiftLedger {
   readonly #streaks = new Map<string, Streak>();
   readonly #gifts = new Map<string, GiftFacts>();
 
+  /**
+   * @param options how long a streak may be silent
+   * @throws {RangeError} when `timeoutMs` is not above 0
+   */
   constructor(options: GiftLedgerOptions = {}) {
     const { timeoutMs = TIMEOUT_MS } = options;
     if (!(timeoutMs > 0)) {
