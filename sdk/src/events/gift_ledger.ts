@@ -53,6 +53,7 @@ export class GiftLedger {
   readonly #gifts = new Map<string, GiftFacts>();
 
   /**
+   * Makes a ledger without a streak.
    * @param options how long a streak may be silent
    * @throws {RangeError} when `timeoutMs` is not above 0
    */
