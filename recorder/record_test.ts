@@ -106,7 +106,10 @@ describe("record()", () => {
         process.kill(Number(await readFile(pidFile, "utf8")), "SIGKILL");
       }),
     );
-    runs.set("disk.host", run("disk.host", {}, (_, recording) => rm(recording.folder, { recursive: true })));
+    runs.set(
+      "disk.host",
+      run("disk.host", {}, (_, recording) => rm(recording.folder, { recursive: true, maxRetries: 20, retryDelay: 50 })),
+    );
     for (const each of runs.values()) each.catch(() => undefined);
   });
   after(async () => {

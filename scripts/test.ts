@@ -26,7 +26,7 @@ const SERVER = ["functions/", "recorder/", "infra/", "tests/infra/", "tests/inte
 
 const nodeArgs: Runtime["args"] = (files, report) => [
   "--test",
-  "--test-concurrency=2",
+  "--test-concurrency=1",
   "--test-reporter=spec",
   "--test-reporter-destination=stdout",
   "--test-reporter=junit",
