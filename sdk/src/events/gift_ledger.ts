@@ -114,17 +114,6 @@ export class GiftLedger {
     return closings;
   }
 
-  /**
-   * Closes all open streaks: the live is over.
-   * @param nowMs the time, on the clock of `receivedAt`
-   * @returns the same as {@link GiftLedger.expire}
-   */
-  closeAll(nowMs: number): GiftEvent[] {
-    const open = [...this.#streaks.values()].filter((streak) => streak.closedBy === undefined);
-    this.#streaks.clear();
-    return open.map((streak) => close(streak, nowMs));
-  }
-
   #factsOf(event: GiftEvent): GiftFacts {
     const { giftId, name, describe, giftType, imageUrl, diamonds } = event;
     const told = giftType !== 0 || diamonds !== 0 || name !== "";

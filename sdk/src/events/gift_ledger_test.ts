@@ -178,17 +178,6 @@ describe("GiftLedger.expire()", () => {
   });
 });
 
-describe("GiftLedger.closeAll()", () => {
-  it("closes every open streak, and starts anew", () => {
-    const ledger = new GiftLedger();
-    ledger.apply(gift({ group: "7", total: 1, end: true }));
-    ledger.apply(gift({ group: "8", total: 4 }));
-    assertEquals(ledger.closeAll(70).map(({ streak, total, at }) => [streak.id, total, at]), [["8", 4, 70]]);
-    assertEquals(ledger.closeAll(80), []);
-    assertEquals(ledger.expire(1_000_000), []);
-  });
-});
-
 describe("new GiftLedger()", () => {
   it("refuses a time-out that is not above 0", () => {
     for (const timeoutMs of [0, -1, Number.NaN]) {
