@@ -37,8 +37,7 @@ export function buildFunctions(outDir: string = join(ROOT, "dist")): string[] {
 
 function bundle(entry: string, file: string, options: string[]): void {
   rmSync(join(file, ".."), { recursive: true, force: true });
-  // Names stay as they are: stack traces are read by people.
-  const shape = ["--target=node", "--format=esm", "--minify-whitespace", "--minify-syntax"];
+  const shape = ["--target=node", "--format=esm", "--minify"];
   const args = ["build", entry, `--outfile=${file}`, ...shape, ...options];
   const { status, stdout, stderr } = spawnSync(bun(), args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(`Cannot bundle ${relative(ROOT, entry)}: ${stdout}${stderr}`);

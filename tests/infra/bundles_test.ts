@@ -1,10 +1,10 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { buildFunctions } from "../../scripts/build_functions.ts";
+import { buildFunctions, LAMBDAS } from "../../scripts/build_functions.ts";
 import { node24, ROOT } from "../../scripts/tools.mjs";
 import { apiGatewayEvent } from "../fakes/lambda_events.ts";
 
@@ -58,6 +58,15 @@ describe("bundles", () => {
     return node(["--input-type=module", "-e", script], dist, env);
   };
   const answerOf = ({ stdout }: Run) => JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+
+  it("hold at most 300 KB each, one file without a source map", () => {
+    for (const name of LAMBDAS) {
+      assertEquals(readdirSync(join(dist, name)), ["index.mjs"]);
+      const code = readFileSync(join(dist, name, "index.mjs"));
+      assert(code.length <= 300_000, `${name} has ${code.length} bytes`);
+      assert(!code.includes("sourceMappingURL"), name);
+    }
+  });
 
   it("answer API Gateway events on Node 24", async () => {
     for (
