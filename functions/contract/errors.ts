@@ -8,9 +8,14 @@ import { LIVE_ERROR_CODES } from "@roomtone/sdk";
 /** Codes of the SDK's taxonomy, and after them those of the API itself. */
 export const APP_ERROR_CODES = [
   ...LIVE_ERROR_CODES,
+  "unauthorized",
   "forbidden",
+  "not_configured",
   "method_not_allowed",
+  "body_too_large",
+  "unsupported_media_type",
   "range_not_satisfiable",
+  "too_many_requests",
   "internal",
 ] as const;
 

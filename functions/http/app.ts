@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { AppError } from "../contract/errors.ts";
 import {
+  type BodySchema,
   deleteWatchRoute,
   followingsRoute,
   getRecordingRoute,
@@ -59,9 +60,9 @@ export function createApp(options: AppOptions): Hono {
   const { logger } = options;
   const app = new Hono();
   const routes: Pick<Route, "method" | "path" | "summary">[] = [];
-  const add = <P extends InputSchema, Q extends InputSchema>(
-    route: Route<P, Q>,
-    handle: (input: Input<P, Q>) => Answer | Promise<Answer>,
+  const add = <P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
+    route: Route<P, Q, B>,
+    handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
   ) => {
     routes.push(route);
     mount(app, route, handle);

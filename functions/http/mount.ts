@@ -1,36 +1,47 @@
 import type { Hono } from "hono";
 import * as v from "valibot";
 import { AppError, type ParameterError } from "../contract/errors.ts";
-import type { InputSchema, Route } from "../contract/routes.ts";
+import type { BodySchema, InputSchema, Route } from "../contract/routes.ts";
+import { readJson } from "./json_body.ts";
 
 /** What a handler gets. */
-export interface Input<P extends InputSchema, Q extends InputSchema> {
+export interface Input<P extends InputSchema, Q extends InputSchema, B extends BodySchema> {
   params: v.InferOutput<P>;
   query: v.InferOutput<Q>;
+  body: v.InferOutput<B>;
   request: Request;
 }
 
 /** What a handler answers: a status and a JSON body, or a whole response. */
-export type Answer = { status?: number; body?: unknown } | Response;
+export type Answer = { status?: number; body?: unknown; headers?: Readonly<Record<string, string>> } | Response;
 
 /**
  * Mounts a route: reads and checks its input, calls the handler, sends its answer.
- * @throws AppError `invalid_input`, to the app's error handler, that names every wrong parameter
+ * @throws AppError `invalid_input`, `body_too_large`, `unsupported_media_type`, to the app's error handler; the first
+ *   names every wrong parameter
  */
-export function mount<P extends InputSchema, Q extends InputSchema>(
+export function mount<P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
   app: Hono,
-  route: Route<P, Q>,
-  handle: (input: Input<P, Q>) => Answer | Promise<Answer>,
+  route: Route<P, Q, B>,
+  handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
 ): void {
   app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
+    const request = c.req.raw;
     const params = v.safeParse(route.request.params, c.req.param() as Record<string, string>);
     const query = v.safeParse(route.request.query, queryOf(c.req.url));
-    if (!params.success || !query.success) throw wrongInput([...params.issues ?? [], ...query.issues ?? []]);
-    const answer = await handle({ params: params.output, query: query.output, request: c.req.raw });
+    const schema = route.request.body;
+    const body = schema === undefined ? undefined : v.safeParse(schema, await readJson(request));
+    if (!params.success || !query.success || body?.success === false) {
+      throw wrongInput([...params.issues ?? [], ...query.issues ?? []], body?.issues ?? []);
+    }
+    const answer = await handle({ params: params.output, query: query.output, body: body?.output, request });
     if (answer instanceof Response) return answer;
-    const { status = 200, body } = answer;
-    if (body === undefined) return new Response(null, { status });
-    return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });
+    const { status = 200, headers = {} } = answer;
+    if (answer.body === undefined) return new Response(null, { status, headers });
+    return new Response(JSON.stringify(answer.body), {
+      status,
+      headers: { "content-type": "application/json", ...headers },
+    });
   });
 }
 
@@ -45,13 +56,14 @@ function queryOf(url: string): Record<string, string | string[]> {
   return Object.fromEntries(found);
 }
 
-/** One entry for each wrong parameter: what is wrong with it first. */
-function wrongInput(issues: v.BaseIssue<unknown>[]): AppError {
+/** One entry for each wrong parameter, and each wrong place in the body: what is wrong with it first. */
+function wrongInput(inputs: v.BaseIssue<unknown>[], body: v.BaseIssue<unknown>[]): AppError {
   const details = new Map<string, string>();
-  for (const issue of issues) {
-    const name = String(issue.path?.[0]?.key ?? "");
+  const add = (name: string, issue: v.BaseIssue<unknown>) => {
     if (!details.has(name)) details.set(name, issue.input === undefined ? "must be given" : issue.message);
-  }
+  };
+  for (const issue of inputs) add(String(issue.path?.[0]?.key ?? ""), issue);
+  for (const issue of body) add(issue.path?.map(({ key }) => String(key)).join(".") ?? "body", issue);
   const parameters = [...details].map(([name, detail]): ParameterError => ({ name, detail }));
   const all = parameters.map(({ name, detail }) => `${name} ${detail}`).join("; ");
   return new AppError("invalid_input", `Read the request: ${all}`, {

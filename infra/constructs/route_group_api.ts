@@ -15,7 +15,7 @@ export interface RouteGroupApiProps {
   readonly requestsPerSecond: number;
 }
 
-const METHODS = { get: HttpMethod.GET, put: HttpMethod.PUT, delete: HttpMethod.DELETE } as const;
+const METHODS = { get: HttpMethod.GET, put: HttpMethod.PUT, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
 
 /**
  * One HTTP API (payload 2.0) with exactly the contract's routes, each sent to its group's function. Calls are signed with

@@ -1,0 +1,104 @@
+/**
+ * What a route is, and the pieces that routes are written with.
+ * @module
+ */
+import * as v from "valibot";
+import { Problem } from "./schemas.ts";
+
+/** Schema of named text inputs. A parameter that comes several times arrives as an array. */
+export type InputSchema = v.GenericSchema<Record<string, string | string[]>, unknown>;
+
+/** An answer that a route gives. */
+export interface RouteResponse {
+  description: string;
+  /** Schema of the JSON body; without one the answer has no body, or the media type says what it is. */
+  body?: v.GenericSchema;
+  mediaType?: string;
+}
+
+/** Schema of a JSON body; of none by default. */
+export type BodySchema = v.GenericSchema;
+
+/** Schema of a route without a body. */
+export type NoBody = v.UndefinedSchema<undefined>;
+
+/** A route. */
+export interface Route<
+  P extends InputSchema = InputSchema,
+  Q extends InputSchema = InputSchema,
+  B extends BodySchema = BodySchema,
+> {
+  method: "get" | "put" | "post" | "delete";
+  /** Path with parameters in braces, such as `/watchlist/{username}`. */
+  path: string;
+  summary: string;
+  /** What it takes. Parameters that no schema names are ignored. A body is JSON of at most 1 MiB. */
+  request: { params: P; query: Q; body?: B };
+  responses: Readonly<Record<number, RouteResponse>>;
+}
+
+/** Types a route; gives it back as it is. */
+export function defineRoute<P extends InputSchema, Q extends InputSchema, B extends BodySchema = NoBody>(
+  route: Route<P, Q, B>,
+): Route<P, Q, B> {
+  return route;
+}
+
+/** No parameters. */
+export const nothing = v.object({});
+/** A failure: problem+json. */
+export const problem = (description: string): RouteResponse => ({
+  description,
+  body: Problem,
+  mediaType: "application/problem+json",
+});
+
+/** Failures that any route which asks TikTok may have. */
+export const lookupProblems = {
+  400: problem("A parameter is wrong; every wrong one is named"),
+  403: problem("TikTok shows it to some people only: private, age_restricted, login_required"),
+  404: problem("TikTok knows no such user"),
+  500: problem("An unexpected failure"),
+  502: problem("TikTok's answer could not be used: protocol, network"),
+  503: problem("TikTok or the signer refuses: captcha, blocked, rate_limited and the like; see retry_after"),
+  504: problem("No answer in time"),
+};
+
+/** Failures that any route may have. */
+export const inputProblems = {
+  400: problem("A parameter is wrong; every wrong one is named"),
+  500: problem("An unexpected failure"),
+};
+
+/** Failures of a route that takes a body. */
+export const bodyProblems = {
+  413: problem("The body is larger than 1 MiB"),
+  415: problem("The body is not application/json"),
+};
+
+/** Failure of a route that names one thing. */
+export const notThere = { 404: problem("It does not exist") };
+
+/** A parameter that must not be repeated. */
+export const one = v.string("must be given once");
+/** Text with something in it. */
+export const filled = v.pipe(one, v.trim(), v.nonEmpty("must not be empty"));
+/** A whole number that stays text. */
+export const digits = (least: number, most: number) =>
+  v.pipe(
+    one,
+    v.trim(),
+    v.regex(/^\d{1,16}$/, "must be a whole number"),
+    v.check((text) => Number(text) >= least && Number(text) <= most, `must be ${least} to ${most}`),
+  );
+/** A whole number. */
+export const number = (least: number, most: number) => v.pipe(digits(least, most), v.transform(Number));
+/** Time stamps and the like; 0 is "from the start". */
+export const cursorNumber = number(0, Number.MAX_SAFE_INTEGER);
+/** Id of a room, and of its recording. */
+export const roomId = v.pipe(one, v.regex(/^[1-9]\d{0,19}$/, "must be a room id of 1 to 20 digits"));
+/** Parameters of lists. */
+export const page = {
+  limit: v.optional(number(1, 1_000), "100"),
+  cursor: v.optional(v.pipe(filled, v.maxLength(200, "must be a cursor of an earlier page"))),
+};

@@ -1,0 +1,61 @@
+/**
+ * Answers about recordings.
+ * @module
+ */
+import * as v from "valibot";
+import { Count, ErrorCode, Time } from "./common.ts";
+
+/** What the events of a recording add up to. */
+export const TotalsReply = v.object({
+  events: Count,
+  /** Events of each type. */
+  types: v.record(v.string(), Count),
+  diamonds: Count,
+  first_at: Time,
+  last_at: Time,
+});
+
+/** A recording. */
+export const RecordingReply = v.object({
+  id: v.string(),
+  room_id: v.string(),
+  username: v.string(),
+  title: v.string(),
+  state: v.picklist(["wanted", "recording", "finished"]),
+  created_at: Time,
+  started_at: v.optional(Time),
+  ended_at: v.optional(Time),
+  outcome: v.optional(v.object({
+    kind: v.picklist(["ended", "stopped", "failed"]),
+    code: v.optional(ErrorCode),
+    detail: v.optional(v.string()),
+  })),
+  /** Closed segments, their size and playing time. */
+  segments: Count,
+  bytes: Count,
+  duration_ms: Count,
+  parts: v.array(v.object({ part: Count, folder: v.string(), started_at: Time })),
+  /** Path of the playlist, once there is video. */
+  playlist: v.optional(v.string()),
+  /** Path of the events. */
+  events: v.string(),
+  totals: v.optional(TotalsReply),
+});
+
+/** A recording. */
+export type RecordingReply = v.InferOutput<typeof RecordingReply>;
+
+/** A page of recordings. */
+export const RecordingsReply = v.object({ recordings: v.array(RecordingReply), cursor: v.optional(v.string()) });
+
+/** A page of events. */
+export const EventsReply = v.object({
+  events: v.array(v.record(v.string(), v.unknown())),
+  /** Pass it as `after` to get what comes next. */
+  after: v.string(),
+  /** True when the recording is over and this page holds its last events. */
+  finished: v.boolean(),
+});
+
+/** A page of events. */
+export type EventsReply = v.InferOutput<typeof EventsReply>;

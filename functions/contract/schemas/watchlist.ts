@@ -1,0 +1,27 @@
+/**
+ * Answers about the watchlist.
+ * @module
+ */
+import * as v from "valibot";
+import { Count, ErrorCode, Time } from "./common.ts";
+
+/** A name on the watchlist. */
+export const WatchReply = v.object({
+  username: v.string(),
+  /** What TikTok last answered. */
+  state: v.picklist(["unknown", "live", "offline"]),
+  added_at: Time,
+  next_check_at: Time,
+  checked_at: v.optional(Time),
+  last_live_at: v.optional(Time),
+  room_id: v.optional(v.string()),
+  /** Checks in a row without an answer, and why the last one had none. */
+  failures: Count,
+  last_error: v.optional(ErrorCode),
+});
+
+/** A name on the watchlist. */
+export type WatchReply = v.InferOutput<typeof WatchReply>;
+
+/** A page of the watchlist. */
+export const WatchlistReply = v.object({ watches: v.array(WatchReply), cursor: v.optional(v.string()) });
