@@ -72,3 +72,9 @@ export const eventsKey = (recordingId: string, seq: number): ItemKey => ({
 
 /** Totals of a recording, kept by the consumer of the change feed. */
 export const totalsKey = (recordingId: string): ItemKey => ({ pk: `RECORDING#${recordingId}`, sk: "TOTALS" });
+
+/** An API key. */
+export const keyKey = (id: string): ItemKey => ({ pk: `KEY#${id}`, sk: "KEY" });
+
+/** Partition of the `list` index that holds all API keys, by id. */
+export const KEY_LIST_PARTITION = "KEYS";

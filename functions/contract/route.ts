@@ -3,6 +3,7 @@
  * @module
  */
 import * as v from "valibot";
+import type { RouteScope } from "./scopes.ts";
 import { Problem } from "./schemas.ts";
 
 /** Schema of named text inputs. A parameter that comes several times arrives as an array. */
@@ -32,6 +33,8 @@ export interface Route<
   /** Path with parameters in braces, such as `/watchlist/{username}`. */
   path: string;
   summary: string;
+  /** What it asks of callers who are not on this machine. @default by {@link scopeOf} */
+  scope?: RouteScope;
   /** What it takes. Parameters that no schema names are ignored. A body is JSON of at most 1 MiB. */
   request: { params: P; query: Q; body?: B };
   responses: Readonly<Record<number, RouteResponse>>;
@@ -90,6 +93,8 @@ export const digits = (least: number, most: number) =>
     v.trim(),
     v.regex(/^\d{1,16}$/, "must be a whole number"),
     v.check((text) => Number(text) >= least && Number(text) <= most, `must be ${least} to ${most}`),
+    // How the API's description tells it.
+    v.metadata({ type: "integer", minimum: least, maximum: most }),
   );
 /** A whole number. */
 export const number = (least: number, most: number) => v.pipe(digits(least, most), v.transform(Number));

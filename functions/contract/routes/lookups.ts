@@ -20,6 +20,7 @@ export const linksRoute = defineRoute({
   method: "get",
   path: "/api/links",
   summary: "Stream links of up to 50 hosts",
+  scope: "lookup",
   request: {
     params: nothing,
     query: v.pipe(
@@ -63,6 +64,7 @@ export const userInfoRoute = defineRoute({
   method: "get",
   path: "/tiktok/user-info",
   summary: "A user's profile",
+  scope: "lookup",
   request: { params: nothing, query: v.object({ uniqueId: filled }) },
   responses: { 200: { description: "The profile", body: UserInfoReply }, ...lookupProblems },
 });
@@ -72,6 +74,7 @@ export const followingsRoute = defineRoute({
   method: "get",
   path: "/tiktok/user-followings",
   summary: "Whom a user follows",
+  scope: "lookup",
   request: {
     params: nothing,
     query: v.pipe(

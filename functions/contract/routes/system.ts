@@ -10,6 +10,7 @@ export const healthRoute = defineRoute({
   method: "get",
   path: "/health",
   summary: "Whether the API and its store work",
+  scope: "open",
   request: { params: nothing, query: nothing },
   responses: { 200: { description: "They do", body: HealthReply }, 500: problem("They do not") },
 });
