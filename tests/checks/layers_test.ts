@@ -16,6 +16,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "sdk/examples/": ["@roomtone/sdk", "@roomtone/recorder", "node:"],
   "recorder/": ["recorder/", "@roomtone/sdk", "node:"],
   "functions/contract/": ["functions/contract/", "@roomtone/sdk", "valibot"],
+  "functions/contract/openapi.ts": ["functions/contract/", "valibot", "@valibot/to-json-schema"],
   "functions/ports/": ["functions/ports/", "functions/contract/", "@roomtone/sdk"],
   "functions/core/": ["functions/core/", "functions/ports/", "functions/contract/", "@roomtone/sdk"],
   "functions/http/": [
