@@ -54,6 +54,8 @@ export interface LiveErrorEvidence {
   handshakeMessage?: string;
   /** TikTok's own status code inside the body. */
   statusCode?: number;
+  /** `X-TT-System-Error` of the answer, by which TikTok refuses a guest cookie. */
+  systemError?: string;
   /** TikTok's log id for the request. */
   logId?: string;
   /** Size of the answer's body. */

@@ -35,6 +35,10 @@ export const HTTP_REPLIES = [
   "region_page",
   /** Status 302 to `/login`. */
   "login_redirect",
+  /** Status 302 to a page of TikTok's that says nothing, as countries without TikTok get it. */
+  "away_redirect",
+  /** Status 200 without a byte and without a cookie, with `X-TT-System-Error`. */
+  "system_error",
   /** Status 200 without a byte. */
   "empty",
   /** Status 429 with `Retry-After`. */
@@ -43,8 +47,10 @@ export const HTTP_REPLIES = [
   "html",
   /** JSON that stops in the middle, status 200. */
   "broken_json",
-  /** The status given in `status`, without a body. */
+  /** The status given in `status`, without a body; with `Retry-After` when `retryAfterS` is given. */
   "status",
+  /** What `body` says: JSON, or a page when it begins with `<`. */
+  "body",
   /** The route's own reply, `delayMs` later. */
   "slow",
   /** No answer at all; the connection stays open. */
@@ -71,6 +77,8 @@ export type Fault =
     times?: number;
     /** Status of the reply `status`. */
     status?: number;
+    /** Text of the reply `body`. */
+    body?: string;
     /** Seconds in `Retry-After`; 30 when absent. */
     retryAfterS?: number;
     /** Delay of the reply `slow`; 1000 when absent. */
@@ -135,6 +143,7 @@ const FIELDS: Record<FaultKind, Record<string, Check>> = {
     reply: HTTP_REPLIES,
     "times?": "number",
     "status?": "number",
+    "body?": "string",
     "retryAfterS?": "number",
     "delayMs?": "number",
   },

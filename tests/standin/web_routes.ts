@@ -109,6 +109,16 @@ async function answerFault(
       return exchange.reply({ status: 200, headers: HTML, body: SHELL_PAGE });
     case "login_redirect":
       return exchange.reply({ status: 302, headers: { Location: "/login?redirect_url=%2F" } });
+    case "away_redirect":
+      return exchange.reply({ status: 302, headers: { Location: "/hk/notfound" } });
+    case "system_error":
+      return exchange.reply({ status: 200, headers: { ...HTML, "X-TT-System-Error": "3" } });
+    case "body": {
+      const body = fault.body ?? "";
+      return exchange.reply(
+        withLogId({ status: 200, headers: body.startsWith("<") ? HTML : JSON_TYPE, body }, context),
+      );
+    }
     case "empty":
       return exchange.reply({ status: 200, headers: JSON_TYPE });
     case "rate_limited":
@@ -116,7 +126,10 @@ async function answerFault(
     case "broken_json":
       return exchange.reply({ status: 200, headers: JSON_TYPE, body: '{"statusCode":0,"data":{"user":{"id":"12' });
     case "status":
-      return exchange.reply({ status: fault.status ?? 500 });
+      return exchange.reply({
+        status: fault.status ?? 500,
+        ...(fault.retryAfterS === undefined ? {} : { headers: { "Retry-After": String(fault.retryAfterS) } }),
+      });
     case "reset":
       return exchange.drop();
     case "hang":

@@ -148,8 +148,8 @@ describe("the stand-in's web routes", () => {
       "html",
     ] as const;
     const seen: unknown[] = [];
-    for (const reply of [...replies, "broken_json", "status"] as const) {
-      room.fault({ kind: "http", route: "api_live", reply, times: 1, retryAfterS: 7, status: 403 });
+    for (const reply of [...replies, "broken_json", "status", "away_redirect", "system_error", "body"] as const) {
+      room.fault({ kind: "http", route: "api_live", reply, times: 1, retryAfterS: 7, status: 403, body: "{}" });
       const response = await fetch(`${standin.url}${path}`, { redirect: "manual" });
       const text = await response.text();
       const mark = ["wci", "tiktok-verify-page", "discontinued"].find((word) => text.includes(word));
@@ -164,7 +164,10 @@ describe("the stand-in's web routes", () => {
       ["rate_limited", 429, 0, "7"],
       ["html", 200, 91, null],
       ["broken_json", 200, 40, null],
-      ["status", 403, 0, null],
+      ["status", 403, 0, "7"],
+      ["away_redirect", 302, 0, null],
+      ["system_error", 200, 0, null],
+      ["body", 200, 2, null],
     ]);
     assertEquals((await apiLive("refused.host")).statusCode, 0);
   });

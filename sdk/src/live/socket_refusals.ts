@@ -6,18 +6,23 @@ import { isLiveError, LiveError, type LiveErrorCode } from "../errors.ts";
 import type { SocketClosure, SocketRefusal } from "../ports.ts";
 import { publicUrl } from "../trace.ts";
 
-function codeOf(refusal: SocketRefusal): { code: LiveErrorCode; saw: string } {
+const REMEDY_417 = "Let a signer sign the socket, or pass the session that it was signed for";
+const REMEDY_400 = "Check the option params; a signer's route parameters have to be percent-encoded";
+
+function codeOf(refusal: SocketRefusal): { code: LiveErrorCode; saw: string; remedy?: string } {
   const { status = 0, handshakeStatus, handshakeMessage } = refusal;
   if (handshakeMessage?.toUpperCase() === "DEVICE_BLOCKED" || handshakeStatus === "415" || status === 415) {
     return { code: "device_blocked", saw: "TikTok refuses this User-Agent and guest cookie" };
   }
   const message = handshakeMessage ?? "";
-  if (handshakeStatus === "417") return { code: "blocked", saw: `TikTok refuses the handshake: ${message}` };
+  if (handshakeStatus === "417" || status === 417) {
+    return { code: "blocked", saw: `TikTok refuses the handshake: ${message}`, remedy: REMEDY_417 };
+  }
   if (status === 429) return { code: "rate_limited", saw: "TikTok answered HTTP 429, too many requests" };
   if (status === 403) return { code: "blocked", saw: "TikTok answered HTTP 403, forbidden" };
   if (status === 200) return { code: "blocked", saw: `TikTok answered HTTP 200 in place of the upgrade ${message}` };
   if (status === 400 && message !== "") {
-    return { code: "protocol", saw: `TikTok calls the parameters wrong: ${message}` };
+    return { code: "protocol", saw: `TikTok calls the parameters wrong: ${message}`, remedy: REMEDY_400 };
   }
   return {
     code: "network",
@@ -28,7 +33,7 @@ function codeOf(refusal: SocketRefusal): { code: LiveErrorCode; saw: string } {
 /** The error of a socket that did not open. */
 export function refusalError(refusal: SocketRefusal, url: string): LiveError {
   if (isLiveError(refusal.cause)) return refusal.cause;
-  const { code, saw } = codeOf(refusal);
+  const { code, saw, remedy } = codeOf(refusal);
   const { status, handshakeStatus, handshakeMessage, logId, cause } = refusal;
   return new LiveError(code, `Open the socket: ${saw.trim()}`, {
     evidence: {
@@ -38,6 +43,7 @@ export function refusalError(refusal: SocketRefusal, url: string): LiveError {
       ...(handshakeMessage === undefined ? {} : { handshakeMessage: handshakeMessage.slice(0, 200) }),
       ...(logId === undefined ? {} : { logId }),
     },
+    ...(remedy === undefined ? {} : { remedy }),
     ...(cause === undefined ? {} : { cause }),
   });
 }

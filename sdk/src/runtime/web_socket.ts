@@ -151,6 +151,9 @@ const MISSING_UPGRADE: ReadonlySet<number> = new Set([400, 404, 405, 426]);
 /** Whether the answer to a plain request tells why the upgrade was refused. */
 function explains({ status, headers }: Response): boolean {
   const handshakeStatus = headers.get("handshake-status");
+  // A message about anything but the missing upgrade, such as a parameter, holds for the upgrade too.
+  const message = headers.get("handshake-msg") ?? "";
+  if (status === 400 && message !== "" && !/upgrade|websocket|handshake|connection|method/i.test(message)) return true;
   const isRefusal = handshakeStatus === null ? status >= 400 : handshakeStatus !== "200";
   return isRefusal && !MISSING_UPGRADE.has(status) && !MISSING_UPGRADE.has(Number(handshakeStatus));
 }

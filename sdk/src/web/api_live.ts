@@ -20,7 +20,7 @@ export function apiLiveRequest(webUrl: string, username: string): HttpRequest {
 }
 
 /**
- * @throws {LiveError} `not_found`, `age_restricted`, or `protocol` for any other status code or shape
+ * @throws {LiveError} `not_found`, `age_restricted`, `invalid_input`, or `protocol` for any other status code or shape
  */
 export function parseApiLive(reply: HttpReply, username: string): RoomStatus {
   const action = actionFor(username);
@@ -33,6 +33,9 @@ export function parseApiLive(reply: HttpReply, username: string): RoomStatus {
   }
   if (statusCode === AGE_RESTRICTED) {
     throw new LiveError("age_restricted", `${action}: the room is for logged-in adults`, { evidence });
+  }
+  if (message === "params_error") {
+    throw new LiveError("invalid_input", `${action}: TikTok calls the parameters wrong`, { evidence });
   }
   if (statusCode !== 0) {
     throw new LiveError("protocol", `${action}: TikTok answered with status code ${statusCode} ${message}`.trimEnd(), {

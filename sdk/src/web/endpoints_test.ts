@@ -96,7 +96,7 @@ describe("api-live", () => {
     assertEquals(of({ statusCode: 19881007, message: "user_not_found", data: null }), "not_found");
     assertEquals(of({ statusCode: 1, message: "user_not_found" }), "not_found");
     assertEquals(of({ statusCode: 4003110, data: {} }), "age_restricted");
-    assertEquals(of({ statusCode: 10000, message: "params_error" }), "protocol");
+    assertEquals(of({ statusCode: 10000, message: "params_error" }), "invalid_input");
     assertEquals(of({ statusCode: 0, data: null }), "protocol");
     assertEquals(of([]), "protocol");
     assertEquals(of("{"), "protocol");

@@ -46,6 +46,14 @@ export async function openMediaStream(
   }
 }
 
+/** Answers for links that have run out, or whose live is over. */
+const GONE: ReadonlySet<number> = new Set([403, 404, 410]);
+
+function goneLink({ code, message, evidence, retryAfterMs }: LiveError): LiveError {
+  const remedy = "Read the room again for a fresh link: links run out, and end with their live";
+  return new LiveError(code, message, { evidence, retryAfterMs, remedy });
+}
+
 /** CDNs send clients on to other hosts; cookies go to TikTok's own only. */
 async function follow(options: HttpClientOptions, url: string, signal: AbortSignal): Promise<Response> {
   let current = new URL(url);
@@ -63,7 +71,7 @@ async function follow(options: HttpClientOptions, url: string, signal: AbortSign
     const refusal = refusalOf(reply, "headers", ACTION, options.clock.now());
     if (refusal === undefined) return response;
     await response.body?.cancel();
-    throw refusal;
+    throw GONE.has(response.status) ? goneLink(refusal) : refusal;
   }
 }
 

@@ -24,10 +24,12 @@ const EXCERPT_LENGTH = 200;
 /** What an error shows of an answer: no query, no header but the log id, at most the start of the text. */
 export function evidenceOf(reply: HttpReply, excerpt = false): LiveErrorEvidence {
   const logId = reply.headers.get("x-tt-logid");
+  const systemError = reply.headers.get("x-tt-system-error");
   return {
     url: publicUrl(reply.url),
     status: reply.status,
     bodyBytes: reply.bodyBytes,
+    ...(systemError === null ? {} : { systemError: systemError.slice(0, EXCERPT_LENGTH) }),
     ...(logId === null ? {} : { logId }),
     ...(excerpt && reply.text !== "" ? { excerpt: reply.text.slice(0, EXCERPT_LENGTH) } : {}),
   };
@@ -80,11 +82,16 @@ export function refusalOf(reply: HttpReply, wanted: Wanted, action: string, nowM
   if (status === 451) return error("region_blocked", "TikTok answered HTTP 451, not served in this country");
   if (status === 401) return error("login_required", "TikTok answered HTTP 401, log in first");
   if (status === 403) return error("blocked", "TikTok answered HTTP 403, forbidden");
-  if (status === 404 && wanted !== "json") return error("not_found", "TikTok answered HTTP 404, no such page");
+  if ((status === 404 || status === 410) && wanted !== "json") {
+    return error("not_found", `TikTok answered HTTP ${status}, no such page`);
+  }
   if (status >= 500) return error("network", `TikTok answered HTTP ${status}, a fault on its side`, true);
   if (status >= 300 && status < 400) return error("blocked", `TikTok answered HTTP ${status} and led nowhere`);
   if (status < 200 || status >= 400) return error("protocol", `TikTok answered HTTP ${status}`, true);
-  if (wanted === "headers") return undefined;
+  if (wanted === "headers") {
+    const refused = reply.headers.has("x-tt-system-error");
+    return refused ? error("blocked", "TikTok refuses this client and names a system error") : undefined;
+  }
   if (reply.text.trim() === "") return error("empty_reply", `TikTok answered HTTP ${status} with an empty body`);
   if (wanted === "json" && looksLikeHtml(reply.text)) {
     return error("blocked", "TikTok answered with an HTML page in place of JSON");

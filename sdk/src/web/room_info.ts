@@ -39,9 +39,9 @@ export interface RoomInfo extends RoomSummary {
   data: Readonly<Record<string, unknown>>;
 }
 
-const STATUS_ERRORS: Readonly<Record<number, readonly [LiveErrorCode, string]>> = {
+const STATUS_ERRORS: Readonly<Record<number, readonly [LiveErrorCode, string, string?]>> = {
   4003110: ["age_restricted", "the room is for logged-in adults"],
-  10011: ["invalid_input", "TikTok calls the parameters wrong"],
+  10011: ["invalid_input", "TikTok calls the parameters wrong", "Check the room id: TikTok knows no such room"],
   10041: ["offline", "the room is finished"],
   30003: ["offline", "the room is finished"],
   20003: ["login_required", "TikTok asks for a login"],
@@ -64,7 +64,10 @@ export function parseRoomInfo(reply: HttpReply, roomId: string): RoomInfo {
   const statusCode = number(at(body, "status_code"));
   const evidence = { ...evidenceOf(reply), ...(statusCode === undefined ? {} : { statusCode }) };
   const known = statusCode === undefined ? undefined : STATUS_ERRORS[statusCode];
-  if (known !== undefined) throw new LiveError(known[0], `${action}: ${known[1]}`, { evidence });
+  if (known !== undefined) {
+    const [code, saw, remedy] = known;
+    throw new LiveError(code, `${action}: ${saw}`, { evidence, ...(remedy === undefined ? {} : { remedy }) });
+  }
   const data = at(body, "data");
   if (statusCode !== 0) {
     throw new LiveError("protocol", `${action}: TikTok answered with status code ${statusCode}`, { evidence });

@@ -5,10 +5,11 @@
  * @module
  */
 import { pause } from "../deadline.ts";
-import { isLiveError, LiveError } from "../errors.ts";
+import { isLiveError, LiveError, type LiveErrorEvidence } from "../errors.ts";
 import type { Clock } from "../ports.ts";
 import type { HttpClient, HttpRequest } from "./http.ts";
 import type { Identity } from "./identity.ts";
+import { evidenceOf } from "./refusals.ts";
 
 const ACTION = "Get a guest cookie";
 
@@ -66,11 +67,12 @@ export async function fetchTtwid(context: TtwidContext, username?: string, signa
     if (tries > 0) await pause(clock, ROUND_PAUSE_MS, signal);
     tries++;
     try {
-      await http.send({ action: ACTION, url, wants: "headers" }, signal);
+      const reply = await http.send({ action: ACTION, url, wants: "headers" }, signal);
+      refusal = sentAway(url, evidenceOf(reply));
     } catch (error) {
       // A page that does not exist can still set the cookie; any other refusal speaks for all pages.
       if (!isLiveError(error)) throw error;
-      if (error.code !== "not_found") refusal = error;
+      refusal = error.code === "not_found" ? sentAway(url, error.evidence) : error;
     }
     if (identity.ttwid !== undefined) return;
     if (refusal !== undefined) break;
@@ -89,8 +91,16 @@ export async function fetchTtwid(context: TtwidContext, username?: string, signa
     ...(refusal === undefined
       ? {}
       : { evidence: refusal.evidence, retryAfterMs: refusal.retryAfterMs, cause: refusal }),
-    remedy: "Wait some minutes, or pass a ttwid of your own browser in the option cookies",
+    remedy: "Wait some minutes, use a proxy in a country that TikTok serves, or pass a ttwid of your own browser in " +
+      "the option cookies",
   });
+}
+
+/** What a redirect away from the live page means (protocol.md 1 "Refusals"). */
+function sentAway(asked: string, evidence: LiveErrorEvidence): LiveError | undefined {
+  const pathOf = (url = "") => URL.parse(url)?.pathname;
+  if (pathOf(asked) !== "/live" || pathOf(evidence.url) === "/live") return undefined;
+  return new LiveError("blocked", `${ACTION}: TikTok leads the client away from its live page`, { evidence });
 }
 
 const isTtwid = (line: string): boolean => line.startsWith("ttwid=");
