@@ -65,7 +65,7 @@ export class HttpClient {
 
   /**
    * Sends a request and reads the answer.
-   * @throws {LiveError} the refusal that the answer is; `network` when none came; `deadline` when it took too long;
+   * @throws {LiveError} the refusal that the answer is; `network`, or the fetch's own error, when none came; `deadline` when it took too long;
    * `protocol` when the body is larger than allowed
    * @throws the caller's `signal.reason`, unwrapped
    */
@@ -133,6 +133,8 @@ export class HttpClient {
       return response;
     } catch (cause) {
       signal.throwIfAborted();
+      // A fetch that says itself what went wrong, such as one through a proxy, knows better.
+      if (isLiveError(cause)) throw cause;
       throw new LiveError("network", `${request.action}: ${url.host} cannot be reached`, {
         evidence: { url: publicUrl(url.href) },
         cause,

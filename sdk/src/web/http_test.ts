@@ -99,6 +99,15 @@ describe("HttpClient", () => {
     assertEquals(traces.map((event) => event.kind === "http" && event.error), ["network"]);
   });
 
+  it("hands on what fetch itself says, such as a proxy's error", async () => {
+    const said = new LiveError("network", "Use the proxy: NO_PROXY would send the request past it", {
+      retryable: false,
+    });
+    const { http, traces } = setUp(() => Promise.reject(said));
+    assertStrictEquals(await failure(http.send(REQUEST)), said);
+    assertEquals(traces.map((event) => event.kind === "http" && event.error), ["network"]);
+  });
+
   it("gives up after the deadline, also when fetch ignores its signal", async () => {
     const { http, clock } = setUp(() => new Promise(() => {}));
     const pending = failure(http.send(REQUEST));

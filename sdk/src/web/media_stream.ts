@@ -14,7 +14,7 @@ const PAGE_ORIGIN = "https://www.tiktok.com";
 /**
  * @param url of a stream link
  * @param signal also ends the body
- * @throws {LiveError} the refusal that the answer is; `network` when none came; `deadline` when it took too long
+ * @throws {LiveError} the refusal that the answer is; `network`, or the fetch's own error, when none came; `deadline` when it took too long
  * @throws the caller's `signal.reason`, unwrapped
  */
 export async function openMediaStream(
@@ -89,6 +89,8 @@ async function fetchOnce({ fetch, identity }: HttpClientOptions, url: URL, signa
     return await fetch(url.href, { headers, redirect: "manual", signal });
   } catch (cause) {
     signal.throwIfAborted();
+    // A fetch that says itself what went wrong, such as one through a proxy, knows better.
+    if (isLiveError(cause)) throw cause;
     const evidence = { url: publicUrl(url.href) };
     throw new LiveError("network", `${ACTION}: ${url.host} cannot be reached`, { evidence, cause });
   }

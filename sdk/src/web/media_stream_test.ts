@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "node:test";
-import { isLiveError } from "../errors.ts";
+import { isLiveError, LiveError } from "../errors.ts";
 import { type Fetch, systemClock } from "../ports.ts";
 import { TikTok } from "../tiktok.ts";
 
@@ -39,6 +39,19 @@ describe("TikTok.openStream", () => {
     const error = await assertRejects(() => client(fetch).openStream("https://pull.example/a.flv?sign=secret"));
     assert(isLiveError(error) && error.code === "blocked");
     assert(!JSON.stringify([error.message, error.evidence]).includes("secret"));
+  });
+
+  it("calls an unreachable host network, and hands on what fetch itself says", async () => {
+    const cause = new TypeError("fetch failed");
+    const error = await assertRejects(() => client(() => Promise.reject(cause)).openStream("https://pull.example/a"));
+    assert(isLiveError(error) && error.code === "network" && error.cause === cause);
+    const said = new LiveError("network", "Use the proxy: NO_PROXY would send the request past it", {
+      retryable: false,
+    });
+    assertEquals(
+      await assertRejects(() => client(() => Promise.reject(said)).openStream("https://pull.example/a")),
+      said,
+    );
   });
 
   it("throws the reason of the signal that ends it", async () => {
