@@ -4,7 +4,10 @@
  */
 import { type ConversionConfig, type JsonSchema, toJsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
+import { scopeOf } from "./scopes.ts";
 import { problem, type Route, type RouteResponse } from "./route.ts";
+
+export type { JsonSchema };
 
 /** A description of the API, as far as it is looked into. */
 export interface OpenApiDocument {
@@ -150,12 +153,14 @@ function operationOf(
     ...parametersOf("query", schemaOf(request.query)),
   ];
   const tag = TAGS[tagIndex(path)];
-  const open = tag?.name === "System";
+  const scope = scopeOf(route);
+  const open = scope === "open";
   const responses = { ...GUARDS, ...(open ? undefined : KEY_GUARDS), ...route.responses };
   return {
     operationId,
     tags: tag === undefined ? [] : [tag.name],
     summary,
+    description: open ? undefined : `Elsewhere than on loopback it needs a key with the scope \`${scope}\`.`,
     parameters: parameters.length > 0 ? parameters : undefined,
     requestBody: request.body === undefined
       ? undefined

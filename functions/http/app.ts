@@ -3,6 +3,7 @@ import { AppError } from "../contract/errors.ts";
 import {
   type BodySchema,
   deleteWatchRoute,
+  docsRoute,
   followingsRoute,
   getRecordingRoute,
   getWatchRoute,
@@ -11,6 +12,7 @@ import {
   linksRoute,
   listRecordingsRoute,
   listWatchesRoute,
+  openApiRoute,
   putWatchRoute,
   recordingEventsRoute,
   recordingFileRoute,
@@ -26,6 +28,7 @@ import type { LiveLookup } from "../ports/live_lookup.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { RecordingFiles } from "../ports/recording_files.ts";
 import type { Store } from "../ports/store.ts";
+import { docsPage } from "./docs_page.ts";
 import { STATUS_OF, toAppError, toProblem } from "./errors.ts";
 import { requireLoopback } from "./loopback.ts";
 import { type Answer, type Input, mount } from "./mount.ts";
@@ -42,6 +45,8 @@ export interface AppOptions {
   followings?: Record<never, never>;
   /** Watchlist and recordings. Without `files`, playlists and segments are not served. */
   system?: { store: Store; clock: Clock; files?: RecordingFiles };
+  /** `GET /openapi.json`, this document, and `GET /docs` */
+  openApi?: unknown;
   logger: Logger;
   /** Refuse requests that another site's page may have sent; for a server that is bound to loopback. */
   loopbackOnly: boolean;
@@ -113,6 +118,11 @@ export function createApp(options: AppOptions): Hono {
     await system?.store.listWatches({ limit: 1 });
     return { body: { status: "ok" } };
   });
+  const { openApi } = options;
+  if (openApi !== undefined) {
+    add(openApiRoute, () => ({ body: openApi }));
+    add(docsRoute, docsPage);
+  }
   app.get("/", () =>
     Response.json({
       name: "Roomtone",

@@ -3,7 +3,7 @@
  * @module
  */
 import { defineRoute, nothing, problem } from "../route.ts";
-import { HealthReply } from "../schemas.ts";
+import { HealthReply, OpenApiReply } from "../schemas.ts";
 
 /** `GET /health` */
 export const healthRoute = defineRoute({
@@ -13,4 +13,24 @@ export const healthRoute = defineRoute({
   scope: "open",
   request: { params: nothing, query: nothing },
   responses: { 200: { description: "They do", body: HealthReply }, 500: problem("They do not") },
+});
+
+/** `GET /openapi.json` */
+export const openApiRoute = defineRoute({
+  method: "get",
+  path: "/openapi.json",
+  summary: "This description",
+  scope: "open",
+  request: { params: nothing, query: nothing },
+  responses: { 200: { description: "An OpenAPI 3.1 document", body: OpenApiReply } },
+});
+
+/** `GET /docs` */
+export const docsRoute = defineRoute({
+  method: "get",
+  path: "/docs",
+  summary: "A page to read and try the API",
+  scope: "open",
+  request: { params: nothing, query: nothing },
+  responses: { 200: { description: "The page", mediaType: "text/html" } },
 });

@@ -14,6 +14,8 @@ export const ROUTE_GROUPS = {
     routes.getRecordingRoute,
     routes.recordingEventsRoute,
     routes.healthRoute,
+    routes.openApiRoute,
+    routes.docsRoute,
   ],
 } as const;
 

@@ -4,6 +4,7 @@ import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
+import openApi from "../../openapi.json" with { type: "json" };
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
 
@@ -12,6 +13,7 @@ const config = loadConfig(SystemConfig, process.env);
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = handle(createApp({
   system: { store: dynamoStore(openTable(config)), clock: systemClock },
+  openApi,
   logger: processLogger(),
   loopbackOnly: false,
 }));

@@ -25,6 +25,7 @@ import type { Logger } from "../../ports/logger.ts";
 import type { Observer } from "../../ports/observer.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Recorder } from "../../ports/recorder.ts";
+import openApi from "../../openapi.json" with { type: "json" };
 import { listen } from "./server.ts";
 
 /** What {@link startLocal} works with in place of its defaults. */
@@ -158,6 +159,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       userInfo: { lookup },
       followings: {},
       system: { store, clock, files: folderFiles(recordingsDir) },
+      openApi,
       logger,
       loopbackOnly: true,
     });
