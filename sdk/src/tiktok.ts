@@ -6,9 +6,13 @@ import { SharedTask } from "./deadline.ts";
 import { isLiveError } from "./errors.ts";
 import type { LiveContext } from "./live/driver.ts";
 import { Live, type LiveOptions } from "./live/live.ts";
+import { RouteHealth } from "./live/route_health.ts";
+import { checkRoutes } from "./live/route_options.ts";
+import type { RouteName } from "./events/types.ts";
 import { type Clock, type Fetch, type SocketFactory, systemClock } from "./ports.ts";
 import { chooseSocket, hostFetch } from "./runtime/host.ts";
 import type { NativeWebSocketConstructor } from "./runtime/web_socket.ts";
+import { SignedRooms } from "./signing/signed_rooms.ts";
 import type { Signer } from "./signing/signer.ts";
 import { type LogHandlers, observer } from "./log.ts";
 import type { Trace } from "./trace.ts";
@@ -76,6 +80,13 @@ export interface TikTokOptions {
   params?: Readonly<Record<string, string>>;
   /** Signs what TikTok wants signed, such as the one of `@roomtone/sdk/euler`. @default none */
   signer?: Signer;
+  /**
+   * The ways into a room, in the order of trying: `direct` is a guest's socket, `signed` a socket that a signer opens
+   * ({@link Signer.fetchRoom}), `polling` asks over HTTP with a signer. A route that refuses makes way for the next at
+   * once; one that fails again and again is left alone for half a minute.
+   * @default direct, then what the signer can
+   */
+  routes?: readonly RouteName[];
   /** Time for one HTTP request, ms. @default 15_000 */
   timeoutMs?: number;
   /** Largest HTTP answer that is read, bytes. @default 16 MiB */
@@ -210,12 +221,15 @@ export class TikTok {
       random,
       identity,
       sockets: extendSockets(sockets, extras, trusts),
+      signedSockets: extendSockets(sockets, { ...extras, params: {} }, trusts),
+      signed: new SignedRooms(this.#calls, extras.params),
+      routes: new RouteHealth(checkRoutes(options.routes, signer)),
       gunzip: options.gunzip ?? streamGunzip,
       trace,
       timeZone,
       giftDetails: (roomId, signal) => this.#gifts.details(roomId, signal),
       resolve: (target, signal) => this.#rooms.resolve(target, signal),
-      isOver: (target, roomId, signal) => this.#rooms.isOver(target, roomId, signal),
+      whereabouts: (target, roomId, signal) => this.#rooms.whereabouts(target, roomId, signal),
       ensureTtwid: (username, signal) => {
         const context = { http: this.#http, identity, clock };
         return this.#ttwid.join((shared) => fetchTtwid(context, username || undefined, shared), signal);
@@ -272,7 +286,8 @@ export class TikTok {
         const reply = await this.#calls.signed.send(userDetailRequest(this.#calls, name), options.signal);
         return parseUserDetail(reply, name);
       } catch (error) {
-        if (!isLiveError(error) || !(error.retryable || error.code === "protocol")) throw error;
+        // Of a private account the page still tells name and counts.
+        if (!isLiveError(error) || !(error.retryable || ["protocol", "private"].includes(error.code))) throw error;
       }
     }
     const request = profilePageRequest(this.#identity.baseUrls.web, name);
@@ -381,10 +396,15 @@ export class TikTok {
     return parsePriceList(await this.#http.send(priceListRequest(this.#calls), options.signal));
   }
 
-  /** The lives that TikTok recommends; nothing is sent before the first {@link Feed.next}. */
-  feed(): Feed {
-    return new Feed(async (maxTime, signal) =>
-      parseFeed(await this.#http.send(feedRequest(this.#calls, maxTime), signal), this.#track)
+  /**
+   * The lives that TikTok recommends; nothing is sent before the first {@link Feed.next}.
+   * @param options `from` goes on after a page of an earlier feed: its {@link FeedPage.maxTime}
+   */
+  feed(options: { from?: string } = {}): Feed {
+    return new Feed(
+      async (maxTime, signal) =>
+        parseFeed(await this.#http.send(feedRequest(this.#calls, maxTime), signal), this.#track),
+      options.from,
     );
   }
 

@@ -68,12 +68,13 @@ export class Feed {
   /** Every live of the pages so far, in TikTok's order. */
   readonly liveStreams: LiveStream[] = [];
   readonly #read: (maxTime: string, signal: AbortSignal | undefined) => Promise<FeedPage>;
-  #maxTime = "";
+  #maxTime: string;
   #hasMore = true;
 
   /** Use {@link TikTok.feed}. */
-  constructor(read: (maxTime: string, signal: AbortSignal | undefined) => Promise<FeedPage>) {
+  constructor(read: (maxTime: string, signal: AbortSignal | undefined) => Promise<FeedPage>, from = "") {
     this.#read = read;
+    this.#maxTime = from;
   }
 
   /** Whether TikTok has another page; true before the first. */
