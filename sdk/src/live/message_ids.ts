@@ -28,11 +28,19 @@ export class MessageIds {
    * @returns whether it is new
    */
   add(id: string): boolean {
-    if (!/^\d{1,20}$/.test(id)) return true;
+    const { length } = id;
+    if (length === 0 || length > 20) return true;
+    let top = 0;
+    let rest = 0;
+    for (let index = 0; index < length; index++) {
+      const digit = id.charCodeAt(index) - 48;
+      if (!(digit >= 0 && digit <= 9)) return true;
+      if (index < length - 9) top = top * 10 + digit;
+      else rest = rest * 10 + digit;
+    }
     // id = top * 10^9 + rest, brought into two words by steps that each stay exact below 2^53.
-    const top = Number(id.slice(0, -9));
     const upper = Math.floor(top / 2 ** 20) * 1e9;
-    const lower = (top % 2 ** 20) * 1e9 + Number(id.slice(-9)) + (upper % 2 ** 12) * 2 ** 20;
+    const lower = (top % 2 ** 20) * 1e9 + rest + (upper % 2 ** 12) * 2 ** 20;
     const high = (Math.floor(upper / 2 ** 12) + Math.floor(lower / 2 ** 32)) >>> 0;
     const low = lower % 2 ** 32;
     if (this.#find(high, low)) return false;
@@ -42,7 +50,8 @@ export class MessageIds {
   }
 
   #bucket(high: number, low: number): number {
-    return (Math.imul(high, 0x9e3779b1) ^ Math.imul(low, 0x85ebca6b)) >>> 0 & (this.#capacity - 1);
+    // TikTok's ids have a time above and few different values in their low bits: the high bits of a product mix all.
+    return Math.imul(Math.imul(high, 0x9e3779b1) ^ low, 0x85ebca6b) >>> 16 & (this.#capacity - 1);
   }
 
   #find(high: number, low: number): boolean {
