@@ -60,6 +60,13 @@ export interface LiveErrorEvidence {
   logId?: string;
   /** Size of the answer's body. */
   bodyBytes?: number;
+  /** Each route to the room that failed, in the order of trying, when there were several. */
+  routes?: readonly {
+    readonly route: "direct" | "signed" | "polling";
+    readonly code: LiveErrorCode;
+    readonly message: string;
+    readonly evidence: LiveErrorEvidence;
+  }[];
   /** The offending input, or the start of the offending text; at most 200 characters. */
   excerpt?: string;
 }

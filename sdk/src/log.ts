@@ -13,11 +13,11 @@ export type LogHandler = (message: string, fields: Readonly<Record<string, unkno
 
 /** Where log lines go, by level; a level without a handler is not logged. */
 export interface LogHandlers {
-  /** Each request that went well, each frame, each socket opening. */
+  /** Each request that went well, each frame, each socket or route that opens. */
   debug?: LogHandler;
   /** Changes of state, ends, hosts that are not live. */
   info?: LogHandler;
-  /** Refused or failed requests and sockets, frames that do not decode or were dropped. The client goes on. */
+  /** Refused or failed requests, sockets and routes, frames that do not decode or were dropped. The client goes on. */
   warn?: LogHandler;
   /** A live failed. */
   error?: LogHandler;
@@ -97,6 +97,8 @@ function levelOf(event: TraceEvent): Level {
       return event.error === "offline" || event.error === "aborted" ? "info" : "warn";
     case "socket":
       return event.what === "opening" || event.what === "opened" ? "debug" : "warn";
+    case "route":
+      return event.what === "failed" ? "warn" : "debug";
     case "frame":
       return "debug";
     case "undecodable":
@@ -114,6 +116,8 @@ function wordsOf(event: TraceEvent): string {
       return event.error === undefined ? "request answered" : "request failed";
     case "socket":
       return `socket ${event.what}`;
+    case "route":
+      return `route ${event.what}`;
     case "frame":
       return `frame ${event.direction}`;
     case "undecodable":

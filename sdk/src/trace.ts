@@ -4,7 +4,7 @@
  * @module
  */
 import type { LiveErrorCode } from "./errors.ts";
-import type { LiveState } from "./events/types.ts";
+import type { LiveState, RouteName } from "./events/types.ts";
 import type { LiveEnd } from "./live/live_record.ts";
 
 /** One thing that the client did or saw: a request, or something in a live. */
@@ -28,6 +28,8 @@ export type HttpTrace = {
 /** Something in a live; its `roomId` is empty until the room is resolved. */
 export type LiveTrace =
   | { kind: "socket"; what: "opening" | "opened" | "refused" | "closed"; url: string; detail: string }
+  /** A route is tried, leads into the room, or fails; `code` says why it failed. */
+  | { kind: "route"; route: RouteName; what: "trying" | "connected" | "failed"; code?: LiveErrorCode; detail: string }
   | { kind: "frame"; direction: "sent" | "received"; payloadType: string; bytes: number }
   | { kind: "undecodable"; bytes: number; error: string }
   | { kind: "state"; from: LiveState; to: LiveState; reason: string }

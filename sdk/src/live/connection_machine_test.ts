@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { describe, it } from "node:test";
 import { LiveError } from "../errors.ts";
+import type { RouteName } from "../events/types.ts";
 import {
   CONFIRM_AGAIN_MS,
   ConnectionMachine,
@@ -15,14 +16,19 @@ import {
   STALE_MS,
   type TimerName,
 } from "./connection_machine.ts";
+import { RouteHealth } from "./route_health.ts";
 
 const network = new LiveError("network", "Listen: broke");
 const offline = new LiveError("offline", "Find it: not live");
 const deviceBlocked = new LiveError("device_blocked", "Open: refused");
 
-function machine(options: { random?: number; canRotate?: boolean } = {}) {
-  const { random = 1, canRotate = true } = options;
-  const one = new ConnectionMachine({ random: () => random, canRotate: () => canRotate });
+function machine(options: { random?: number; canRotate?: boolean; routes?: RouteName[] } = {}) {
+  const { random = 1, canRotate = true, routes = ["direct"] } = options;
+  const one = new ConnectionMachine({
+    random: () => random,
+    canRotate: () => canRotate,
+    routes: new RouteHealth(routes),
+  });
   const give = (...inputs: MachineInput[]): MachineCommand[] => inputs.flatMap((input) => [...one.handle(input, 0)]);
   return { one, give };
 }
@@ -35,16 +41,16 @@ const timerMs = (commands: readonly MachineCommand[], name: TimerName) =>
     | { delayMs: number }
     | undefined;
 
-const CONNECT: MachineInput[] = [{ type: "start" }, { type: "prepared" }, { type: "socket_opened" }, { type: "frame" }];
-const closed: MachineInput = { type: "socket_closed", error: network };
+const CONNECT: MachineInput[] = [{ type: "start" }, { type: "prepared" }, { type: "opened" }, { type: "frame" }];
+const closed: MachineInput = { type: "closed", error: network };
 const retry: MachineInput = { type: "timer", name: "retry" };
 
 describe("ConnectionMachine", () => {
   it("resolves, opens, enters the room, and is connected at the first frame", () => {
     const { one, give } = machine();
     assertEquals(types(give({ type: "start" })), ["emit_state", "prepare"]);
-    assertEquals(types(give({ type: "prepared" })), ["emit_state", "open_socket", "set_timer"]);
-    const opened = give({ type: "socket_opened" });
+    assertEquals(types(give({ type: "prepared" })), ["emit_state", "open_route", "set_timer"]);
+    const opened = give({ type: "opened" });
     assertEquals(types(opened), ["clear_timer", "enter_room", "set_timer", "set_timer"]);
     assertEquals([timerMs(opened, "heartbeat")?.delayMs, timerMs(opened, "stale")?.delayMs], [HEARTBEAT_MS, STALE_MS]);
     assertEquals(one.phase, "connecting");
@@ -71,7 +77,7 @@ describe("ConnectionMachine", () => {
   });
 
   it("reconnects after a drop: waits, resolves again, reports the gap", () => {
-    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true });
+    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true, routes: new RouteHealth(["direct"]) });
     for (const input of CONNECT) one.handle(input, 1000);
     one.handle({ type: "frame" }, 5000);
     const dropped = one.handle(closed, 6000);
@@ -79,24 +85,24 @@ describe("ConnectionMachine", () => {
     assertEquals(timerMs(dropped, "retry")?.delayMs, 1000);
     assertEquals(types(one.handle(retry, 7000)), ["emit_state", "prepare"]);
     one.handle({ type: "prepared" }, 7100);
-    one.handle({ type: "socket_opened" }, 7200);
+    one.handle({ type: "opened" }, 7200);
     const again = one.handle({ type: "frame" }, 7300);
     assertEquals(types(again), ["emit_state", "emit_connected", "set_timer", "emit_gap"]);
     assertEquals(find(again, "emit_gap"), { type: "emit_gap", from: 5000, to: 7300, reason: "reconnect" });
   });
 
   it("reports one gap from the last whole time, however many tries it takes", () => {
-    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true });
+    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true, routes: new RouteHealth(["direct"]) });
     for (const input of CONNECT) one.handle(input, 1000);
     one.handle(closed, 2000);
     one.handle(retry, 3000);
     one.handle({ type: "prepare_failed", error: network }, 3000);
     one.handle(retry, 5000);
     one.handle({ type: "prepared" }, 5000);
-    one.handle({ type: "socket_refused", error: network }, 5000);
+    one.handle({ type: "refused", error: network }, 5000);
     one.handle(retry, 9000);
     one.handle({ type: "prepared" }, 9000);
-    one.handle({ type: "socket_opened" }, 9000);
+    one.handle({ type: "opened" }, 9000);
     const again = one.handle({ type: "frame" }, 9000);
     assertEquals(again.filter((command) => command.type === "emit_gap").map((gap) => [gap.from, gap.to]), [[
       1000,
@@ -112,7 +118,7 @@ describe("ConnectionMachine", () => {
       let last = give(closed);
       for (let index = 0; index < RECONNECT_BUDGET; index++) {
         waits.push(timerMs(last, "retry")?.delayMs ?? -1);
-        last = give(retry, { type: "prepared" }, { type: "socket_refused", error: network });
+        last = give(retry, { type: "prepared" }, { type: "refused", error: network });
       }
       assertEquals(waits, [1000, 2000, 4000, 8000, 16_000].map((ms) => random === 1 ? ms : ms / 2));
       assertEquals([one.phase, find(last, "finish")?.failure], ["closed", { error: network }]);
@@ -124,13 +130,13 @@ describe("ConnectionMachine", () => {
     give(...CONNECT);
     for (let index = 0; index < 20; index++) {
       assertEquals(timerMs(give(closed), "retry")?.delayMs, 1000);
-      give(retry, { type: "prepared" }, { type: "socket_opened" });
+      give(retry, { type: "prepared" }, { type: "opened" });
       assertEquals(timerMs(give({ type: "frame" }), "healthy")?.delayMs, HEALTHY_MS);
       give({ type: "timer", name: "healthy" });
     }
     for (let index = 0; index < RECONNECT_BUDGET; index++) {
       assertEquals(one.phase, "connected");
-      give(closed, retry, { type: "prepared" }, { type: "socket_opened" }, { type: "frame" });
+      give(closed, retry, { type: "prepared" }, { type: "opened" }, { type: "frame" });
     }
     give(closed);
     assertEquals(one.phase, "closed");
@@ -153,12 +159,12 @@ describe("ConnectionMachine", () => {
   it("gives up a handshake that takes too long", () => {
     const { one, give } = machine();
     assertEquals(timerMs(give({ type: "start" }, { type: "prepared" }), "opening")?.delayMs, OPENING_MS);
-    assertEquals(types(give({ type: "timer", name: "opening" })).includes("close_socket"), true);
+    assertEquals(types(give({ type: "timer", name: "opening" })).includes("close_route"), true);
     assertEquals(one.phase, "waiting");
   });
 
   it("calls 60 s without a decoded frame stale", () => {
-    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true });
+    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true, routes: new RouteHealth(["direct"]) });
     for (const input of CONNECT) one.handle(input, 0);
     one.handle({ type: "frame" }, 59_000);
     assertEquals(one.handle({ type: "timer", name: "stale" }, 60_000), [{
@@ -167,14 +173,14 @@ describe("ConnectionMachine", () => {
       delayMs: 59_000,
     }]);
     const stale = one.handle({ type: "timer", name: "stale" }, 119_000);
-    assertEquals([one.phase, types(stale).includes("close_socket")], ["waiting", true]);
+    assertEquals([one.phase, types(stale).includes("close_route")], ["waiting", true]);
     for (const input of [retry, ...CONNECT.slice(1, 3)]) one.handle(input, 120_000);
     const gap = find(one.handle({ type: "frame" }, 121_000), "emit_gap");
     assertEquals([gap?.from, gap?.to, gap?.reason], [59_000, 121_000, "stale"]);
   });
 
   it("is stale when nothing ever answers enter-room", () => {
-    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true });
+    const one = new ConnectionMachine({ random: () => 1, canRotate: () => true, routes: new RouteHealth(["direct"]) });
     for (const input of CONNECT.slice(0, 3)) one.handle(input, 0);
     one.handle({ type: "timer", name: "stale" }, STALE_MS);
     assertEquals(one.phase, "waiting");
@@ -183,17 +189,17 @@ describe("ConnectionMachine", () => {
   it("tries one new identity after 2 s when the device is refused, then fails", () => {
     const { one, give } = machine();
     give({ type: "start" }, { type: "prepared" });
-    const first = give({ type: "socket_refused", error: deviceBlocked });
+    const first = give({ type: "refused", error: deviceBlocked });
     assert(types(first).includes("rotate_identity"));
     assertEquals(timerMs(first, "retry")?.delayMs, ROTATE_MS);
     give(retry, { type: "prepared" });
-    const second = give({ type: "socket_refused", error: deviceBlocked });
+    const second = give({ type: "refused", error: deviceBlocked });
     assertEquals([one.phase, find(second, "finish")?.failure], ["closed", { error: deviceBlocked }]);
   });
 
   it("fails at once when the identity is the user's own", () => {
     const { one, give } = machine({ canRotate: false });
-    const last = give({ type: "start" }, { type: "prepared" }, { type: "socket_refused", error: deviceBlocked });
+    const last = give({ type: "start" }, { type: "prepared" }, { type: "refused", error: deviceBlocked });
     assertEquals([one.phase, find(last, "rotate_identity")], ["closed", undefined]);
   });
 
@@ -275,11 +281,11 @@ describe("ConnectionMachine", () => {
       fc.constantFrom<MachineInput>(
         { type: "start" },
         { type: "prepared" },
-        { type: "socket_opened" },
+        { type: "opened" },
         { type: "frame" },
         closed,
-        { type: "socket_refused", error: network },
-        { type: "socket_refused", error: deviceBlocked },
+        { type: "refused", error: network },
+        { type: "refused", error: deviceBlocked },
         { type: "prepare_failed", error: network },
         { type: "prepare_failed", error: offline },
         { type: "over_claimed", claim: "ended" },
@@ -294,17 +300,21 @@ describe("ConnectionMachine", () => {
       })),
     );
     fc.assert(fc.property(fc.array(fc.tuple(input, fc.nat(40_000)), { maxLength: 60 }), (steps) => {
-      const one = new ConnectionMachine({ random: () => 0.5, canRotate: () => true });
+      const one = new ConnectionMachine({
+        random: () => 0.5,
+        canRotate: () => true,
+        routes: new RouteHealth(["direct"]),
+      });
       let [now, sockets, finished, connected, state] = [0, 0, false, false, "idle"];
       for (const [given, pauseMs] of [[{ type: "start" }, 0] as [MachineInput, number], ...steps]) {
         now += pauseMs;
         for (const command of one.handle(given, now)) {
           assert(!finished, "a command after finish");
-          if (command.type === "open_socket") {
+          if (command.type === "open_route") {
             sockets++;
             connected = false;
           }
-          if (command.type === "close_socket") sockets--;
+          if (command.type === "close_route") sockets--;
           if (command.type === "emit_connected") {
             assert(!connected && sockets === 1, "connected twice, or without a socket");
             connected = true;

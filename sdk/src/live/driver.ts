@@ -3,14 +3,19 @@
  * @module
  */
 import { isLiveError } from "../errors.ts";
-import type { ClientEvent, EventBase, LiveEvent, LiveEventType, LiveState, RoomSummary } from "../events/types.ts";
-import type { Clock, Socket, SocketFactory } from "../ports.ts";
+import type {
+  ClientEvent,
+  EventBase,
+  LiveEvent,
+  LiveEventType,
+  LiveState,
+  RoomSummary,
+  RouteName,
+} from "../events/types.ts";
 import type { LiveTrace, Trace } from "../trace.ts";
 import type { GiftDetails } from "../web/gift_list.ts";
-import type { Identity } from "../web/identity.ts";
-import type { RoomTarget } from "../web/rooms.ts";
+import type { RoomTarget, Whereabouts } from "../web/rooms.ts";
 import { encodeAck, encodeEnterRoom, encodeHeartbeat, type FetchResult, type PushFrame } from "../wire/frames.ts";
-import type { Gunzip } from "../wire/gunzip.ts";
 import {
   ConnectionMachine,
   type EndClaim,
@@ -19,35 +24,29 @@ import {
   type TimerName,
 } from "./connection_machine.ts";
 import { frameError } from "./frame_error.ts";
-import { carriesBatch, Inbox } from "./inbox.ts";
+import { carriesBatch } from "./inbox.ts";
 import type { LiveEnd, LiveEndRecord, LiveRecord } from "./live_record.ts";
 import { RoomMessages } from "./room_messages.ts";
-import { closureError, refusalError } from "./socket_refusals.ts";
-import { directSocketHeaders, directSocketUrl } from "./socket_url.ts";
+import type { RouteHealth } from "./route_health.ts";
+import { openRoute, type RouteContext } from "./routes.ts";
+import type { BatchSource, Transport } from "./transport.ts";
 
 /** What a live takes from its client. */
-export interface LiveContext {
-  clock: Clock;
-  random: () => number;
-  sockets: SocketFactory;
-  gunzip: Gunzip;
-  identity: Identity;
+export interface LiveContext extends RouteContext {
   trace: Trace;
-  /** IANA name. */
-  timeZone: string;
+  /** The client's routes and how they fared. */
+  routes: RouteHealth;
   /** Finds the room; throws `offline` when it is not on air. */
   resolve: (target: RoomTarget, signal: AbortSignal) => Promise<RoomSummary>;
-  /** Whether a room is over, by HTTP; `undefined` when that cannot be said. */
-  isOver: (target: RoomTarget, roomId: string, signal: AbortSignal) => Promise<boolean | undefined>;
-  /** Makes sure that the identity has its guest cookie. */
-  ensureTtwid: (username: string, signal: AbortSignal) => Promise<void>;
+  /** Whether a room is over, by HTTP. */
+  whereabouts: (target: RoomTarget, roomId: string, signal: AbortSignal) => Promise<Whereabouts>;
   /** Gifts by id, from TikTok's list. */
   giftDetails: (roomId: string, signal: AbortSignal) => Promise<ReadonlyMap<string, GiftDetails>>;
 }
 
 /** What a live counts. */
 export interface LiveCounters {
-  /** Frames received. */
+  /** Frames received, and batches over HTTP. */
   frames: number;
   /** Messages decoded, those with a schema or not; duplicates are not in it. */
   messages: number;
@@ -100,10 +99,13 @@ export class LiveDriver {
   readonly #lifetime = new AbortController();
   readonly #timers = new Map<TimerName, unknown>();
   #room: RoomSummary | undefined;
-  #socket: { socket: Socket; inbox: Inbox } | undefined;
+  #route: RouteName = "direct";
+  #transport: Transport | undefined;
+  /** Where the host is live now; entered as soon as TikTok answers. */
+  #nextRoom: { room: RoomSummary; gifts: ReadonlyMap<string, GiftDetails>; entered: boolean } | undefined;
   #openedGeneration = 0;
-  /** The frame whose messages are being told. */
-  #telling: { at: number; bytes: Uint8Array; from: number; to: number } | undefined;
+  /** The frame or batch whose messages are being told. */
+  #telling: Extract<LiveRecord, { type: "frame" | "batch" }> | undefined;
   #end: LiveEnd = "closed";
   #finished = false;
 
@@ -113,7 +115,11 @@ export class LiveDriver {
     this.#target = target;
     this.#giftDetails = options.giftDetails;
     this.#handlers = handlers;
-    this.#machine = new ConnectionMachine({ random: context.random, canRotate: () => context.identity.canRotate });
+    this.#machine = new ConnectionMachine({
+      random: context.random,
+      canRotate: () => context.identity.canRotate,
+      routes: context.routes,
+    });
     this.#messages = new RoomMessages({
       counters: this.counters,
       emit: (event) => this.#emit(event),
@@ -160,10 +166,16 @@ export class LiveDriver {
         return void this.#prepare();
       case "rotate_identity":
         return void this.#context.identity.rotate(this.#openedGeneration);
-      case "open_socket":
-        return this.#openSocket();
-      case "close_socket":
-        return this.#closeSocket();
+      case "open_route":
+        return this.#openRoute(command.route);
+      case "close_route":
+        return this.#closeRoute();
+      case "report_route": {
+        const { route, error: { code, message } } = command;
+        return this.#trace({ kind: "route", route, what: "failed", code, detail: message });
+      }
+      case "switch_room":
+        return this.#switchRoom();
       case "enter_room":
         this.#send("hb", encodeHeartbeat(this.roomId));
         return this.#send("im_enter_room", encodeEnterRoom(this.roomId));
@@ -226,7 +238,7 @@ export class LiveDriver {
     const told = this.#telling;
     if (told === undefined) return;
     this.#telling = undefined;
-    if (told.to > told.from) this.#handlers.record({ type: "frame", ...told });
+    if (told.to > told.from) this.#handlers.record(told);
   }
 
   #expireStreaks(): void {
@@ -239,13 +251,14 @@ export class LiveDriver {
     const room = this.#room;
     if (room === undefined) return;
     this.counters.connections++;
-    this.#emitOwn({ ...this.#ownEvent("connected"), route: "direct", roomInfo: room });
+    this.#trace({ kind: "route", route: this.#route, what: "connected", detail: "" });
+    this.#emitOwn({ ...this.#ownEvent("connected"), route: this.#route, roomInfo: room });
   }
 
   #finish(failure: { error: unknown } | undefined): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#closeSocket();
+    this.#closeRoute();
     for (const name of [...this.#timers.keys()]) this.#clearTimer(name);
     this.#lifetime.abort(new DOMException("the live is over", "AbortError"));
     const ending = endOf(this.#end, failure);
@@ -259,16 +272,24 @@ export class LiveDriver {
     const { signal } = this.#lifetime;
     try {
       const room = await this.#context.resolve(this.#target, signal);
-      await this.#context.ensureTtwid(room.host.username, signal);
+      const { order } = this.#context.routes;
+      // With one route only, to fail at once is to fail early; otherwise the next route needs no guest cookie.
+      if (order.length === 1 && order[0] === "direct") {
+        await this.#context.ensureTtwid(room.host.username, signal);
+      }
       const gifts = await this.#readGifts(room.roomId, signal);
       if (this.#finished) return;
-      this.#room = room;
-      this.#record({ type: "room", at: this.#now(), room, gifts });
-      this.#messages.enter(room, gifts);
+      this.#enter(room, gifts);
       this.#input({ type: "prepared" });
     } catch (error) {
       this.#input({ type: "prepare_failed", error });
     }
+  }
+
+  #enter(room: RoomSummary, gifts: ReadonlyMap<string, GiftDetails>): void {
+    this.#room = room;
+    this.#record({ type: "room", at: this.#now(), room, gifts });
+    this.#messages.enter(room, gifts);
   }
 
   /** A live without the list is better than none: the failed request is in the trace. */
@@ -283,34 +304,34 @@ export class LiveDriver {
   }
 
   async #confirm(): Promise<void> {
-    let over: boolean | undefined;
+    let found: Whereabouts = { over: undefined };
     try {
-      over = await this.#context.isOver(this.#target, this.roomId, this.#lifetime.signal);
+      const { signal } = this.#lifetime;
+      found = await this.#context.whereabouts(this.#target, this.roomId, signal);
+      const room = found.movedTo;
+      this.#nextRoom = room && { room, gifts: await this.#readGifts(room.roomId, signal), entered: false };
     } catch {
       // A refusal or a lost connection says nothing about the room.
-      over = undefined;
     }
     // Frames that came in the meantime belong to the live that this may end.
-    const answer = () => this.#input({ type: "over_answered", over });
-    if (this.#socket === undefined) answer();
-    else this.#socket.inbox.after(answer);
+    const { over, movedTo } = found;
+    const answer = () => this.#input({ type: "over_answered", over, moved: movedTo !== undefined });
+    if (this.#transport === undefined) answer();
+    else this.#transport.after(answer);
   }
 
-  #openSocket(): void {
-    const { identity, sockets, random, timeZone, gunzip } = this.#context;
-    const url = directSocketUrl({
-      baseUrl: identity.baseUrls.socket,
-      roomId: this.roomId,
-      userAgent: identity.userAgent,
-      timeZone,
-      random: random(),
-    });
-    const shown = `${identity.baseUrls.socket}${new URL(url).pathname}`;
-    const headers = directSocketHeaders(identity.userAgent, identity.cookieHeader(new URL(url)));
+  #openRoute(route: RouteName): void {
+    const { identity } = this.#context;
+    this.#route = route;
     this.#openedGeneration = identity.generation;
-    const inbox = new Inbox(gunzip, {
+    this.#trace({ kind: "route", route, what: "trying", detail: "" });
+    const target = { roomId: this.roomId, username: this.#room?.host.username ?? "" };
+    this.#transport = openRoute(route, this.#context, target, (event) => this.#trace(event), {
+      opened: () => this.#input({ type: "opened" }),
+      refused: (error) => this.#input({ type: "refused", error }),
+      closed: (error) => this.#input({ type: "closed", error }),
       frame: (frame, bytes, receivedAt) => this.#onFrame(frame, bytes, receivedAt),
-      batch: (batch, frame, receivedAt, bytes) => this.#onBatch(batch, frame, receivedAt, bytes),
+      batch: (batch, source) => this.#onBatch(batch, source),
       undecodable: (bytes, error, receivedAt) => this.#onUndecodable(bytes, error, receivedAt),
       dropped: (frames, from, to) => {
         this.#emitOwn({ ...this.#ownEvent("gap"), from, to, reason: "queue_overflow", dropped: undefined });
@@ -318,37 +339,25 @@ export class LiveDriver {
         this.#trace({ kind: "undecodable", bytes: 0, error: `${frames} frames dropped: decoding is too slow` });
       },
     });
-    this.#trace({ kind: "socket", what: "opening", url: shown, detail: "" });
-    const socket = sockets.open(url, { headers }, {
-      opened: () => {
-        this.#trace({ kind: "socket", what: "opened", url: shown, detail: "" });
-        this.#input({ type: "socket_opened" });
-      },
-      refused: (refusal) => {
-        const error = refusalError(refusal, url);
-        this.#trace({ kind: "socket", what: "refused", url: shown, detail: error.message });
-        this.#input({ type: "socket_refused", error });
-      },
-      message: (bytes) => inbox.receive(bytes, this.#now()),
-      closed: (closure) => {
-        const error = closureError(closure, url);
-        this.#trace({ kind: "socket", what: "closed", url: shown, detail: error.message });
-        inbox.after(() => this.#input({ type: "socket_closed", error }));
-      },
-    });
-    this.#socket = { socket, inbox };
   }
 
-  #closeSocket(): void {
-    const current = this.#socket;
-    this.#socket = undefined;
-    current?.inbox.close();
-    current?.socket.close();
+  #closeRoute(): void {
+    const transport = this.#transport;
+    this.#transport = undefined;
+    this.#nextRoom = undefined;
+    transport?.close();
+  }
+
+  #switchRoom(): void {
+    const next = this.#nextRoom;
+    if (next === undefined) return;
+    next.entered = true;
+    this.#send("hb", encodeHeartbeat(next.room.roomId));
+    this.#send("im_enter_room", encodeEnterRoom(next.room.roomId));
   }
 
   #send(payloadType: string, bytes: Uint8Array): void {
-    this.#trace({ kind: "frame", direction: "sent", payloadType, bytes: bytes.length });
-    this.#socket?.socket.send(bytes);
+    this.#transport?.send(payloadType, bytes);
   }
 
   #onFrame(frame: PushFrame, bytes: Uint8Array, receivedAt: number): void {
@@ -357,21 +366,38 @@ export class LiveDriver {
     this.#trace({ kind: "frame", direction: "received", payloadType, bytes: bytes.length });
     // One with a batch is recorded in the place where its messages are told.
     if (!carriesBatch(frame)) this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
-    if (payloadType === "im_enter_room_resp") this.#input({ type: "frame" });
+    if (payloadType === "im_enter_room_resp") this.#onEntered();
     if (payloadType === "close") {
       this.#input({ type: "server_close", reason: frame.headers["close_reason"] ?? "no reason given" });
     }
   }
 
-  #onBatch(batch: FetchResult, frame: PushFrame, receivedAt: number, bytes: Uint8Array): void {
-    if (batch.needAck) this.#send("ack", encodeAck(frame.logId, batch.internalExt));
+  /** From here on the messages are of the room that was asked for last. */
+  #onEntered(): void {
+    const next = this.#nextRoom;
+    if (next?.entered === true) {
+      this.#nextRoom = undefined;
+      this.#enter(next.room, next.gifts);
+    }
     this.#input({ type: "frame" });
-    if (batch.messages.length === 0) this.#record({ type: "frame", at: receivedAt, bytes, from: 0, to: 0 });
+  }
+
+  #onBatch(batch: FetchResult, { frame, bytes, receivedAt }: BatchSource): void {
+    const record = (from: number, to: number) =>
+      ({ type: frame === undefined ? "batch" : "frame", at: receivedAt, bytes, from, to }) as const;
+    if (frame === undefined) {
+      this.counters.frames++;
+      this.#trace({ kind: "frame", direction: "received", payloadType: "batch", bytes: bytes.length });
+    } else if (batch.needAck) {
+      this.#send("ack", encodeAck(frame.logId, batch.internalExt));
+    }
+    // What still comes from the room that was left does not show that the new one was entered.
+    if (this.#nextRoom?.entered !== true) this.#input({ type: "frame" });
+    if (batch.messages.length === 0) this.#record(record(0, 0));
     for (const [index, message] of batch.messages.entries()) {
       if (this.#finished) return;
       // Another step in the middle of the batch cuts it in two.
-      this.#telling ??= { at: receivedAt, bytes, from: index, to: index };
-      this.#telling.to = index + 1;
+      this.#telling = record(this.#telling?.from ?? index, index + 1);
       this.#messages.add(message, receivedAt);
     }
     this.#recordTold();

@@ -177,7 +177,14 @@ describe("Live, being read", () => {
     live.close();
     const shown = JSON.stringify(traces);
     for (const secret of ["hush", "quiet", "room_id=", "uniqueId"]) assert(!shown.includes(secret), secret);
-    assertEquals([...new Set(traces.map((event) => event.kind))].sort(), ["end", "frame", "http", "socket", "state"]);
+    assertEquals([...new Set(traces.map((event) => event.kind))].sort(), [
+      "end",
+      "frame",
+      "http",
+      "route",
+      "socket",
+      "state",
+    ]);
   });
 
   it("two clients share nothing", async () => {

@@ -35,6 +35,17 @@ export type LiveRecord =
     /** ... and before this one. Fewer than the batch holds only when the live ended in the middle. */
     readonly to: number;
   }
+  | {
+    readonly type: "batch";
+    /** When the batch arrived. */
+    readonly at: number;
+    /** A batch that no frame carried: a signer's first answer, or one of im/fetch. */
+    readonly bytes: Uint8Array;
+    /** As in a step of type `frame`. */
+    readonly from: number;
+    /** See above. */
+    readonly to: number;
+  }
   /** Gift streaks that were silent for too long at this time were ended. */
   | { readonly type: "tick"; readonly at: number }
   /** The client itself made this event. */

@@ -23,11 +23,14 @@ export function browserPlatform(userAgent: string): string {
   return userAgent.includes("Macintosh") ? "MacIntel" : "Linux x86_64";
 }
 
-/** The URL that enters a room as a guest. `browser_name` and `browser_version` are the User-Agent, cut at its "/". */
-export function directSocketUrl(options: SocketUrlOptions): string {
-  const { baseUrl, roomId, userAgent, timeZone, random } = options;
+/**
+ * The query of TikTok's web player, without what names the room. `browser_name` and `browser_version` are the
+ * User-Agent, cut at its "/".
+ */
+export function playerQuery(options: Pick<SocketUrlOptions, "userAgent" | "timeZone" | "random">) {
+  const { userAgent, timeZone, random } = options;
   const slash = userAgent.indexOf("/");
-  const query = new URLSearchParams({
+  return {
     version_code: "180800",
     device_platform: "web",
     cookie_enabled: "true",
@@ -49,14 +52,19 @@ export function directSocketUrl(options: SocketUrlOptions): string {
     live_id: "12",
     app_language: "en",
     client_enter: "1",
-    room_id: roomId,
     identity: "audience",
     history_comment_count: "6",
     last_rtt: (100 + random * 100).toFixed(3),
     heartbeat_duration: "10000",
     resp_content_type: "protobuf",
     did_rule: "3",
-  });
+  };
+}
+
+/** The URL that enters a room as a guest. */
+export function directSocketUrl(options: SocketUrlOptions): string {
+  const { baseUrl, roomId } = options;
+  const query = new URLSearchParams({ ...playerQuery(options), room_id: roomId });
   // TikTok's own player writes a space as %20.
   return `${baseUrl}${PATH}?${query.toString().replaceAll("+", "%20")}`;
 }

@@ -19,6 +19,7 @@
  * | 4 event | JSON of an event that the client made: connected, state, gap, ended |
  * | 5 end | JSON `{end, error}`: how the live ended; the last record |
  * | 6 lost | JSON `{records, from, to}`: records that a slow writer could not take |
+ * | 7 batch | as kind 1, with a batch that no frame carried |
  *
  * A reader skips kinds that it does not know. A file that ends inside a record was cut; what is whole before it counts.
  * @module
@@ -49,7 +50,7 @@ export interface LostRecords {
 /** What stands in a file. */
 export type FileRecord = LiveRecord | LostRecords | { readonly type: "skipped"; readonly at: number };
 
-const KINDS = { frame: 1, room: 2, tick: 3, event: 4, end: 5, lost: 6 } as const;
+const KINDS = { frame: 1, room: 2, tick: 3, event: 4, end: 5, lost: 6, batch: 7 } as const;
 /** Kind and time. */
 const PREFIX_BYTES = 9;
 
@@ -64,7 +65,8 @@ export function encodeFileHead(): Uint8Array {
  */
 export function encodeRecord(record: LiveRecord | LostRecords): Uint8Array {
   const body = bodyOf(record);
-  const frameBytes = record.type === "frame" ? 8 : 0;
+  const ranged = record.type === "frame" || record.type === "batch";
+  const frameBytes = ranged ? 8 : 0;
   const length = PREFIX_BYTES + frameBytes + body.length;
   if (length > MAX_RECORD_BYTES) throw new RangeError(`Cannot encode the record: it has ${length} bytes`);
   const bytes = new Uint8Array(4 + length);
@@ -72,7 +74,7 @@ export function encodeRecord(record: LiveRecord | LostRecords): Uint8Array {
   view.setUint32(0, length, true);
   view.setUint8(4, KINDS[record.type]);
   view.setFloat64(5, record.at, true);
-  if (record.type === "frame") {
+  if (ranged) {
     view.setUint32(4 + PREFIX_BYTES, record.from, true);
     view.setUint32(8 + PREFIX_BYTES, record.to, true);
   }
@@ -84,6 +86,7 @@ function bodyOf(record: LiveRecord | LostRecords): Uint8Array {
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   switch (record.type) {
     case "frame":
+    case "batch":
       return record.bytes;
     case "room":
       return json({ room: record.room, gifts: [...record.gifts] });
@@ -185,11 +188,12 @@ function decodeRecord(bytes: Uint8Array): FileRecord {
   if (!Number.isFinite(at)) throw damaged("a record has no time");
   const body = bytes.subarray(PREFIX_BYTES);
   switch (bytes[0]) {
-    case KINDS.frame: {
+    case KINDS.frame:
+    case KINDS.batch: {
       if (body.length < 8) throw damaged("a frame is cut short");
       const [from, to] = [view.getUint32(PREFIX_BYTES, true), view.getUint32(PREFIX_BYTES + 4, true)];
       // A copy: events hold on to their bytes, and shall not hold a whole file with them.
-      return { type: "frame", at, from, to, bytes: body.slice(8) };
+      return { type: bytes[0] === KINDS.frame ? "frame" : "batch", at, from, to, bytes: body.slice(8) };
     }
     case KINDS.room: {
       const { room, gifts } = parse(body);

@@ -9,7 +9,7 @@ import { Inbox } from "../live/inbox.ts";
 import type { LiveEnd } from "../live/live_record.ts";
 import { RoomMessages } from "../live/room_messages.ts";
 import { type Clock, systemClock } from "../ports.ts";
-import type { FetchResult } from "../wire/frames.ts";
+import { decodeFetchResult, type FetchResult } from "../wire/frames.ts";
 import { type Gunzip, streamGunzip } from "../wire/gunzip.ts";
 import { type FileRecord, FrameFileReader } from "./frame_file.ts";
 
@@ -32,7 +32,7 @@ export interface ReplayOptions {
 export interface ReplayReport {
   /** Records of any kind. */
   records: number;
-  /** Frames from the socket. */
+  /** Frames from the socket, and batches over HTTP. */
   frames: number;
   /** Events given out. */
   events: number;
@@ -178,6 +178,10 @@ export class Replay implements AsyncIterable<LiveEvent> {
         this.#range = record;
         this.#inbox.receive(record.bytes, record.at);
         return await new Promise((resolve) => this.#inbox.after(resolve));
+      case "batch":
+        this.#report.frames++;
+        this.#range = record;
+        return this.#tellBatch(decodeFetchResult(record.bytes), record.at);
       case "tick":
         return this.#messages.expireStreaks(record.at);
       case "event":

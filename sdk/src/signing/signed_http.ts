@@ -6,7 +6,7 @@ import { withDeadline } from "../deadline.ts";
 import { isLiveError, LiveError } from "../errors.ts";
 import { HttpClient, type HttpClientOptions, type HttpRequest, pageHeaders, tracedFetch } from "../web/http.ts";
 import type { HttpReply } from "../web/refusals.ts";
-import type { SignContext, SignedRequest, Signer } from "./signer.ts";
+import type { SignContext, SignedRequest, SignedRoom, Signer } from "./signer.ts";
 
 const NO_SIGNER_REMEDY = "Pass a signer: new TikTok({ signer })";
 
@@ -62,6 +62,34 @@ export class SignedHttp {
     return await this.#http.send({ ...request, ...signed }, signal);
   }
 
+  /**
+   * A room's first answer, as the signer gives it.
+   * @throws {LiveError} `signer_failed`, `rate_limited`, `network`, `deadline`
+   * @throws the caller's `signal.reason`, unwrapped
+   */
+  async fetchRoom(roomId: string, signal?: AbortSignal): Promise<SignedRoom> {
+    const action = `Fetch room ${roomId} from the signer`;
+    const signer = this.require(action);
+    if (signer.fetchRoom === undefined) {
+      throw new LiveError("signer_failed", `${action}: the signer fetches no rooms`, {
+        remedy: "Pass a signer with a method fetchRoom(), or leave out the route 'signed'",
+        retryable: false,
+      });
+    }
+    return await withDeadline(
+      { clock: this.#options.clock, timeoutMs: this.#options.timeoutMs, action, signal },
+      async (inner) => {
+        try {
+          return await signer.fetchRoom?.(roomId, this.context(inner)) ?? Promise.reject(new TypeError("no answer"));
+        } catch (cause) {
+          inner.throwIfAborted();
+          if (isLiveError(cause)) throw cause;
+          throw new LiveError("signer_failed", `${action}: the signer failed`, { cause });
+        }
+      },
+    );
+  }
+
   async #sign(signer: Signer, request: HttpRequest, signal: AbortSignal) {
     const { url, method = "GET", body, action } = request;
     const context = this.context(signal);
@@ -85,7 +113,7 @@ function checkSigned(signed: SignedRequest, url: string, action: string) {
     throw new LiveError("signer_failed", `${action}: the signer answered with a URL of another place`);
   }
   const texts = [signed.cookies, signed.userAgent, ...Object.entries(signed.headers ?? {}).flat()];
-  if (texts.some((text) => text !== undefined && !(typeof text === "string" && /^[\x20-\x7e]*$/.test(text)))) {
+  if (texts.some((text) => text !== undefined && !isHeaderText(text))) {
     throw new LiveError("signer_failed", `${action}: the signer answered with text that no header can carry`);
   }
   const headers = Object.fromEntries(
@@ -93,4 +121,9 @@ function checkSigned(signed: SignedRequest, url: string, action: string) {
   );
   const { cookies, userAgent } = signed;
   return { url: signed.url, headers, cookies, userAgent };
+}
+
+/** Whether a header can carry it. */
+export function isHeaderText(text: unknown): text is string {
+  return typeof text === "string" && /^[\x20-\x7e]*$/.test(text);
 }

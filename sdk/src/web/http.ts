@@ -151,14 +151,19 @@ export class HttpClient {
     const decoder = new TextDecoder();
     let text = "";
     let bodyBytes = 0;
+    const chunks: Uint8Array[] = [];
     const reader = response.body.getReader();
     try {
       for (;;) {
         const { done, value } = await reader.read();
-        if (done) return { ...reply, text: text + decoder.decode(), bodyBytes };
+        if (done) {
+          const whole = { ...reply, text: text + decoder.decode(), bodyBytes };
+          return request.wants === "bytes" ? { ...whole, bytes: joined(chunks, bodyBytes) } : whole;
+        }
         bodyBytes += value.length;
         if (bodyBytes > this.#options.maxBodyBytes) break;
         text += decoder.decode(value, { stream: true });
+        if (request.wants === "bytes") chunks.push(value);
       }
     } catch (cause) {
       signal.throwIfAborted();
@@ -176,6 +181,16 @@ export class HttpClient {
       },
     );
   }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
 }
 
 /** A fetch for somebody else's requests, such as a signer's: each one shows in the trace. */

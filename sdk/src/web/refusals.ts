@@ -6,8 +6,8 @@
 import { LiveError, type LiveErrorCode, type LiveErrorEvidence } from "../errors.ts";
 import { publicUrl } from "../trace.ts";
 
-/** What an answer should hold. `headers` looks at the status only. */
-export type Wanted = "json" | "html" | "headers";
+/** What an answer should hold. `headers` looks at the status only; `bytes` is anything but a page. */
+export type Wanted = "json" | "html" | "headers" | "bytes";
 
 /** An answer, read whole. */
 export interface HttpReply {
@@ -17,6 +17,8 @@ export interface HttpReply {
   headers: Headers;
   text: string;
   bodyBytes: number;
+  /** The body as it came, where bytes were wanted; `text` is then for refusals only. */
+  bytes?: Uint8Array;
 }
 
 const EXCERPT_LENGTH = 200;
@@ -78,11 +80,11 @@ export function refusalOf(reply: HttpReply, wanted: Wanted, action: string, nowM
   const { status } = reply;
   if (/^\/login(?:\/|$)/.test(path)) return error("login_required", "TikTok sent the client to its login page");
   if (status === 429) return error("rate_limited", "TikTok answered HTTP 429, too many requests");
-  if (page !== undefined && (status >= 400 || wanted === "json")) return error(page.code, page.saw);
+  if (page !== undefined && (status >= 400 || wanted !== "html")) return error(page.code, page.saw);
   if (status === 451) return error("region_blocked", "TikTok answered HTTP 451, not served in this country");
   if (status === 401) return error("login_required", "TikTok answered HTTP 401, log in first");
   if (status === 403) return error("blocked", "TikTok answered HTTP 403, forbidden");
-  if ((status === 404 || status === 410) && wanted !== "json") {
+  if ((status === 404 || status === 410) && (wanted === "html" || wanted === "headers")) {
     return error("not_found", `TikTok answered HTTP ${status}, no such page`);
   }
   if (status >= 500) return error("network", `TikTok answered HTTP ${status}, a fault on its side`, true);
@@ -93,8 +95,8 @@ export function refusalOf(reply: HttpReply, wanted: Wanted, action: string, nowM
     return refused ? error("blocked", "TikTok refuses this client and names a system error") : undefined;
   }
   if (reply.text.trim() === "") return error("empty_reply", `TikTok answered HTTP ${status} with an empty body`);
-  if (wanted === "json" && looksLikeHtml(reply.text)) {
-    return error("blocked", "TikTok answered with an HTML page in place of JSON");
+  if (wanted !== "html" && looksLikeHtml(reply.text)) {
+    return error("blocked", `TikTok answered with an HTML page in place of ${wanted === "json" ? "JSON" : wanted}`);
   }
   return undefined;
 }

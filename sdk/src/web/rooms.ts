@@ -15,6 +15,14 @@ import { type RoomStatus, summaryOf } from "./room_status.ts";
 /** A room by its host's normalised name, or by its checked id. */
 export type RoomTarget = { readonly username: string } | { readonly roomId: string };
 
+/** Where a room's host is, by HTTP. */
+export interface Whereabouts {
+  /** Whether the room is over; a host who is live in another room has left it. `undefined`: TikTok does not say. */
+  readonly over: boolean | undefined;
+  /** The other room, where the host is live now. */
+  readonly movedTo?: RoomSummary;
+}
+
 /** Failures of api-live after which the live page may still answer. */
 const WORTH_THE_PAGE: ReadonlySet<string> = new Set([
   "blocked",
@@ -93,17 +101,16 @@ export class Rooms {
     return summaryOf(status);
   }
 
-  /**
-   * Whether a room is over, by HTTP. A host who is live in another room has left this one.
-   * @returns `undefined` when TikTok does not say
-   */
-  async isOver(target: RoomTarget, roomId: string, signal?: AbortSignal): Promise<boolean | undefined> {
+  /** Whether a room is over, by HTTP, and where its host went. */
+  async whereabouts(target: RoomTarget, roomId: string, signal?: AbortSignal): Promise<Whereabouts> {
     if ("username" in target) {
       const status = await this.status(target.username, signal);
-      return !(status.live || status.paused) || (status.roomId !== "" && status.roomId !== roomId);
+      if (!(status.live || status.paused)) return { over: true };
+      const moved = status.roomId !== "" && status.roomId !== roomId;
+      return moved ? { over: true, movedTo: summaryOf(status) } : { over: false };
     }
     const alive = (await this.alive([roomId], signal)).get(roomId);
-    return alive === undefined ? undefined : !alive;
+    return { over: alive === undefined ? undefined : !alive };
   }
 
   async #page(username: string, signal?: AbortSignal): Promise<RoomStatus> {

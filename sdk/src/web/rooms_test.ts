@@ -120,14 +120,15 @@ describe("Rooms", () => {
     assertEquals(await codeOf(setUp({ alive: () => alive() }).rooms.resolve({ roomId: "71" })), "offline");
   });
 
-  it("isOver() believes HTTP only", async () => {
-    const byName = (api: () => Response) => setUp({ api }).rooms.isOver({ username: "a" }, "71");
-    assertEquals(await byName(() => apiLive(2)), false);
-    assertEquals(await byName(() => apiLive(3)), false);
-    assertEquals(await byName(() => apiLive(4)), true);
-    assertEquals(await byName(() => apiLive(2, "99")), true);
-    const byId = (...rooms: [string, boolean][]) =>
-      setUp({ alive: () => alive(...rooms) }).rooms.isOver({ roomId: "71" }, "71");
+  it("whereabouts() believes HTTP only, and names the room that the host moved to", async () => {
+    const byName = (api: () => Response) => setUp({ api }).rooms.whereabouts({ username: "a" }, "71");
+    assertEquals(await byName(() => apiLive(2)), { over: false });
+    assertEquals(await byName(() => apiLive(3)), { over: false });
+    assertEquals(await byName(() => apiLive(4)), { over: true });
+    const moved = await byName(() => apiLive(2, "99"));
+    assertEquals([moved.over, moved.movedTo?.roomId], [true, "99"]);
+    const byId = async (...rooms: [string, boolean][]) =>
+      (await setUp({ alive: () => alive(...rooms) }).rooms.whereabouts({ roomId: "71" }, "71")).over;
     assertEquals([await byId(["71", true]), await byId(["71", false]), await byId()], [false, true, undefined]);
   });
 
