@@ -11,6 +11,7 @@ export const APP_ERROR_CODES = [
   "unauthorized",
   "forbidden",
   "not_configured",
+  "conflict",
   "method_not_allowed",
   "body_too_large",
   "unsupported_media_type",

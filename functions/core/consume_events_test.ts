@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { describe, it } from "node:test";
 import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
-import { sqliteStore } from "../adapters/local/sqlite_store.ts";
+import { type SqliteStore, sqliteStore } from "../adapters/local/sqlite_store.ts";
 import type { ChangeRecord } from "../ports/change_feed.ts";
 import type { EventBatch } from "../ports/event_store.ts";
 import { consumeEvents } from "./consume_events.ts";
@@ -24,6 +24,12 @@ function batch(recordingId: string, seq: number, types: Record<string, number>):
     body: new Uint8Array(),
   };
 }
+/** A store with the recordings that the batches are of. */
+async function storeOf(...ids: string[]): Promise<SqliteStore> {
+  const store = sqliteStore(":memory:");
+  for (const roomId of ids) await store.wantRecording({ roomId, username: "some.host", title: "" }, 1);
+  return store;
+}
 const record = (batch: EventBatch | undefined, i: number): ChangeRecord => ({ sequenceNumber: String(i + 1), batch });
 
 describe("consumeEvents()", () => {
@@ -31,7 +37,7 @@ describe("consumeEvents()", () => {
     const sizes = fc.array(fc.tuple(fc.constantFrom("1", "2", "3"), fc.nat(5), fc.nat(5)), { maxLength: 30 });
     await fc.assert(
       fc.asyncProperty(sizes, fc.infiniteStream(fc.nat(4)), async (history, luck) => {
-        const store = sqliteStore(":memory:");
+        const store = await storeOf("1", "2", "3");
         const seqs: Record<string, number> = {};
         const records = history.map(([id, chats, gifts], i) => {
           const seq = seqs[id] = (seqs[id] ?? 0) + 1;
@@ -67,7 +73,7 @@ describe("consumeEvents()", () => {
   });
 
   it("stops at a record that it cannot read, and names it", async () => {
-    const store = sqliteStore(":memory:");
+    const store = await storeOf("1");
     const records = [batch("1", 1, { chat: 1 }), undefined, batch("1", 2, { chat: 1 })].map(record);
     assertEquals(await consumeEvents({ store, logger }, records), { consumed: 1, failed: "2" });
     assertEquals((await store.getTotals("1"))?.count, 1);
@@ -77,7 +83,7 @@ describe("consumeEvents()", () => {
 
 describe("drainFeed()", () => {
   it("goes through the whole feed, and on from there the next time", async () => {
-    const store = sqliteStore(":memory:");
+    const store = await storeOf("1");
     for (let seq = 1; seq <= 250; seq++) await store.appendEvents(batch("1", seq, { chat: 2 }));
     assertEquals(await drainFeed({ store, logger }), true);
     assertEquals((await store.getTotals("1"))?.types, { chat: 500 });

@@ -22,6 +22,7 @@ export const STATUS_OF = {
   unauthorized: 401,
   forbidden: 403,
   not_configured: 403,
+  conflict: 409,
   method_not_allowed: 405,
   body_too_large: 413,
   unsupported_media_type: 415,
@@ -50,6 +51,7 @@ const TITLES: Record<AppErrorCode, string> = {
   unauthorized: "An API key is needed",
   forbidden: "Not allowed",
   not_configured: "Switched off",
+  conflict: "Not in this state",
   method_not_allowed: "Wrong method",
   body_too_large: "The body is too large",
   unsupported_media_type: "The body has the wrong type",
@@ -67,8 +69,11 @@ export function toAppError(error: unknown): AppError {
   });
 }
 
-/** The problem+json answer for an error. */
-export function toProblem(error: AppError): Response {
+/**
+ * The problem+json answer for an error.
+ * @param requestId of the request that failed
+ */
+export function toProblem(error: AppError, requestId?: string): Response {
   const { code, message, remedy, retryAfterMs, evidence, parameters, fields } = error;
   const status = STATUS_OF[code];
   const retryAfter = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
@@ -81,9 +86,11 @@ export function toProblem(error: AppError): Response {
     retry_after: retryAfter,
     evidence: Object.keys(evidence).length > 0 ? evidence : undefined,
     parameters: parameters.length > 0 ? parameters : undefined,
+    request_id: requestId,
     ...fields,
   };
   const headers = new Headers({ "content-type": "application/problem+json" });
+  if (code === "unauthorized") headers.set("www-authenticate", "Bearer");
   if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
   return new Response(JSON.stringify(body), { status, headers });
 }

@@ -23,9 +23,9 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 
 /** Answers of the recordings routes. */
 export function recordingHandlers(store: Store) {
-  const find = async (id: string): Promise<Recording> => {
+  const find = async (id: string): Promise<ShownRecording> => {
     const recording = await store.getRecording(id);
-    if (recording === undefined) {
+    if (recording === undefined || !isShown(recording)) {
       throw new AppError("not_found", `Find recording ${id}: there is none`, { remedy: "GET /recordings lists them" });
     }
     return recording;
@@ -33,7 +33,7 @@ export function recordingHandlers(store: Store) {
   return {
     async list(page: PageRequest): Promise<Answer> {
       const { items, cursor } = await store.listRecordings(page);
-      return { body: { recordings: items.map((recording) => toReply(recording, undefined)), cursor } };
+      return { body: { recordings: items.filter(isShown).map((recording) => toReply(recording, undefined)), cursor } };
     },
     async get(id: string): Promise<Answer> {
       const [recording, totals] = await Promise.all([find(id), store.getTotals(id)]);
@@ -91,7 +91,14 @@ export function recordingHandlers(store: Store) {
   };
 }
 
-function toReply(recording: Recording, totals: RecordingTotals | undefined): RecordingReply {
+/** A recording that is not being deleted: those are gone for callers. */
+type ShownRecording = Recording & { state: RecordingReply["state"] };
+
+function isShown(recording: Recording): recording is ShownRecording {
+  return recording.state !== "deleting";
+}
+
+function toReply(recording: ShownRecording, totals: RecordingTotals | undefined): RecordingReply {
   const { id } = recording;
   return {
     id,

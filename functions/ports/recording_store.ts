@@ -3,9 +3,9 @@ import type { Page, PageRequest } from "./page.ts";
 
 /**
  * State of a recording. `wanted`: no recorder has it. `recording`: one has it, or had it until its lease ran out.
- * `finished`: nothing more will come, unless it is reopened.
+ * `finished`: nothing more will come, unless it is reopened. `deleting`: what it holds is being removed.
  */
-export type RecordingState = "wanted" | "recording" | "finished";
+export type RecordingState = "wanted" | "recording" | "finished" | "deleting";
 
 /** What one recorder made in one go: a folder of its own. */
 export interface RecordingPart {
@@ -42,6 +42,8 @@ export interface Recording {
   /** Failed tries in a row. */
   failures: number;
   parts: RecordingPart[];
+  /** When somebody asked for its end, ms. Who holds the lease sees it at the next renewal, and ends the recording. */
+  stopAt?: number;
   /** When the first part began, ms. */
   startedAt?: number;
   endedAt?: number;
@@ -73,6 +75,13 @@ export interface Segment {
   sha256: string;
 }
 
+/** Which recordings of a list. */
+export interface RecordingFilter {
+  /** Those of one host, a normalised name. */
+  username?: string;
+  state?: Exclude<RecordingState, "deleting">;
+}
+
 /** Recordings, and who records them. */
 export interface RecordingStore {
   /**
@@ -84,14 +93,31 @@ export interface RecordingStore {
     now: number,
   ): Promise<{ recording: Recording; created: boolean }>;
   /**
-   * Makes a finished recording wanted again, and due at once.
+   * Makes a finished recording wanted again, and due at once; nobody asks for its end any more.
    * @param seen id and token as they were read
    * @returns false, with nothing changed, when it is not finished or has been claimed since
    */
   reopenRecording(seen: Lease, now: number): Promise<boolean>;
   getRecording(recordingId: string): Promise<Recording | undefined>;
-  /** All recordings, the newest first. */
-  listRecordings(page: PageRequest): Promise<Page<Recording>>;
+  /** All recordings but those that are being deleted, or those of the filter, the newest first. */
+  listRecordings(page: PageRequest, filter?: RecordingFilter): Promise<Page<Recording>>;
+  /**
+   * Asks for the end of a recording: one that waits is finished at once, one that is being recorded gets
+   * {@link Recording.stopAt}, and one that is over stays as it is.
+   * @returns the recording as stored, or `undefined` when there is none
+   */
+  stopRecording(recordingId: string, now: number): Promise<Recording | undefined>;
+  /**
+   * Takes a finished recording out of use: it becomes `deleting`, and is neither listed nor reopened any more. One that
+   * is not finished stays as it is.
+   * @returns the recording as stored, or `undefined` when there is none
+   */
+  retireRecording(recordingId: string): Promise<Recording | undefined>;
+  /**
+   * Removes what is stored of a recording that is `deleting`: segments, events, totals, and the recording itself last, so
+   * that a removal which was cut short can be done again. Any other recording stays as it is.
+   */
+  deleteRecording(recordingId: string): Promise<void>;
   /** How many recordings wait for a recorder: wanted, or with a lease that ran out. */
   countDueRecordings(now: number): Promise<number>;
   /**

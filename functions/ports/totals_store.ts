@@ -11,7 +11,7 @@ export interface RecordingTotals extends EventBatchFacts {
 export interface TotalsStore {
   /**
    * Adds a batch to the sums of its recording, once: batches up to the last one added change nothing.
-   * @returns false when it was in the sums already
+   * @returns false when it was in the sums already, or the recording is gone
    */
   addToTotals(batch: EventBatchFacts & { recordingId: string; seq: number }): Promise<boolean>;
   getTotals(recordingId: string): Promise<RecordingTotals | undefined>;

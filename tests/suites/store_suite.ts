@@ -2,26 +2,30 @@
  * What every store must do, whichever engine is behind it. Each adapter's test calls {@link storeSuite}.
  * @module
  */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { LeaseLostError } from "../../functions/contract/errors.ts";
 import { WATCH_SHARDS, watchShard } from "../../functions/contract/keys.ts";
-import type { EventBatch } from "../../functions/ports/event_store.ts";
-import type { Page, PageRequest } from "../../functions/ports/page.ts";
-import type { Lease, Recording, Segment } from "../../functions/ports/recording_store.ts";
+import type { Recording } from "../../functions/ports/recording_store.ts";
 import type { Store } from "../../functions/ports/store.ts";
 import type { WatchCheck } from "../../functions/ports/watch_store.ts";
+import { eventStoreSuite } from "./event_store_suite.ts";
+import { recordingEndsSuite } from "./recording_ends_suite.ts";
+import {
+  assertLeaseLost,
+  claim,
+  defined,
+  LEASE_MS,
+  leaseNew,
+  leaseOf,
+  namesOfShard,
+  readPages,
+  segment,
+  type StoreFixture,
+  T0,
+  want,
+} from "./store_fixture.ts";
 
-/** A fresh, empty store for one test. */
-export interface StoreFixture {
-  /** Opens a handle on it; called again, one more handle on the same data, as another process would have. */
-  open(): Promise<Store>;
-  /** Closes every handle and removes the data. */
-  close(): Promise<void>;
-}
-
-const T0 = 1_760_000_000_000;
-const LEASE_MS = 30_000;
+export type { StoreFixture } from "./store_fixture.ts";
 
 /**
  * Declares the tests of a store.
@@ -44,19 +48,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
     const claimWatches = (from: Store, username: string, now: number, limit = 10) =>
       from.claimDueWatches({ shard: watchShard(username), now, leaseMs: LEASE_MS, limit });
 
-    const want = (roomId: string, now = T0) =>
-      store.wantRecording({ roomId, username: `host${roomId}`, title: `live of ${roomId}` }, now);
-
-    const claim = (from: Store, owner: string, now: number, limit = 10) =>
-      from.claimRecordings({ owner, now, leaseMs: LEASE_MS, limit });
-
-    /** Wants a recording and claims it. */
-    async function lease(roomId = "1", now = T0): Promise<Lease> {
-      await want(roomId, now);
-      const [claimed] = await claim(store, "a", now);
-      assert(claimed !== undefined);
-      return leaseOf(claimed);
-    }
+    const lease = (roomId = "1", now = T0) => leaseNew(store, roomId, now);
 
     describe("watches", () => {
       it("putWatch() adds a name once, due at once", async () => {
@@ -187,13 +179,13 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
       });
 
       it("listRecordings() pages from the newest to the oldest", async () => {
-        for (const id of ["1", "2", "3", "4", "5"]) await want(id, T0 + Number(id));
+        for (const id of ["1", "2", "3", "4", "5"]) await want(store, id, T0 + Number(id));
         const pages = await readPages((page) => store.listRecordings(page), 2);
         assertEquals(pages.map((page) => page.map((recording) => recording.id)), [["5", "4"], ["3", "2"], ["1"]]);
       });
 
       it("claimRecordings() gives each recording to one recorder", async () => {
-        for (const id of ["1", "2", "3"]) await want(id);
+        for (const id of ["1", "2", "3"]) await want(store, id);
         const [mine, theirs] = await Promise.all([claim(store, "a", T0), claim(other, "b", T0)]);
         assertEquals([...mine, ...theirs].map((recording) => recording.id).sort(), ["1", "2", "3"]);
         for (const [owner, claims] of [["a", mine], ["b", theirs]] as const) {
@@ -207,7 +199,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
       });
 
       it("claimRecordings() takes no more than asked", async () => {
-        for (const id of ["1", "2", "3"]) await want(id, T0 - Number(id));
+        for (const id of ["1", "2", "3"]) await want(store, id, T0 - Number(id));
         assertEquals((await claim(store, "a", T0, 1)).map((recording) => recording.id), ["3"]);
         assertEquals(await store.countDueRecordings(T0), 2);
       });
@@ -318,151 +310,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
         assertEquals((await claim(other, "b", T0 + 20)).map((each) => each.leaseToken), [2]);
       });
     });
-
-    describe("events", () => {
-      it("openEvents() takes places in turn and appendEvents() fills them", async () => {
-        const mine = await lease();
-        const seq = await store.openEvents(mine, T0);
-        assertEquals(seq, 2);
-        assertEquals(await store.openEvents(mine, T0), 2);
-        await store.appendEvents(batch(seq, mine.token));
-        await store.appendEvents(batch(seq + 1, mine.token));
-        const stored = await other.listEvents("1", { after: 0, limit: 10 });
-        assertEquals(stored.map(({ seq, token, count }) => [seq, token, count]), [[1, 1, 0], [2, 1, 3], [3, 1, 3]]);
-        assertEquals(stored[1], batch(2, 1));
-        assertEquals(stored[0]?.body, new Uint8Array());
-      });
-
-      it("listEvents() pages by place", async () => {
-        const mine = await lease();
-        const seq = await store.openEvents(mine, T0);
-        for (let i = 0; i < 12; i++) await store.appendEvents(batch(seq + i, mine.token));
-        const page = await store.listEvents("1", { after: 8, limit: 3 });
-        assertEquals(page.map((each) => each.seq), [9, 10, 11]);
-        assertEquals(await store.listEvents("1", { after: 13, limit: 3 }), []);
-        assertEquals(await store.listEvents("2", { after: 0, limit: 3 }), []);
-      });
-
-      it("appendEvents() may be repeated after a lost answer", async () => {
-        const mine = await lease();
-        const seq = await store.openEvents(mine, T0);
-        await store.appendEvents(batch(seq, mine.token));
-        await store.appendEvents(batch(seq, mine.token));
-        assertEquals((await store.listEvents("1", { after: 1, limit: 10 })).length, 1);
-      });
-
-      it("openEvents() shuts an older recorder out", async () => {
-        const stale = await lease();
-        const seq = await store.openEvents(stale, T0);
-        await store.appendEvents(batch(seq, stale.token));
-        const [claimed] = await claim(other, "b", T0 + LEASE_MS);
-        assert(claimed !== undefined);
-        const next = await other.openEvents(leaseOf(claimed), T0 + LEASE_MS);
-        assertEquals(next, seq + 2);
-        await assertLeaseLost(store.appendEvents(batch(seq + 1, stale.token)));
-        await assertLeaseLost(store.openEvents(stale, T0 + LEASE_MS));
-        await other.appendEvents(batch(next, claimed.leaseToken));
-        const stored = await store.listEvents("1", { after: 0, limit: 10 });
-        assertEquals(stored.map((each) => each.token), [1, 1, 2, 2]);
-      });
-
-      it("keeps every event once when two recorders race for the log", async () => {
-        const old = await lease();
-        const seq = await store.openEvents(old, T0);
-        const [claimed] = await claim(other, "b", T0 + LEASE_MS);
-        assert(claimed !== undefined);
-        const [, next] = await Promise.all([
-          store.appendEvents(batch(seq, old.token)).catch((error: unknown) => assert(error instanceof LeaseLostError)),
-          other.openEvents(leaseOf(claimed), T0 + LEASE_MS),
-        ]);
-        const stored = await store.listEvents("1", { after: 0, limit: 10 });
-        assertEquals(stored.map((each) => each.seq), stored.map((_, i) => i + 1));
-        assertEquals(next, stored.length + 1);
-        await assertLeaseLost(store.appendEvents(batch(next - 1, old.token)));
-      });
-    });
-
-    describe("totals", () => {
-      it("addToTotals() adds each batch once", async () => {
-        assertEquals(await store.getTotals("1"), undefined);
-        assertEquals(await store.addToTotals(batch(2, 1)), true);
-        assertEquals(await other.addToTotals(batch(2, 1)), false);
-        assertEquals(await other.addToTotals({ ...batch(3, 1), types: { share: 2 }, count: 2 }), true);
-        assertEquals(await store.addToTotals(batch(2, 1)), false);
-        assertEquals(await store.addToTotals({ ...batch(2, 1), recordingId: "2" }), true);
-        assertEquals(await store.getTotals("1"), {
-          recordingId: "1",
-          seq: 3,
-          count: 5,
-          types: { chat: 2, gift: 1, share: 2 },
-          diamonds: 10,
-          firstAt: T0 + 20,
-          lastAt: T0 + 39,
-        });
-      });
-
-      it("addToTotals() adds once when the same batch comes twice at the same time", async () => {
-        const added = await Promise.all([store, other, store, other].map((each) => each.addToTotals(batch(2, 1))));
-        assertEquals(added.filter(Boolean).length, 1);
-        assertEquals((await store.getTotals("1"))?.count, 3);
-      });
-    });
   });
-}
-
-/** Without the properties that hold `undefined`: whether those are there is up to the adapter. */
-function defined(value: object | undefined): unknown {
-  return value && Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
-}
-
-function leaseOf(recording: Recording): Lease {
-  return { recordingId: recording.id, token: recording.leaseToken };
-}
-
-function segment(part: number, index: number): Segment {
-  return {
-    part,
-    index,
-    uri: `segment_${index}.m4s`,
-    startAt: T0 + index * 6_000,
-    durationMs: 6_000,
-    bytes: 1_500_000,
-    sha256: "ab".repeat(32),
-  };
-}
-
-function batch(seq: number, token: number): EventBatch {
-  return {
-    recordingId: "1",
-    seq,
-    token,
-    count: 3,
-    types: { chat: 2, gift: 1 },
-    diamonds: 5,
-    firstAt: T0 + seq * 10,
-    lastAt: T0 + seq * 10 + 9,
-    body: new Uint8Array([0x1f, 0x8b, seq, 0, 255]),
-  };
-}
-
-function namesOfShard(shard: number, count: number): string[] {
-  const names: string[] = [];
-  for (let i = 0; names.length < count; i++) if (watchShard(`host${i}`) === shard) names.push(`host${i}`);
-  return names;
-}
-
-async function readPages<T>(read: (page: PageRequest) => Promise<Page<T>>, limit: number): Promise<T[][]> {
-  const pages: T[][] = [];
-  let cursor: string | undefined;
-  do {
-    const page: Page<T> = await read({ limit, cursor });
-    pages.push(page.items);
-    cursor = page.cursor;
-  } while (cursor !== undefined && pages.length < 100);
-  return pages;
-}
-
-async function assertLeaseLost(write: Promise<unknown>): Promise<void> {
-  const error = await assertRejects(() => write);
-  assert(error instanceof LeaseLostError, `expected LeaseLostError, got ${String(error)}`);
+  eventStoreSuite(name, makeStore);
+  recordingEndsSuite(name, makeStore);
 }

@@ -72,6 +72,7 @@ export function dynamoTotals(table: DynamoTable): TotalsStore {
       for (;;) {
         const before = await read(recordingId);
         if (before !== undefined && seq <= before.seq) return false;
+        if (before === undefined && await getItem(table, recordingKey(recordingId)) === undefined) return false;
         const item = {
           ...totalsKey(recordingId),
           recordingId,

@@ -13,6 +13,8 @@ import type { Lease, Recording, RecordingStore, Segment } from "../../ports/reco
 import {
   type Condition,
   countItems,
+  deleteItem,
+  deleteOthers,
   type DynamoTable,
   getItem,
   type Item,
@@ -31,13 +33,14 @@ const RecordingItem = v.object({
   id: v.string(),
   username: v.string(),
   title: v.string(),
-  state: v.picklist(["wanted", "recording", "finished"]),
+  state: v.picklist(["wanted", "recording", "finished", "deleting"]),
   createdAt: v.number(),
   dueAt: v.optional(v.number()),
   leaseToken: v.number(),
   leaseOwner: v.optional(v.string()),
   failures: v.number(),
   parts: v.array(PartItem),
+  stopAt: v.optional(v.number()),
   startedAt: v.optional(v.number()),
   endedAt: v.optional(v.number()),
   outcome: v.optional(v.object({
@@ -68,6 +71,10 @@ const BUSY_CODES: ReadonlySet<string> = new Set([
 
 /** Recordings and their leases in DynamoDB. */
 export function dynamoRecordings(table: DynamoTable): RecordingStore {
+  const read = async (recordingId: string): Promise<Recording | undefined> => {
+    const item = await getItem(table, recordingKey(recordingId));
+    return item && toRecording(item);
+  };
   /** Changes a recording under a lease. */
   const updateHeld = async (lease: Lease, set: Item): Promise<Recording> => {
     const changed = await updateItem(table, recordingKey(lease.recordingId), { set, onlyIf: held(lease) });
@@ -81,15 +88,13 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
   const giveUp = async (lease: Lease, set: Item & { state: Recording["state"] }): Promise<void> => {
     const key = recordingKey(lease.recordingId);
     if (await updateItem(table, key, { set, onlyIf: held(lease) }) !== undefined) return;
-    const item = await getItem(table, key);
-    const recording = item && toRecording(item);
+    const recording = await read(lease.recordingId);
     const same = recording?.leaseToken === lease.token && recording.state === set.state &&
       recording.dueAt === set.dueAt && recording.endedAt === set.endedAt;
     if (!same) throw new LeaseLostError(lease.recordingId, lease.token);
   };
   const readHeld = async (lease: Lease): Promise<Recording> => {
-    const item = await getItem(table, recordingKey(lease.recordingId));
-    const recording = item && toRecording(item);
+    const recording = await read(lease.recordingId);
     if (recording?.state !== "recording" || recording.leaseToken !== lease.token) {
       throw new LeaseLostError(lease.recordingId, lease.token);
     }
@@ -126,27 +131,59 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
           dueAt: now,
           endedAt: undefined,
           outcome: undefined,
+          stopAt: undefined,
           failures: 0,
         },
         onlyIf: [["state", "=", "finished"], ["leaseToken", "=", token]],
       });
       return changed !== undefined;
     },
-    async getRecording(recordingId) {
-      const item = await getItem(table, recordingKey(recordingId));
-      return item && toRecording(item);
-    },
-    async listRecordings({ limit, cursor }) {
+    getRecording: read,
+    async listRecordings({ limit, cursor }, { username, state } = {}) {
       const found = await queryItems(table, {
         index: LIST_INDEX,
         partition: RECORDING_LIST_PARTITION,
         where: cursor === undefined ? undefined : { operator: "<", value: cursor },
         descending: true,
+        only: { username, state },
       }, limit + 1);
       const items = found.slice(0, limit).map(toRecording);
       const last = items.at(-1);
       const more = found.length > limit && last !== undefined;
       return { items, cursor: more ? recordingListOrder(last.createdAt, last.id) : undefined };
+    },
+    async stopRecording(recordingId, now) {
+      // Repeats when a recorder claims it, or gives it back, between the read and the write.
+      for (;;) {
+        const recording = await read(recordingId);
+        if (recording?.state !== "wanted" && recording?.state !== "recording") return recording;
+        if (recording.stopAt !== undefined && recording.state === "recording") return recording;
+        const { state, leaseToken } = recording;
+        const finish = {
+          state: "finished",
+          duePartition: undefined,
+          dueAt: undefined,
+          endedAt: now,
+          outcome: { kind: "stopped" },
+        };
+        const changed = await updateItem(table, recordingKey(recordingId), {
+          set: { ...state === "wanted" ? finish : {}, stopAt: now },
+          onlyIf: [["state", "=", state], ["leaseToken", "=", leaseToken]],
+        });
+        if (changed !== undefined) return toRecording(changed);
+      }
+    },
+    async retireRecording(recordingId) {
+      const changed = await updateItem(table, recordingKey(recordingId), {
+        set: { state: "deleting", listPartition: undefined },
+        onlyIf: [["state", "=", "finished"]],
+      });
+      return changed === undefined ? await read(recordingId) : toRecording(changed);
+    },
+    async deleteRecording(recordingId) {
+      if ((await read(recordingId))?.state !== "deleting") return;
+      await deleteOthers(table, recordingKey(recordingId));
+      await deleteItem(table, recordingKey(recordingId));
     },
     async countDueRecordings(now) {
       return await countItems(table, dueRecordings(now));

@@ -28,7 +28,7 @@ export interface DynamoTable {
 export type Item = Record<string, unknown>;
 
 /** What must hold for a change to happen: each attribute compares so. */
-export type Condition = readonly [attribute: string, operator: "=" | "<" | "<=", value: string | number];
+export type Condition = readonly [attribute: string, operator: "=" | "<" | "<=" | ">", value: string | number];
 
 /** A change of an item that exists. */
 export interface Change {
@@ -51,8 +51,12 @@ export interface Range {
     | { operator: "between"; from: string; to: string };
   /** @default false */
   descending?: boolean;
+  /** Attributes that an item must have; others are read and left out. */
+  only?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Items of a partition that are deleted at the same time. */
+const DELETED_AT_ONCE = 25;
 const CONFLICT_TRIES = 8;
 const CONFLICT_WAIT_MS = 20;
 
@@ -122,6 +126,17 @@ export async function updateItem(table: DynamoTable, key: ItemKey, change: Chang
       ))
   );
   return result?.Attributes && unmarshall(result.Attributes);
+}
+
+/** Deletes all items of a partition but one; what was deleted already is no trouble. */
+export async function deleteOthers(table: DynamoTable, keep: ItemKey): Promise<void> {
+  for (;;) {
+    const { pk } = keep;
+    const items = await queryItems(table, { partition: pk }, DELETED_AT_ONCE + 1);
+    const others = items.map(({ sk }) => String(sk)).filter((sk) => sk !== keep.sk);
+    if (others.length === 0) return;
+    await Promise.all(others.map((sk) => deleteItem(table, { pk, sk })));
+  }
 }
 
 /** Deletes an item. @returns whether it was there */
@@ -236,7 +251,8 @@ function conditionExpression(onlyIf: readonly Condition[]): {
   return { conditions: parts.join(" AND "), ExpressionAttributeNames: names, ExpressionAttributeValues: values };
 }
 
-function queryInput(table: DynamoTable, { index, partition, where, descending }: Range): QueryCommandInput {
+function queryInput(table: DynamoTable, range: Range): QueryCommandInput {
+  const { index, partition, where, descending, only = {} } = range;
   const { partitionKey, sortKey } = index ?? TABLE;
   const names: Record<string, string> = { "#p": partitionKey.name };
   const values: Record<string, AttributeValue> = { ":p": marshallValue(partition) };
@@ -252,11 +268,20 @@ function queryInput(table: DynamoTable, { index, partition, where, descending }:
       values[":s"] = marshallValue(where.value);
     }
   }
+  const filters: string[] = [];
+  for (const [name, value] of Object.entries(only)) {
+    if (value === undefined) continue;
+    const at = filters.length;
+    filters.push(`#f${at} = :f${at}`);
+    names[`#f${at}`] = name;
+    values[`:f${at}`] = marshallValue(value);
+  }
   return {
     TableName: table.name,
     IndexName: index?.name,
     ConsistentRead: index === undefined,
     KeyConditionExpression: condition,
+    FilterExpression: filters.length === 0 ? undefined : filters.join(" AND "),
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
     ScanIndexForward: descending !== true,

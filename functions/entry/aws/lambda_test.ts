@@ -155,6 +155,9 @@ describe("Lambda functions", () => {
   });
 
   describe("consumer", () => {
+    const want = async (...ids: string[]) => {
+      for (const roomId of ids) await store.wantRecording({ roomId, username: "some.host", title: "" }, 1);
+    };
     const batch = (recordingId: string, seq: number): EventBatch => ({
       ...{ recordingId, seq, token: 1, count: 3, types: { chat: 2, gift: 1 }, diamonds: 5 },
       ...{ firstAt: 1_000, lastAt: 2_000, body: new Uint8Array([31, 139]) },
@@ -167,6 +170,7 @@ describe("Lambda functions", () => {
         streamRecord("2", batch("2", 1)),
         streamRecord("3", batch("1", 2)),
       ];
+      await want("1", "2");
       for (let i = 0; i < 2; i++) assertEquals(await handler({ Records }), { batchItemFailures: [] });
       assertEquals((await store.getTotals("1"))?.types, { chat: 4, gift: 2 });
       assertEquals((await store.getTotals("2"))?.count, 3);
@@ -176,6 +180,7 @@ describe("Lambda functions", () => {
       const { handler } = await import("./consumer.lambda.ts");
       const bad = { eventName: "INSERT" as const, dynamodb: { SequenceNumber: "12", NewImage: {} } };
       const Records = [streamRecord("11", batch("3", 1)), bad, streamRecord("13", batch("3", 2))];
+      await want("3");
       assertEquals(await handler({ Records }), { batchItemFailures: [{ itemIdentifier: "12" }] });
       assertEquals((await store.getTotals("3"))?.seq, 1);
     });

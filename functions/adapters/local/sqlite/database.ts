@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { MIGRATIONS } from "./schema.ts";
 
 /** A row as SQLite gives it. */
 export type Row = Record<string, unknown>;
@@ -18,15 +18,16 @@ export class Database {
   /**
    * Opens or creates the file and brings its schema to this version.
    * @param path a file, or `:memory:`
+   * @param migrations steps from each version to the next @default the store's
    * @throws Error when a newer version of this program made the file
    */
-  constructor(path: string) {
+  constructor(path: string, migrations: readonly string[] = MIGRATIONS) {
     this.#db = new DatabaseSync(path);
     try {
       this.#db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       this.#useWal();
       this.#db.exec("PRAGMA synchronous = NORMAL");
-      this.transaction(() => this.#migrate(path));
+      this.transaction(() => this.#migrate(path, migrations));
     } catch (error) {
       this.#db.close();
       throw error;
@@ -87,16 +88,16 @@ export class Database {
     }
   }
 
-  #migrate(path: string): void {
+  #migrate(path: string, migrations: readonly string[]): void {
     const version = int(this.#db.prepare("PRAGMA user_version").get() ?? {}, "user_version");
-    if (version === SCHEMA_VERSION) return;
-    if (version !== 0) {
+    if (version === migrations.length) return;
+    if (version > migrations.length) {
       throw new Error(
-        `Cannot open ${path}: its schema version is ${version}, and this program knows ${SCHEMA_VERSION}`,
+        `Cannot open ${path}: its schema version is ${version}, and this program knows ${migrations.length}`,
       );
     }
-    this.#db.exec(SCHEMA);
-    this.#db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    for (const step of migrations.slice(version)) this.#db.exec(step);
+    this.#db.exec(`PRAGMA user_version = ${migrations.length}`);
   }
 }
 

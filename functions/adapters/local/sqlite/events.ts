@@ -75,6 +75,7 @@ export function sqliteEvents(db: Database): EventStore & ChangeFeed & TotalsStor
     },
     async addToTotals(batch) {
       return db.transaction(() => {
+        if (db.get("SELECT id FROM recordings WHERE id = ?", batch.recordingId) === undefined) return false;
         const row = db.get("SELECT * FROM totals WHERE recording_id = ?", batch.recordingId);
         const before = row && toTotals(row);
         if (before !== undefined && batch.seq <= before.seq) return false;

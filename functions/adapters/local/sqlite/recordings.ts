@@ -12,6 +12,8 @@ import type {
 } from "../../../ports/recording_store.ts";
 import { type Database, int, optionalInt, optionalText, type Row, text } from "./database.ts";
 
+const STOPPED: RecordingOutcome = { kind: "stopped" };
+
 /** Recordings in SQLite. */
 export function sqliteRecordings(db: Database): RecordingStore {
   const read = (id: string): Recording | undefined => {
@@ -44,7 +46,7 @@ export function sqliteRecordings(db: Database): RecordingStore {
     },
     async reopenRecording({ recordingId, token }, now) {
       return db.run(
-        `UPDATE recordings SET state = 'wanted', due_at = ?, ended_at = NULL, outcome = NULL, failures = 0
+        `UPDATE recordings SET state = 'wanted', due_at = ?, ended_at = NULL, outcome = NULL, stop_at = NULL, failures = 0
          WHERE id = ? AND state = 'finished' AND lease_token = ?`,
         now,
         recordingId,
@@ -54,18 +56,49 @@ export function sqliteRecordings(db: Database): RecordingStore {
     async getRecording(id) {
       return read(id);
     },
-    async listRecordings({ limit, cursor }) {
+    async listRecordings({ limit, cursor }, { username, state } = {}) {
       const [time, id] = cursor === undefined ? [Number.MAX_SAFE_INTEGER, ""] : splitCursor(cursor);
       const rows = db.all(
-        "SELECT * FROM recordings WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?",
+        `SELECT * FROM recordings WHERE (created_at, id) < (?, ?) AND state <> 'deleting'
+           AND username = coalesce(?, username) AND state = coalesce(?, state)
+         ORDER BY created_at DESC, id DESC LIMIT ?`,
         time,
         id,
+        username ?? null,
+        state ?? null,
         limit + 1,
       );
       const items = rows.slice(0, limit).map(toRecording);
       const last = items.at(-1);
       const more = rows.length > limit && last !== undefined;
       return { items, cursor: more ? recordingListOrder(last.createdAt, last.id) : undefined };
+    },
+    async stopRecording(id, now) {
+      return db.transaction(() => {
+        db.run(
+          `UPDATE recordings SET state = 'finished', due_at = NULL, stop_at = ?, ended_at = ?, outcome = ?
+           WHERE id = ? AND state = 'wanted'`,
+          now,
+          now,
+          JSON.stringify(STOPPED),
+          id,
+        );
+        db.run("UPDATE recordings SET stop_at = coalesce(stop_at, ?) WHERE id = ? AND state = 'recording'", now, id);
+        return read(id);
+      });
+    },
+    async retireRecording(id) {
+      db.run("UPDATE recordings SET state = 'deleting' WHERE id = ? AND state = 'finished'", id);
+      return read(id);
+    },
+    async deleteRecording(id) {
+      db.transaction(() => {
+        if (read(id)?.state !== "deleting") return;
+        for (const table of ["segments", "events", "totals"]) {
+          db.run(`DELETE FROM ${table} WHERE recording_id = ?`, id);
+        }
+        db.run("DELETE FROM recordings WHERE id = ?", id);
+      });
     },
     async countDueRecordings(now) {
       return int(db.get("SELECT count(*) AS n FROM recordings WHERE due_at <= ?", now) ?? {}, "n");
@@ -181,6 +214,7 @@ function toRecording(row: Row): Recording {
     leaseOwner: optionalText(row, "lease_owner"),
     failures: int(row, "failures"),
     parts: JSON.parse(text(row, "parts")) as RecordingPart[],
+    stopAt: optionalInt(row, "stop_at"),
     startedAt: optionalInt(row, "started_at"),
     endedAt: optionalInt(row, "ended_at"),
     outcome: outcome === undefined ? undefined : JSON.parse(outcome) as RecordingOutcome,

@@ -1,8 +1,5 @@
-/** Version of {@link SCHEMA}, kept in the database's `user_version`. */
-export const SCHEMA_VERSION = 1;
-
-/** Tables of the store. Times are ms since 1970; ids are text; JSON is text. */
-export const SCHEMA = `
+/** Times are ms since 1970; ids are text; JSON is text. */
+const FIRST_TABLES = `
 CREATE TABLE watches (
   username TEXT PRIMARY KEY,
   shard INTEGER NOT NULL,
@@ -80,3 +77,12 @@ CREATE TABLE totals (
   last_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
+
+/**
+ * What brings a database from each version to the next. Its version, `user_version`, is the number of steps that it has
+ * behind it, so steps are added at the end and never changed.
+ */
+export const MIGRATIONS: readonly string[] = [
+  FIRST_TABLES,
+  "ALTER TABLE recordings ADD COLUMN stop_at INTEGER",
+];
