@@ -1,5 +1,6 @@
 /**
- * Builds `dist/sdk`: each door as one file without imports, its types beside it, and a package.json for npm.
+ * Builds `dist/sdk`: each door as one file that imports at most a peer dependency, its types beside it, and a
+ * package.json for npm.
  *
  * `bun scripts/build_sdk.ts`
  * @module
@@ -46,17 +47,21 @@ export function buildSdk(outDir: string = join(ROOT, "dist", "sdk")): string[] {
 }
 
 /**
- * Public modules of the built package: `mod` is the SDK, `compat` also works with `require`. Those for one runtime
- * alone (proxies) are published as source only.
+ * Public modules of the built package: `mod` is the SDK, `compat` also works with `require`; `node`, `bun` and `deno`
+ * hold each runtime's proxies.
  */
-const DOORS = ["mod", "compat", "testing", "media", "euler", "workers", "replay"] as const;
+const DOORS = ["mod", "compat", "testing", "media", "euler", "workers", "replay", "node", "bun", "deno"] as const;
 type Door = typeof DOORS[number];
+
+/** Packages that programs install themselves, for the doors that want them. */
+const PEERS = ["undici"];
 
 /** A bundle, for every runtime and for browsers; Deno finds its types by the first line. */
 function bundle(outDir: string, door: Door, format: "esm" | "cjs"): string {
   const file = join(outDir, "bundle.js");
   const entry = join(SDK, `${door}.ts`);
   const args = ["build", entry, `--outfile=${file}`, "--target=browser", `--format=${format}`, "--minify"];
+  args.push(...PEERS.map((name) => `--external=${name}`));
   const { status, stdout, stderr } = spawnSync(bun(), args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(`Cannot bundle the SDK: ${stdout}${stderr}`);
   const code = readFileSync(file, "utf8");
@@ -174,15 +179,16 @@ function declaredNames(statement: ts.Statement, source: ts.SourceFile): string[]
 }
 
 function packageJson(): string {
-  const { name, version, description, license, type, sideEffects } = JSON.parse(
-    readFileSync(join(SDK, "package.json"), "utf8"),
-  );
+  const source = JSON.parse(readFileSync(join(SDK, "package.json"), "utf8"));
+  const { name, version, description, license, type, sideEffects, peerDependencies, peerDependenciesMeta } = source;
   const plain = (door: Door) => ({ types: `./${door}.d.ts`, default: `./${door}.js` });
   const exports = {
     ...Object.fromEntries(DOORS.map((door) => [door === "mod" ? "." : `./${door}`, plain(door)])),
     "./compat": { require: { types: "./compat.d.cts", default: "./compat.cjs" }, default: plain("compat") },
   };
-  const manifest = { name, version, description, license, type, sideEffects, engines: { node: ">=22" }, exports };
+  const engines = { node: ">=22" };
+  const peers = { peerDependencies, peerDependenciesMeta };
+  const manifest = { name, version, description, license, type, sideEffects, engines, exports, ...peers };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 

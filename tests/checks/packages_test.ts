@@ -53,6 +53,11 @@ describe("the published SDK", () => {
        import { fetchUpgradeSockets } from "./sdk/workers.js";
        import { eulerSigner } from "./sdk/euler.js";
        import { encodeMessage, FakeClock } from "./sdk/testing.js";
+       import { proxied as bunProxied } from "./sdk/bun.js";
+       import { proxied as denoProxied } from "./sdk/deno.js";
+       import { proxied, type ProxyOptions } from "./sdk/node.js";
+       const through: ProxyOptions = { proxy: "http://proxy.example:3128" };
+       for (const parts of [proxied(through), bunProxied(through), denoProxied(through)]) new TikTok({ ...parts });
        const clock = new FakeClock();
        const tiktok = new TikTok({ socket: fetchUpgradeSockets(), signer: eulerSigner({}), clock });
        recordFrames(tiktok.live("some.host"));

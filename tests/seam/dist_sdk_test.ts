@@ -1,6 +1,7 @@
 /** The built SDK, used from a folder outside the clone: the README's script, types, size. */
 import { assert, assertEquals } from "@std/assert";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -40,6 +41,8 @@ describe("dist/sdk", () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), `{"name":"@roomtone/sdk","type":"module","exports":"./mod.js"}`);
     writeFileSync(join(folder, "mod.js"), `export * from "../../../dialled.js";\n`);
+    // What a program installs for the door /node.
+    symlinkSync(join(ROOT, "node_modules", "undici"), join(scratch, "node_modules", "undici"), "dir");
     writeFileSync(join(scratch, "import_map.json"), `{"imports":{"@roomtone/sdk":"./dialled.js"}}`);
     writeFileSync(join(scratch, "script.ts"), readmeScript());
     writeFileSync(join(scratch, "typed.ts"), readmeScript().replace("@roomtone/sdk", "./sdk/mod.js"));
@@ -83,6 +86,39 @@ describe("dist/sdk", () => {
       assert(lines.filter((line) => line.includes(": ")).length >= 50, output);
       const requests = standin.requests.slice(from);
       assertEquals(requests.map((request) => request.userAgents.length), requests.map(() => 1));
+    });
+  }
+
+  const doors: [string, () => string, string[]][] = [
+    ["node", node24, []],
+    ["bun", bun, []],
+    ["deno", deno, ["run", "--allow-net", "--allow-read", "--allow-env", "--no-prompt"]],
+  ];
+  for (const [door, program, args] of doors) {
+    it(`sends a client's requests to the proxy by the door /${door}`, async () => {
+      const seen: string[] = [];
+      const proxy = createServer((socket) => {
+        socket.on("error", () => undefined);
+        socket.once("data", (bytes) => {
+          seen.push(bytes.toString("latin1").split("\r\n")[0] ?? "");
+          socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+        });
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      const address = proxy.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      writeFileSync(
+        join(scratch, `through_${door}.mjs`),
+        `import { TikTok } from "./sdk/mod.js";\nimport { proxied } from "./sdk/${door}.js";\n` +
+          `const tiktok = new TikTok({ ...proxied({ proxy: "http://127.0.0.1:${port}" }) });\n` +
+          `await tiktok.roomStatus("some.host").catch((error) => console.log(error.code));\n`,
+      );
+      try {
+        const { output } = await runProgram(program(), [...args, `through_${door}.mjs`], { cwd: scratch });
+        assertEquals([output.trim(), seen[0]], ["network", "CONNECT www.tiktok.com:443 HTTP/1.1"]);
+      } finally {
+        await new Promise((resolve) => proxy.close(resolve));
+      }
     });
   }
 
