@@ -18,6 +18,11 @@ export async function docsScript(): Promise<void> {
     return made;
   }
 
+  /** Text with `code` in it. */
+  function marked(text: string): Child[] {
+    return text.split("`").map((part, index) => index % 2 === 1 ? element("code", {}, part) : part);
+  }
+
   function schemaText(schema: unknown): string {
     return JSON.stringify(schema, null, 2).replaceAll('"#/components/schemas/', '"');
   }
@@ -173,7 +178,7 @@ export async function docsScript(): Promise<void> {
     );
     const rows = Object.entries(responses).map(([status, response]) => {
       const { schema } = Object.values(response.content ?? {})[0] ?? {};
-      const cell = element("td", {}, response.description);
+      const cell = element("td", {}, ...marked(response.description));
       const named = schema?.$ref?.split("/").at(-1);
       if (schema !== undefined && named !== "Problem") {
         const text = schemaText(api.components.schemas[named ?? ""] ?? schema);
@@ -201,7 +206,7 @@ export async function docsScript(): Promise<void> {
       element(
         "div",
         { className: "inside" },
-        ...(description === undefined ? [] : [element("p", { className: "dim" }, description)]),
+        ...(description === undefined ? [] : [element("p", { className: "dim" }, ...marked(description))]),
         form,
         answer,
         element("h4", {}, "Answers"),
@@ -217,7 +222,7 @@ export async function docsScript(): Promise<void> {
     "main",
     {},
     element("h1", {}, `${api.info.title} `, element("small", {}, api.info.version)),
-    element("p", {}, api.info.description ?? ""),
+    element("p", {}, ...marked(api.info.description ?? "")),
     element("p", {}, element("a", { href: "/openapi.json" }, "openapi.json")),
     element(
       "div",
