@@ -62,6 +62,8 @@ export class RecordingSession {
   #known: ReadonlySet<string> = new Set();
   #segments = 0;
   #lost = false;
+  /** Somebody asked for the end of the recording: it is finished, not handed over. */
+  #unwanted = false;
   #leaseUntil: number;
 
   /** @param recording as claimed */
@@ -89,6 +91,11 @@ export class RecordingSession {
     const job = { recordingId: id, roomId: id, username, part: leaseToken };
     this.#run = deps.recorder.start(job, (event) => this.#take(event));
     this.done = this.#live();
+    if (recording.stopAt !== undefined) this.finish();
+  }
+
+  get recordingId(): string {
+    return this.#recording.id;
   }
 
   /** Whether the lease has run out, as far as this session knows: anybody may claim the recording. */
@@ -98,6 +105,12 @@ export class RecordingSession {
 
   /** Asks the recorder for a clean end; then the recording is handed over. */
   stop(): void {
+    this.#run.stop();
+  }
+
+  /** Asks the recorder for a clean end; then the recording is finished: somebody asked for that. */
+  finish(): void {
+    this.#unwanted = true;
     this.#run.stop();
   }
 
@@ -144,18 +157,18 @@ export class RecordingSession {
     const { store, clock } = this.#deps;
     const now = clock.now();
     const failures = (this.#segments > 0 ? 0 : this.#recording.failures) + 1;
-    if (result.kind === "stopped") {
+    if (result.kind === "stopped" && !this.#unwanted) {
       this.#rows.push(() => store.releaseRecording(this.#lease, { dueAt: now, failures: 0 }));
       return undefined;
     }
-    if (result.kind === "failed" && result.retryable && failures < MOST_FAILURES) {
+    if (result.kind === "failed" && result.retryable && failures < MOST_FAILURES && !this.#unwanted) {
       const dueAt = now + backOffMs(RETRY_MS, failures, LONGEST_RETRY_MS);
       this.#rows.push(() => store.releaseRecording(this.#lease, { dueAt, failures }));
       return undefined;
     }
     const outcome: RecordingOutcome = result.kind === "failed"
       ? { kind: "failed", code: result.code, detail: result.detail }
-      : { kind: "ended" };
+      : { kind: result.kind };
     this.#rows.push(() => store.finishRecording(this.#lease, { endedAt: now, outcome }));
     return outcome;
   }
@@ -220,7 +233,8 @@ export class RecordingSession {
     while (await waited(clock, waitMs, this.#over.signal)) {
       const now = clock.now();
       try {
-        await store.renewLease(this.#lease, { now, leaseMs });
+        const { stopAt } = await store.renewLease(this.#lease, { now, leaseMs });
+        if (stopAt !== undefined && !this.#unwanted) this.finish();
         this.#leaseUntil = now + leaseMs;
         waitMs = leaseMs / 3;
       } catch (error) {

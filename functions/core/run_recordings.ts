@@ -24,6 +24,11 @@ export interface RecorderPool {
   active(): number;
   /** Looks for recordings now, not at the next interval. */
   wake(): void;
+  /**
+   * Finishes a recording for good, in place of waiting until the wish is seen at the next renewal of its lease. One that
+   * another process has is left to it.
+   */
+  finish(recordingId: string): void;
   /** Ends every recording cleanly and gives it back, so that another recorder goes on with it at once. */
   stop(): Promise<void>;
 }
@@ -83,6 +88,9 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
     done,
     active: () => sessions.size,
     wake,
+    finish(recordingId) {
+      for (const session of sessions) if (session.recordingId === recordingId) session.finish();
+    },
     async stop() {
       stopping.abort();
       await done;

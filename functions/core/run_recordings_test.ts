@@ -97,6 +97,41 @@ describe("runRecordings()", () => {
     ]);
   });
 
+  it("finishes a recording that somebody asked to stop, at the next renewal of its lease", async () => {
+    await want("1");
+    run();
+    await until(() => recorder.runs.length === 1);
+    recorder.last().chat("a");
+    await store.stopRecording("1", clock.now());
+    assertEquals(recorder.last().stopped, false);
+    await clock.advance(OPTIONS.leaseMs / 3);
+    await until(async () => (await recorded("1")).state === "finished");
+    assertEquals((await recorded("1")).outcome, { kind: "stopped" });
+    assertEquals(await texts("1"), ["a"]);
+    assertEquals(recorder.runs.length, 1);
+  });
+
+  it("finish() ends a recording at once, and no other", async () => {
+    await want("1", "2");
+    const pool = run();
+    await until(() => recorder.runs.length === 2);
+    pool.finish("3");
+    pool.finish("1");
+    await until(async () => (await recorded("1")).state === "finished");
+    assertEquals((await recorded("1")).outcome, { kind: "stopped" });
+    assertEquals((await recorded("2")).state, "recording");
+  });
+
+  it("does not record on what was asked to stop while its recorder was dead", async () => {
+    await want("1");
+    await store.claimRecordings({ owner: "dead", now: clock.now(), leaseMs: 1_000, limit: 1 });
+    await store.stopRecording("1", clock.now());
+    await clock.advance(1_000);
+    run();
+    await until(async () => (await recorded("1")).state === "finished");
+    assertEquals((await recorded("1")).outcome, { kind: "stopped" });
+  });
+
   it("stores events as soon as enough have gathered, in order", async () => {
     await want("1");
     run();
