@@ -32,6 +32,8 @@ describe("hostGunzip()", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => {
         assertEquals(plain(gunzip(gzip(bytes), 3000)), new Uint8Array(bytes));
+        // A short file under a large bound may take another way.
+        assertEquals(plain(gunzip(gzip(bytes), 2 ** 24)), new Uint8Array(bytes));
       }),
       { numRuns: 100 },
     );
