@@ -106,8 +106,8 @@ export const LookupConfig = v.object({ ...tiktok });
 /** Settings of a {@link LookupConfig} process. */
 export type LookupConfig = v.InferOutput<typeof LookupConfig>;
 
-/** Lambda function of the watchlist and recordings routes. */
-export const SystemConfig = v.object({ ...table });
+/** Lambda function of every route but links, user info and lists of users. */
+export const SystemConfig = v.object({ ...table, ...tiktok });
 
 /** Settings of a {@link SystemConfig} process. */
 export type SystemConfig = v.InferOutput<typeof SystemConfig>;

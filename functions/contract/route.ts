@@ -38,6 +38,8 @@ export interface Route<
   /** What it takes. Parameters that no schema names are ignored. A body is JSON of at most 1 MiB. */
   request: { params: P; query: Q; body?: B };
   responses: Readonly<Record<number, RouteResponse>>;
+  /** Fields of its usual answer that come along with a failure. @param query as it was asked, unchecked */
+  failureFields?: (query: Readonly<Record<string, string | string[]>>, detail: string) => Record<string, unknown>;
 }
 
 /** Types a route; gives it back as it is. */

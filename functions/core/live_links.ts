@@ -1,15 +1,13 @@
 import { bestStream, type StreamLink, type StreamPreferences } from "@roomtone/sdk";
 import { AppError } from "../contract/errors.ts";
-import type { LinkReply, LinksReply } from "../contract/schemas.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { LiveAnswer, LiveLookup } from "../ports/live_lookup.ts";
+import type { Link, LinkReply, LinksReply, LiveCheck } from "../contract/schemas.ts";
+import type { LiveAnswer } from "../ports/live_lookup.ts";
 import { mapBounded } from "./bounded.ts";
+import { DEADLINE_MS, lateError, type LookupDeps } from "./deadline.ts";
 import { readUsername } from "./usernames.ts";
 
 /** Names that are looked up at the same time for one request. */
 const CONCURRENCY = 8;
-/** Time for a whole request, ms. Names without an answer by then are told as late. */
-const DEADLINE_MS = 20_000;
 
 /** What a caller asks for. */
 export interface LinksRequest {
@@ -24,24 +22,43 @@ export interface LinksRequest {
  * answer. Among several names a failure is told in its own place and spoils nothing else.
  * @throws AppError for the failure of the only name asked
  */
-export async function liveLinks(
-  deps: { lookup: LiveLookup; clock: Clock },
-  request: LinksRequest,
-): Promise<LinksReply> {
-  const names = request.usernames.map(readName);
+export async function liveLinks(deps: LookupDeps, request: LinksRequest): Promise<LinksReply> {
+  const results = await lookAtNames(deps, request.usernames);
+  const [first] = results;
+  if (results.length === 1 && first?.answer.state === "failed") {
+    const { error } = first.answer;
+    throw new AppError(error.code, error.message, { ...error, fields: { user: first.user }, cause: error });
+  }
+  const replies = results.map(({ user, answer }) => toReply(user, answer, request.prefer));
+  return replies.length === 1 && replies[0] !== undefined ? replies[0] : replies;
+}
+
+/** Answers `GET /api/live`: one entry for each name, in the order asked. */
+export async function liveChecks(
+  deps: LookupDeps,
+  request: { usernames: readonly string[] },
+): Promise<LiveCheck[]> {
+  const results = await lookAtNames(deps, request.usernames);
+  return results.map(({ user, answer }): LiveCheck => {
+    if (answer.state === "offline") return { user, live: false, code: "offline" };
+    if (answer.state === "failed") return { live: null, ...failure(user, answer.error) };
+    return { user, live: true, code: "live", room_id: answer.roomId, title: answer.title };
+  });
+}
+
+/** Looks at names as they were typed, each once. @returns an answer for each, in order */
+async function lookAtNames(
+  deps: LookupDeps,
+  typed: readonly string[],
+): Promise<{ user: string; answer: LiveAnswer }[]> {
+  const names = typed.map(readName);
   const unique = [...new Set(names.flatMap((name) => name.username ?? []))];
   const answers = new Map((await lookUp(deps, unique)).map((answer) => [answer.username, answer]));
-  const results = names.map((name) => {
-    const answer = name.username === undefined ? undefined : answers.get(name.username);
-    return { user: name.username ?? name.typed, answer, error: name.error };
+  return names.map(({ typed, username, error }) => {
+    const user = username ?? typed;
+    const answer = username === undefined ? undefined : answers.get(username);
+    return { user, answer: answer ?? fault(user, error) };
   });
-  const [first] = results;
-  if (results.length === 1 && first !== undefined) {
-    const error = first.error ?? (first.answer?.state === "failed" ? first.answer.error : undefined);
-    if (error !== undefined) throw withFields(error, { user: first.user, error: error.message });
-  }
-  const replies = results.map(({ user, answer, error }) => toReply(user, answer, error, request.prefer));
-  return replies.length === 1 && replies[0] !== undefined ? replies[0] : replies;
 }
 
 /** A name as typed, and either its normal form or what is wrong with it. */
@@ -55,17 +72,17 @@ function readName(typed: string): { typed: string; username?: string; error?: Ap
 }
 
 /** Looks names up side by side, and gives up on those that take too long together. */
-async function lookUp({ lookup, clock }: { lookup: LiveLookup; clock: Clock }, names: string[]): Promise<LiveAnswer[]> {
+async function lookUp({ lookup, clock }: LookupDeps, names: string[]): Promise<LiveAnswer[]> {
   const late = new AbortController();
   const done = new AbortController();
   const deadline = clock.sleep(DEADLINE_MS, done.signal).then(
-    () => late.abort(new AppError("deadline", `Look up the live: no answer within ${DEADLINE_MS / 1000} s`)),
+    () => late.abort(lateError("Look up the live")),
     () => undefined,
   );
   try {
     return await mapBounded(names, CONCURRENCY, async (username): Promise<LiveAnswer> => {
       const answer = lookup.links([username], { signal: late.signal }).then(
-        ([found]) => found ?? fault(username, "TikTok's answer has no entry for it"),
+        ([found]) => found ?? fault(username, undefined),
         (error: unknown) => late.signal.aborted ? fault(username, late.signal.reason) : fault(username, error),
       );
       return await Promise.race([answer, deadline.then(() => fault(username, late.signal.reason))]);
@@ -82,36 +99,29 @@ function fault(username: string, error: unknown): LiveAnswer {
   return { username, state: "failed", error: known };
 }
 
-function withFields(error: AppError, fields: Record<string, unknown>): AppError {
-  return new AppError(error.code, error.message, { ...error, fields, cause: error });
-}
-
-function toReply(
-  user: string,
-  answer: LiveAnswer | undefined,
-  error: AppError | undefined,
-  prefer: StreamPreferences | undefined,
-): LinkReply {
-  if (answer?.state === "live") {
-    const { roomId, title } = answer;
-    const more = { room_id: roomId, title, links: answer.links.map(toLink) };
-    const best = bestStream(answer.links, prefer);
-    return best === undefined
-      ? { error: "User is live, but TikTok offers no stream", user, code: "live", ...more }
-      : { user, live_stream_link: best.url, code: "live", ...more };
-  }
-  if (answer?.state === "offline") return { error: "User is not live", user, code: "offline" };
-  const failure = error ?? answer?.error ?? new AppError("internal", "Look up the live: it gave no answer");
+function failure(user: string, error: AppError) {
   return {
-    error: failure.message,
+    error: error.message,
     user,
-    code: failure.code,
-    remedy: failure.remedy,
-    retry_after: failure.retryAfterMs === undefined ? undefined : Math.ceil(failure.retryAfterMs / 1000),
+    code: error.code,
+    remedy: error.remedy,
+    retry_after: error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1000),
   };
 }
 
-function toLink(link: StreamLink) {
+function toReply(user: string, answer: LiveAnswer, prefer: StreamPreferences | undefined): LinkReply {
+  if (answer.state === "offline") return { error: "User is not live", user, code: "offline" };
+  if (answer.state === "failed") return failure(user, answer.error);
+  const { roomId, title } = answer;
+  const more = { room_id: roomId, title, links: answer.links.map(toLink) };
+  const best = bestStream(answer.links, prefer);
+  return best === undefined
+    ? { error: "User is live, but TikTok offers no stream", user, code: "live", ...more }
+    : { user, live_stream_link: best.url, code: "live", ...more };
+}
+
+/** A link as the API tells it. */
+export function toLink(link: StreamLink): Link {
   return {
     url: link.url,
     protocol: link.protocol,

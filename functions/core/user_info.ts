@@ -1,14 +1,15 @@
 import type { UserInfoReply } from "../contract/schemas.ts";
-import type { LiveLookup } from "../ports/live_lookup.ts";
+import { type LookupDeps, withinDeadline } from "./deadline.ts";
 import { readUsername } from "./usernames.ts";
 
 /**
  * Answers `GET /tiktok/user-info`.
  * @param uniqueId a name as typed
- * @throws AppError `invalid_input` for a name that cannot be one, else by the code of the failure
+ * @throws AppError `deadline`, `invalid_input` for a name that cannot be one, else by the code of the failure
  */
-export async function userInfo(deps: { lookup: LiveLookup }, uniqueId: string): Promise<UserInfoReply> {
-  const info = await deps.lookup.userInfo(readUsername(uniqueId, "uniqueId"));
+export async function userInfo({ lookup, clock }: LookupDeps, uniqueId: string): Promise<UserInfoReply> {
+  const username = readUsername(uniqueId, "uniqueId");
+  const info = await withinDeadline(clock, "Read the profile", (signal) => lookup.userInfo(username, { signal }));
   return {
     status: "success",
     data: {

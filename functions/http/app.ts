@@ -4,12 +4,10 @@ import {
   type BodySchema,
   deleteWatchRoute,
   docsRoute,
-  followingsRoute,
   getRecordingRoute,
   getWatchRoute,
   healthRoute,
   type InputSchema,
-  linksRoute,
   listRecordingsRoute,
   listWatchesRoute,
   openApiRoute,
@@ -18,31 +16,21 @@ import {
   recordingFileRoute,
   recordingPlaylistRoute,
   type Route,
-  userInfoRoute,
 } from "../contract/routes.ts";
-import { followings } from "../core/followings.ts";
-import { liveLinks } from "../core/live_links.ts";
-import { userInfo } from "../core/user_info.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { LiveLookup } from "../ports/live_lookup.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { RecordingFiles } from "../ports/recording_files.ts";
 import type { Store } from "../ports/store.ts";
 import { docsPage } from "./docs_page.ts";
 import { STATUS_OF, toAppError, toProblem } from "./errors.ts";
 import { requireLoopback } from "./loopback.ts";
+import { addLookupRoutes, type LookupRoutes } from "./lookup_routes.ts";
 import { type Answer, type Input, mount } from "./mount.ts";
 import { recordingHandlers } from "./recording_handlers.ts";
 import { watchHandlers } from "./watch_handlers.ts";
 
 /** What an app is made of. A group of routes is there when its part is given, so that each process mounts its own. */
-export interface AppOptions {
-  /** `GET /api/links` */
-  links?: { lookup: LiveLookup; clock: Clock };
-  /** `GET /tiktok/user-info` */
-  userInfo?: { lookup: LiveLookup };
-  /** `GET /tiktok/user-followings` */
-  followings?: Record<never, never>;
+export interface AppOptions extends LookupRoutes {
   /** Watchlist and recordings. Without `files`, playlists and segments are not served. */
   system?: { store: Store; clock: Clock; files?: RecordingFiles };
   /** `GET /openapi.json`, this document, and `GET /docs` */
@@ -89,15 +77,8 @@ export function createApp(options: AppOptions): Hono {
     });
   }
 
-  const { links, system } = options;
-  if (links !== undefined) {
-    add(linksRoute, async ({ query }) => ({ body: await liveLinks(links, query) }));
-  }
-  const profile = options.userInfo;
-  if (profile !== undefined) {
-    add(userInfoRoute, async ({ query }) => ({ body: await userInfo(profile, query.uniqueId) }));
-  }
-  if (options.followings !== undefined) add(followingsRoute, ({ query }) => ({ body: followings(query) }));
+  addLookupRoutes(add, options);
+  const { system } = options;
   if (system !== undefined) {
     const watches = watchHandlers(system);
     add(listWatchesRoute, ({ query }) => watches.list(query));

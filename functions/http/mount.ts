@@ -26,23 +26,38 @@ export function mount<P extends InputSchema, Q extends InputSchema, B extends Bo
   handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
 ): void {
   app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
-    const request = c.req.raw;
-    const params = v.safeParse(route.request.params, c.req.param() as Record<string, string>);
-    const query = v.safeParse(route.request.query, queryOf(c.req.url));
-    const schema = route.request.body;
-    const body = schema === undefined ? undefined : v.safeParse(schema, await readJson(request));
-    if (!params.success || !query.success || body?.success === false) {
-      throw wrongInput([...params.issues ?? [], ...query.issues ?? []], body?.issues ?? []);
+    const asked = queryOf(c.req.url);
+    try {
+      return toResponse(await handle(await readInput(route, c.req.param(), asked, c.req.raw)));
+    } catch (error) {
+      const fields = error instanceof AppError ? route.failureFields?.(asked, error.message) : undefined;
+      if (!(error instanceof AppError) || fields === undefined) throw error;
+      throw new AppError(error.code, error.message, { ...error, fields: { ...fields, ...error.fields }, cause: error });
     }
-    const answer = await handle({ params: params.output, query: query.output, body: body?.output, request });
-    if (answer instanceof Response) return answer;
-    const { status = 200, headers = {} } = answer;
-    if (answer.body === undefined) return new Response(null, { status, headers });
-    return new Response(JSON.stringify(answer.body), {
-      status,
-      headers: { "content-type": "application/json", ...headers },
-    });
   });
+}
+
+async function readInput<P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
+  route: Route<P, Q, B>,
+  named: Record<string, string>,
+  asked: Record<string, string | string[]>,
+  request: Request,
+): Promise<Input<P, Q, B>> {
+  const params = v.safeParse(route.request.params, named);
+  const query = v.safeParse(route.request.query, asked);
+  const schema = route.request.body;
+  const body = schema === undefined ? undefined : v.safeParse(schema, await readJson(request));
+  if (!params.success || !query.success || body?.success === false) {
+    throw wrongInput([...params.issues ?? [], ...query.issues ?? []], body?.issues ?? []);
+  }
+  return { params: params.output, query: query.output, body: body?.output, request };
+}
+
+function toResponse(answer: Answer): Response {
+  if (answer instanceof Response) return answer;
+  const { status = 200, headers = {}, body } = answer;
+  if (body === undefined) return new Response(null, { status, headers });
+  return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
 }
 
 /** Query parameters by name; one that comes several times as an array. */

@@ -84,7 +84,7 @@ export class RoomtoneStack extends Stack {
     const functions = {
       links: apiFunction("Links", "links", "Answers for stream links", lookup),
       user_info: apiFunction("UserInfo", "user_info", "Answers for profiles", lookup),
-      followings: apiFunction("Followings", "followings", "Answers for followings", {}),
+      followings: apiFunction("Followings", "followings", "Answers for followings and followers", lookup),
       system: apiFunction(
         "System",
         "system",

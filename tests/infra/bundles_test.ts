@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import openApi from "../../functions/openapi.json" with { type: "json" };
 import { buildFunctions, LAMBDAS } from "../../scripts/build_functions.ts";
 import { node24, ROOT } from "../../scripts/tools.mjs";
 import { apiGatewayEvent } from "../fakes/lambda_events.ts";
@@ -63,7 +64,9 @@ describe("bundles", () => {
     for (const name of LAMBDAS) {
       assertEquals(readdirSync(join(dist, name)), ["index.mjs"]);
       const code = readFileSync(join(dist, name, "index.mjs"));
-      assert(code.length <= 300_000, `${name} has ${code.length} bytes`);
+      // The API's description, which the system function answers, is data.
+      const described = name === "system" ? JSON.stringify(openApi).length : 0;
+      assert(code.length - described <= 300_000, `${name} has ${code.length - described} bytes of code`);
       assert(!code.includes("sourceMappingURL"), name);
     }
   });
@@ -73,7 +76,7 @@ describe("bundles", () => {
       const [name, target, status] of [
         ["links", "/api/links", 400],
         ["user_info", "/tiktok/user-info", 400],
-        ["followings", "/tiktok/user-followings?uniqueId=some.host", 503],
+        ["followings", "/tiktok/user-followings?secUid=MS4wLjABAAAA", 403],
         ["system", "/watchlist/no%2Fname", 400],
       ] as const
     ) {

@@ -140,7 +140,7 @@ describe("RoomtoneStack", () => {
     const schemas: Record<string, ConfigSchema | undefined> = {
       Links: LookupConfig,
       UserInfo: LookupConfig,
-      Followings: undefined,
+      Followings: LookupConfig,
       System: SystemConfig,
       Poller: PollerConfig,
       Consumer: ConsumerConfig,

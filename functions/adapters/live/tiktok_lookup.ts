@@ -1,6 +1,6 @@
-import { isLiveError, type LinksResult, type TikTok } from "@roomtone/sdk";
+import { isLiveError, type LinksResult, type RoomInfo, type TikTok, type UserInfo as SdkUserInfo } from "@roomtone/sdk";
 import { AppError } from "../../contract/errors.ts";
-import type { LiveAnswer, LiveLookup, UserInfo } from "../../ports/live_lookup.ts";
+import type { LiveAnswer, LiveLookup, MessageSender, Room, UserInfo } from "../../ports/live_lookup.ts";
 
 /** Names that are asked at the same time. */
 const CONCURRENCY = 8;
@@ -12,26 +12,96 @@ export function tiktokLookup(tiktok: TikTok): LiveLookup {
       const results = await tiktok.links([...usernames], { signal, concurrency: CONCURRENCY });
       return results.map(toAnswer);
     },
-    async userInfo(username, { signal } = {}): Promise<UserInfo> {
-      const user = await tiktok.userInfo(username, { signal }).catch((error: unknown) => {
-        throw fromLiveError(error);
-      });
+    async userInfo(username, { signal } = {}) {
+      const user = await known(tiktok.userInfo(username, { signal }));
+      return { ...toUser(user), live: user.roomId === "" ? false : await isAlive(tiktok, user.roomId, signal) };
+    },
+    async userList(kind, { secUid, count, ...from }, { signal } = {}) {
+      const page = await known(tiktok[kind]({ secUid }, { count, from, signal }).next());
+      const { users, hasMore, minCursor, maxCursor, total = null, logId } = page;
+      return { users: users.map(toUser), hasMore, minCursor, maxCursor, total, logId };
+    },
+    async room(roomId, { signal } = {}) {
+      return toRoom(await known(tiktok.roomInfo(roomId, { signal })));
+    },
+    async gifts({ signal } = {}) {
+      const gifts = await known(tiktok.giftList(undefined, { signal }));
+      return gifts.map(({ id, name, describe, diamonds, giftType, combo, imageUrl }) => (
+        { id, name, describe, diamonds, giftType, combo, imageUrl }
+      ));
+    },
+    async prices({ signal } = {}) {
+      const { packages, currencies, defaultCurrency } = await known(tiktok.priceList({ signal }));
       return {
-        id: user.id,
-        username: user.username,
-        nickname: user.nickname,
-        bio: user.bio,
-        secUid: user.secUid,
-        followers: user.followers ?? 0,
-        following: user.following ?? 0,
-        likes: user.likes ?? 0,
-        videos: user.videos ?? 0,
-        profilePictureUrl: user.avatarUrl ?? "",
-        verified: user.verified,
-        private: user.private,
-        roomId: user.roomId,
-        live: user.roomId === "" ? false : await isAlive(tiktok, user.roomId, signal),
+        packages: packages.map(({ id, diamonds, extraDiamonds, priceUsdCents, describe, prices }) => ({
+          ...{ id, diamonds, extraDiamonds, priceUsdCents, describe },
+          prices: prices.map(({ currency, price, shown }) => ({ currency, price, shown })),
+        })),
+        currencies,
+        defaultCurrency,
       };
+    },
+    async feed(cursor, { signal } = {}) {
+      const { liveStreams, hasMore, maxTime } = await known(tiktok.feed({ from: cursor }).next({ signal }));
+      return {
+        rooms: liveStreams.map((stream) => ({ ...toRoom(stream), reason: stream.reason })),
+        cursor: hasMore ? maxTime : null,
+      };
+    },
+  };
+}
+
+/** Says things in rooms through the SDK. */
+export function tiktokMessages(tiktok: TikTok): MessageSender {
+  return {
+    async send(username, text, { signal } = {}) {
+      await known(tiktok.sendMessage(username, text, { signal }));
+    },
+  };
+}
+
+/** The call's result, or the functions' error in place of the SDK's. */
+async function known<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw fromLiveError(error);
+  }
+}
+
+function toUser(user: SdkUserInfo): Omit<UserInfo, "live"> {
+  return {
+    id: user.id,
+    username: user.username,
+    nickname: user.nickname,
+    bio: user.bio,
+    secUid: user.secUid,
+    followers: user.followers ?? 0,
+    following: user.following ?? 0,
+    likes: user.likes ?? 0,
+    videos: user.videos ?? 0,
+    profilePictureUrl: user.avatarUrl ?? "",
+    verified: user.verified,
+    private: user.private,
+    roomId: user.roomId,
+  };
+}
+
+function toRoom(room: RoomInfo): Room {
+  const { roomId, title, live, paused, ageRestricted, startedAt, viewers, totalViewers, likes, comments } = room;
+  const { shares, coverUrl, shareUrl, host, links } = room;
+  return {
+    ...{ roomId, title, live, paused, ageRestricted, startedAt, viewers, totalViewers, likes, comments, shares },
+    ...{ coverUrl, shareUrl, links },
+    host: {
+      id: host.id,
+      username: host.username,
+      nickname: host.nickname,
+      bio: host.bio,
+      secUid: host.secUid,
+      avatarUrl: host.avatarUrl,
+      followers: host.followers,
+      following: host.following,
     },
   };
 }

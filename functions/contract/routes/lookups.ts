@@ -4,16 +4,27 @@
  */
 import * as v from "valibot";
 import { cursorNumber, defineRoute, digits, filled, lookupProblems, nothing } from "../route.ts";
-import { FollowingsReply, LinksReply, UserInfoReply } from "../schemas.ts";
+import { FollowersReply, FollowingsReply, LinksReply, LiveChecksReply, UserInfoReply } from "../schemas.ts";
 
+/** Most names in one request. */
 const MAX_NAMES = 50;
 const names = v.optional(v.union([v.string(), v.array(v.string())]), []);
 /** Where names may stand. */
 const NAME_PATHS = [["usernames[]"], ["usernames"]] as const;
 type Names = string | string[];
-const namesOf = (query: { "usernames[]": Names; usernames: Names }): string[] =>
-  [query["usernames[]"], query.usernames].flat().flatMap((each) => each.split(","))
+const namesOf = (query: Readonly<Record<string, Names | undefined>>): string[] =>
+  [query["usernames[]"] ?? [], query["usernames"] ?? []].flat().flatMap((each) => each.split(","))
     .map((each) => each.trim()).filter((each) => each !== "");
+/** The only value of a parameter; empty for none and for several. */
+const only = (value: Names | undefined): string => typeof value === "string" ? value : "";
+
+/** Names of hosts: `usernames[]=` or `usernames=`, repeated or with commas between. */
+const nameEntries = { "usernames[]": names, usernames: names };
+type NamesQuery = { "usernames[]": Names; usernames: Names };
+const someNames = (query: NamesQuery): boolean => namesOf(query).length > 0;
+const notTooMany = (query: NamesQuery): boolean => namesOf(query).length <= MAX_NAMES;
+const NO_NAMES = "must hold at least one name";
+const TOO_MANY = `must hold at most ${MAX_NAMES} names`;
 
 /** `GET /api/links` */
 export const linksRoute = defineRoute({
@@ -25,24 +36,13 @@ export const linksRoute = defineRoute({
     params: nothing,
     query: v.pipe(
       v.object({
-        "usernames[]": names,
-        usernames: names,
+        ...nameEntries,
         quality: v.optional(v.pipe(filled, v.regex(/^[a-z0-9_]{1,20}$/i, "must be a quality such as hd"))),
         protocol: v.optional(v.picklist(["flv", "hls"], "must be flv or hls")),
         codec: v.optional(v.pipe(filled, v.regex(/^[a-z0-9]{1,10}$/i, "must be a codec such as h264"))),
       }),
-      v.forward(
-        v.partialCheck(NAME_PATHS, (query) => namesOf(query).length > 0, "must hold at least one name"),
-        ["usernames"],
-      ),
-      v.forward(
-        v.partialCheck(
-          NAME_PATHS,
-          (query) => namesOf(query).length <= MAX_NAMES,
-          `must hold at most ${MAX_NAMES} names`,
-        ),
-        ["usernames"],
-      ),
+      v.forward(v.partialCheck(NAME_PATHS, someNames, NO_NAMES), ["usernames"]),
+      v.forward(v.partialCheck(NAME_PATHS, notTooMany, TOO_MANY), ["usernames"]),
       v.transform((query) => ({
         usernames: namesOf(query),
         prefer: {
@@ -57,6 +57,28 @@ export const linksRoute = defineRoute({
     200: { description: "One object for one name, an array for several", body: LinksReply },
     ...lookupProblems,
   },
+  failureFields(query, error) {
+    const [user, ...more] = namesOf(query);
+    return user === undefined || more.length > 0 ? { error } : { error, user };
+  },
+});
+
+/** `GET /api/live` */
+export const liveRoute = defineRoute({
+  method: "get",
+  path: "/api/live",
+  summary: "Which of up to 50 hosts are live",
+  scope: "lookup",
+  request: {
+    params: nothing,
+    query: v.pipe(
+      v.object(nameEntries),
+      v.forward(v.partialCheck(NAME_PATHS, someNames, NO_NAMES), ["usernames"]),
+      v.forward(v.partialCheck(NAME_PATHS, notTooMany, TOO_MANY), ["usernames"]),
+      v.transform((query) => ({ usernames: namesOf(query) })),
+    ),
+  },
+  responses: { 200: { description: "One entry for each name, in order", body: LiveChecksReply }, ...lookupProblems },
 });
 
 /** `GET /tiktok/user-info` */
@@ -67,6 +89,30 @@ export const userInfoRoute = defineRoute({
   scope: "lookup",
   request: { params: nothing, query: v.object({ uniqueId: filled }) },
   responses: { 200: { description: "The profile", body: UserInfoReply }, ...lookupProblems },
+  failureFields: () => ({ data: null }),
+});
+
+const listQuery = v.pipe(
+  v.object({
+    secUid: v.optional(v.pipe(filled, v.regex(/^[\w-]{10,200}$/, "must be a secUid"))),
+    uniqueId: v.optional(filled),
+    /** Echoed as the text that it came as. */
+    count: v.optional(digits(1, 200), "50"),
+    minCursor: v.optional(cursorNumber, "0"),
+    maxCursor: v.optional(cursorNumber, "0"),
+  }),
+  v.forward(
+    v.check(({ secUid, uniqueId }) => secUid !== undefined || uniqueId !== undefined, "must be given, or uniqueId"),
+    ["secUid"],
+  ),
+);
+const listFailureFields = (query: Readonly<Record<string, Names>>) => ({
+  requestDetails: {
+    secUid: only(query["secUid"]),
+    count: only(query["count"]) || "50",
+    minCursor: Number(only(query["minCursor"])) || 0,
+    maxCursor: Number(only(query["maxCursor"])) || 0,
+  },
 });
 
 /** `GET /tiktok/user-followings` */
@@ -75,22 +121,18 @@ export const followingsRoute = defineRoute({
   path: "/tiktok/user-followings",
   summary: "Whom a user follows",
   scope: "lookup",
-  request: {
-    params: nothing,
-    query: v.pipe(
-      v.object({
-        secUid: v.optional(v.pipe(filled, v.regex(/^[\w-]{10,200}$/, "must be a secUid"))),
-        uniqueId: v.optional(filled),
-        /** Echoed as the text that it came as. */
-        count: v.optional(digits(1, 200), "50"),
-        minCursor: v.optional(cursorNumber, "0"),
-        maxCursor: v.optional(cursorNumber, "0"),
-      }),
-      v.forward(
-        v.check(({ secUid, uniqueId }) => secUid !== undefined || uniqueId !== undefined, "must be given, or uniqueId"),
-        ["secUid"],
-      ),
-    ),
-  },
+  request: { params: nothing, query: listQuery },
   responses: { 200: { description: "A page of users", body: FollowingsReply }, ...lookupProblems },
+  failureFields: listFailureFields,
+});
+
+/** `GET /tiktok/user-followers` */
+export const followersRoute = defineRoute({
+  method: "get",
+  path: "/tiktok/user-followers",
+  summary: "Who follows a user",
+  scope: "lookup",
+  request: { params: nothing, query: listQuery },
+  responses: { 200: { description: "A page of users", body: FollowersReply }, ...lookupProblems },
+  failureFields: listFailureFields,
 });

@@ -17,6 +17,9 @@ export const Link = v.object({
   level: v.number(),
 });
 
+/** One way to fetch a live's video. */
+export type Link = v.InferOutput<typeof Link>;
+
 /** A host who is live. */
 const LiveLink = v.object({
   user: v.string(),
@@ -78,25 +81,41 @@ export const UserInfoReply = v.object({
 /** Answer of the user info route. */
 export type UserInfoReply = v.InferOutput<typeof UserInfoReply>;
 
+const ListedUser = v.object({
+  username: v.string(),
+  nickname: v.string(),
+  avatar: v.string(),
+  verified: v.boolean(),
+  bio: v.string(),
+  stats: v.object({ followers: Count, followings: Count, likes: Count, videos: Count }),
+});
+const ListRequest = v.object({ secUid: v.string(), count: v.string(), minCursor: Count, maxCursor: Count });
+const listPage = {
+  hasMore: v.boolean(),
+  maxCursor: Count,
+  /** Pass it as `minCursor` to get the next page. */
+  minCursor: Count,
+  logId: v.string(),
+  /** Users that TikTok counts and does not show; `null` unless this answer holds the whole list. */
+  hidden: v.nullable(Count),
+};
+
 /** Answer of the followings route. */
 export const FollowingsReply = v.object({
-  requestDetails: v.object({ secUid: v.string(), count: v.string(), minCursor: Count, maxCursor: Count }),
-  metadata: v.object({
-    totalFollowings: Count,
-    hasMore: v.boolean(),
-    maxCursor: Count,
-    minCursor: Count,
-    logId: v.string(),
-  }),
-  followings: v.array(v.object({
-    username: v.string(),
-    nickname: v.string(),
-    avatar: v.string(),
-    verified: v.boolean(),
-    bio: v.string(),
-    stats: v.object({ followers: Count, followings: Count, likes: Count, videos: Count }),
-  })),
+  requestDetails: ListRequest,
+  metadata: v.object({ totalFollowings: Count, ...listPage }),
+  followings: v.array(ListedUser),
 });
+
+/** Answer of the followers route. */
+export const FollowersReply = v.object({
+  requestDetails: ListRequest,
+  metadata: v.object({ totalFollowers: Count, ...listPage }),
+  followers: v.array(ListedUser),
+});
+
+/** Answer of the followers route. */
+export type FollowersReply = v.InferOutput<typeof FollowersReply>;
 
 /** Answer of the followings route. */
 export type FollowingsReply = v.InferOutput<typeof FollowingsReply>;

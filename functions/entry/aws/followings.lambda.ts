@@ -1,6 +1,17 @@
 import { handle } from "hono/aws-lambda";
+import process from "node:process";
+import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
+import { systemClock } from "../../adapters/local/system_clock.ts";
+import { loadConfig, LookupConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
+import { openTikTok } from "./open_tiktok.ts";
 import { processLogger } from "./process_logger.ts";
 
-/** Answers `GET /tiktok/user-followings` behind API Gateway: `signer_failed` as long as there is no signer. */
-export const handler = handle(createApp({ followings: {}, logger: processLogger(), loopbackOnly: false }));
+const config = loadConfig(LookupConfig, process.env);
+
+/** Answers `GET /tiktok/user-followings` and `GET /tiktok/user-followers` behind API Gateway. */
+export const handler = handle(createApp({
+  followings: { lookup: tiktokLookup(openTikTok(config)), clock: systemClock },
+  logger: processLogger(),
+  loopbackOnly: false,
+}));

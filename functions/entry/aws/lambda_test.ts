@@ -118,9 +118,9 @@ describe("Lambda functions", () => {
   });
 
   describe("followings", () => {
-    it("says that there is no signer", async () => {
+    it("says that there is neither session nor signer", async () => {
       const { status, json } = await ask("followings", "GET", "/tiktok/user-followings?uniqueId=live.host");
-      assertEquals([status, json?.code], [503, "signer_failed"]);
+      assertEquals([status, json?.code], [403, "login_required"]);
     });
   });
 

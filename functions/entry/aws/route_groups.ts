@@ -4,8 +4,14 @@ import * as routes from "../../contract/routes.ts";
 export const ROUTE_GROUPS = {
   links: [routes.linksRoute],
   user_info: [routes.userInfoRoute],
-  followings: [routes.followingsRoute],
+  followings: [routes.followingsRoute, routes.followersRoute],
   system: [
+    routes.liveRoute,
+    routes.roomRoute,
+    routes.giftsRoute,
+    routes.pricesRoute,
+    routes.feedRoute,
+    routes.sendMessageRoute,
     routes.listWatchesRoute,
     routes.getWatchRoute,
     routes.putWatchRoute,

@@ -1,17 +1,20 @@
 import { handle } from "hono/aws-lambda";
 import process from "node:process";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
+import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
 import openApi from "../../openapi.json" with { type: "json" };
 import { openTable } from "./open_table.ts";
+import { openTikTok } from "./open_tiktok.ts";
 import { processLogger } from "./process_logger.ts";
 
 const config = loadConfig(SystemConfig, process.env);
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = handle(createApp({
+  lives: { lookup: tiktokLookup(openTikTok(config)), clock: systemClock },
   system: { store: dynamoStore(openTable(config)), clock: systemClock },
   openApi,
   logger: processLogger(),

@@ -1,6 +1,7 @@
 import { handle } from "hono/aws-lambda";
 import process from "node:process";
 import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
+import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, LookupConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
 import { openTikTok } from "./open_tiktok.ts";
@@ -10,7 +11,7 @@ const config = loadConfig(LookupConfig, process.env);
 
 /** Answers `GET /tiktok/user-info` behind API Gateway. */
 export const handler = handle(createApp({
-  userInfo: { lookup: tiktokLookup(openTikTok(config)) },
+  userInfo: { lookup: tiktokLookup(openTikTok(config)), clock: systemClock },
   logger: processLogger(),
   loopbackOnly: false,
 }));

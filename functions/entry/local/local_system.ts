@@ -156,8 +156,9 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
 
     const app = createApp({
       links: { lookup, clock },
-      userInfo: { lookup },
-      followings: {},
+      userInfo: { lookup, clock },
+      followings: { lookup, clock },
+      lives: { lookup, clock },
       system: { store, clock, files: folderFiles(recordingsDir) },
       openApi,
       logger,
