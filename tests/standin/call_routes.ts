@@ -69,7 +69,8 @@ function checksum(url: URL): string {
   return sum.toString(16);
 }
 
-function isSigned(request: RawRequest): boolean {
+/** Whether the stand-in's signer signed a request. */
+export function isSigned(request: RawRequest): boolean {
   return request.query.get("X-Bogus") === checksum(new URL(request.target, "http://standin.invalid"));
 }
 
@@ -218,12 +219,17 @@ function chat(request: RawRequest, room: Room | undefined): RawReply {
   return json({ status_code: fits ? 0 : 10011, data: {} });
 }
 
+/** What the signer answers to a wrong key; no key at all will do. */
+export function refuseKey(request: RawRequest): RawReply | undefined {
+  const key = request.header("x-api-key");
+  if (key === undefined || key === SIGNER_KEY) return undefined;
+  return { status: 401, headers: JSON_TYPE, body: '{"code":401,"message":"bad key"}' };
+}
+
 /** Signs as Euler Stream does, for whoever has no key or the right one. */
 function signUrl(request: RawRequest): RawReply {
-  const key = request.header("x-api-key");
-  if (key !== undefined && key !== SIGNER_KEY) {
-    return { status: 401, headers: JSON_TYPE, body: '{"code":401,"message":"bad key"}' };
-  }
+  const refused = refuseKey(request);
+  if (refused !== undefined) return refused;
   const body = JSON.parse(new TextDecoder().decode(request.body)) as Record<string, unknown>;
   const url = new URL(String(body["url"]));
   const sum = checksum(url);

@@ -20,6 +20,8 @@ export const WEB_ROUTES = [
   "prices",
   "chat",
   "signer",
+  "signer_room",
+  "im_fetch",
   "ttwid_register",
   "flv",
 ] as const;
@@ -51,6 +53,16 @@ export const HTTP_REPLIES = [
   "status",
   /** What `body` says: JSON, or a page when it begins with `<`. */
   "body",
+  /** A signer's first answer that names a socket which is not TikTok's, as in an outage. */
+  "foreign_socket",
+  /** ... that names no socket, */
+  "no_socket",
+  /** has no cursor, */
+  "no_cursor",
+  /** has no parameters for the socket, */
+  "no_route_params",
+  /** or is no batch of messages. */
+  "no_batch",
   /** The route's own reply, `delayMs` later. */
   "slow",
   /** No answer at all; the connection stays open. */
@@ -92,6 +104,8 @@ export type Fault =
     message?: string;
     /** `header` (default) answers HTTP 200 with `Handshake-Status`; `http` answers with the status itself. */
     as?: "header" | "http";
+    /** Only sockets without a signer's signature, or only those with one; both when absent. */
+    way?: "direct" | "signed";
     times?: number;
   }
   /** The connection breaks without a close frame. */
@@ -126,8 +140,8 @@ export type Fault =
   | { kind: "flv_clock_jump"; byMs?: number; toMs?: number }
   /** The live ends; with `control` false nothing says so but HTTP. */
   | { kind: "offline"; control?: boolean }
-  /** The live ends without a word, and the host is live again in a new room. */
-  | { kind: "new_room" }
+  /** The live ends, and the host is live again in a new room; sockets break, or with `control` hear of the end. */
+  | { kind: "new_room"; control?: boolean }
   /** What the web says about the account. */
   | { kind: "account"; state: AccountState };
 
@@ -147,7 +161,13 @@ const FIELDS: Record<FaultKind, Record<string, Check>> = {
     "retryAfterS?": "number",
     "delayMs?": "number",
   },
-  handshake: { status: "number", "message?": "string", "as?": ["header", "http"], "times?": "number" },
+  handshake: {
+    status: "number",
+    "message?": "string",
+    "as?": ["header", "http"],
+    "way?": ["direct", "signed"],
+    "times?": "number",
+  },
   socket_drop: {},
   socket_stall: { "forMs?": "number" },
   socket_half_frame: {},
@@ -164,7 +184,7 @@ const FIELDS: Record<FaultKind, Record<string, Check>> = {
   flv_stall: { "forMs?": "number" },
   flv_clock_jump: { "byMs?": "number", "toMs?": "number" },
   offline: { "control?": "boolean" },
-  new_room: {},
+  new_room: { "control?": "boolean" },
   account: { state: ACCOUNT_STATES },
 };
 
@@ -222,8 +242,8 @@ export class StandingFaults {
   }
 
   /** The fault that hits a handshake, counted as used. */
-  takeHandshake(username: string | undefined): HandshakeFault | undefined {
-    return take(this.#handshake, username, () => true);
+  takeHandshake(username: string | undefined, way: "direct" | "signed"): HandshakeFault | undefined {
+    return take(this.#handshake, username, (fault) => fault.way === undefined || fault.way === way);
   }
 
   /** Forgets those of a host, or all of them. */

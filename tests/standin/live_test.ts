@@ -4,7 +4,7 @@ import { afterEach, describe, it } from "node:test";
 import { encodeAck, encodeEnterRoom, encodeHeartbeat } from "../../sdk/src/wire/frames.ts";
 import { type CapturedMessage, type Room, type Standin, type StandinOptions, startStandin } from "./mod.ts";
 import { RawConnection, type RawHead, RawLiveSocket } from "./raw_client.ts";
-import { SOCKET_PATH } from "./web_routes.ts";
+import { SOCKET_PATH } from "./signed_routes.ts";
 
 const UPGRADE: [string, string][] = [
   ["Upgrade", "websocket"],

@@ -36,6 +36,7 @@ import { LiveSocket, type SocketLimits } from "./live_socket.ts";
 import { createRandom } from "./prng.ts";
 import { RequestLog, type RequestRecord } from "./request_log.ts";
 import { type Live, Room } from "./rooms.ts";
+import { PollDesk } from "./signed_routes.ts";
 import { StreamSigner } from "./stream_urls.ts";
 import { TtwidIssuer, type TtwidOptions } from "./ttwid.ts";
 import { checkHandshake, refusal, route, type WebContext } from "./web_routes.ts";
@@ -167,7 +168,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     const { request } = exchange;
     const target = livesById.get(request.query.get("room_id") ?? "");
     const { socket, rest } = exchange.takeOver();
-    const fault = faults.takeHandshake(target?.room.username);
+    const fault = faults.takeHandshake(target?.room.username, request.query.has("wrss") ? "signed" : "direct");
     if (fault !== undefined) {
       const message = fault.message ?? HANDSHAKE_MESSAGES[fault.status] ?? "refused";
       socket.end(refusal(fault.status, message, fault.as ?? "header"));
@@ -230,6 +231,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     liveById: (roomId) => livesById.get(roomId),
     liveByStream: (streamId) => livesByStream.get(streamId),
     upgrade,
+    polls: new PollDesk(),
     control: (exchange) => answerControl(exchange, { faults, requests, rooms: () => [...rooms.values()], room }),
   };
   const handle = (exchange: Exchange): Promise<void> => {

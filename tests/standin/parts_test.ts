@@ -226,9 +226,9 @@ describe("StandingFaults", () => {
   it("stays until cleared without a count", () => {
     const faults = new StandingFaults();
     faults.addHandshake({ kind: "handshake", status: 415 });
-    assert(faults.takeHandshake("any") !== undefined && faults.takeHandshake("any") !== undefined);
+    assert(faults.takeHandshake("any", "direct") !== undefined && faults.takeHandshake("any", "direct") !== undefined);
     faults.clear();
-    assertEquals(faults.takeHandshake("any"), undefined);
+    assertEquals(faults.takeHandshake("any", "direct"), undefined);
   });
 });
 

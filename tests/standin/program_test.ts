@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { encodeEnterRoom } from "../../sdk/src/wire/frames.ts";
 import { startStandin } from "./mod.ts";
 import { RawConnection, RawLiveSocket } from "./raw_client.ts";
-import { SOCKET_PATH } from "./web_routes.ts";
+import { SOCKET_PATH } from "./signed_routes.ts";
 
 // deno-lint-ignore no-explicit-any -- replies are read as tests expect them
 type Json = any;

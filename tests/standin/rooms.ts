@@ -256,7 +256,9 @@ export class Room {
         break;
       case "new_room":
         this.endLive(false);
-        for (const socket of sockets) socket.drop();
+        if (fault.control === true) live?.feed.injectFields("WebcastControlMessage", { action: 3 });
+        else for (const socket of sockets) socket.drop();
+        for (const socket of sockets) socket.flush();
         this.startLive({ ...this.#options, roomId: undefined });
         break;
     }

@@ -24,6 +24,7 @@ import {
   WAF_PAGE,
 } from "./pages.ts";
 import type { Live, Room } from "./rooms.ts";
+import { matchSigned, type PollDesk, refuseSigned, SOCKET_PATH, spoiledAnswer } from "./signed_routes.ts";
 import { type StreamSigner, streamUrl } from "./stream_urls.ts";
 import { readCookies, type TtwidIssuer } from "./ttwid.ts";
 
@@ -40,11 +41,11 @@ export interface WebContext {
   roomByName(username: string): Room | undefined;
   liveById(roomId: string): { room: Room; live: Live } | undefined;
   liveByStream(streamId: string): { room: Room; live: Live } | undefined;
+  polls: PollDesk;
   upgrade(exchange: Exchange): void;
   control(exchange: Exchange): void | Promise<void>;
 }
 
-export const SOCKET_PATH = "/webcast/im/ws_proxy/ws_reuse_supplement/";
 /** Name of the CDN in stream URLs, when the client came over TLS. */
 const MEDIA_HOST = "pull-f5-sg01.fcdn.eu.tiktokcdn.com";
 const HTML = { "Content-Type": "text/html; charset=utf-8" };
@@ -134,6 +135,12 @@ async function answerFault(
       return exchange.drop();
     case "hang":
       return;
+    case "foreign_socket":
+    case "no_socket":
+    case "no_cursor":
+    case "no_route_params":
+    case "no_batch":
+      return exchange.reply(spoiledAnswer(fault.reply));
     case "slow":
       await new Promise<void>((resolve) => context.clock.setTimeout(resolve, fault.delayMs ?? 1000));
       return await own();
@@ -187,7 +194,8 @@ function match(request: RawRequest, context: WebContext): Match | undefined {
       return { route: "home_page", room: undefined, answer: () => page(SHELL_PAGE) };
   }
   const call = matchCall(request, { ...context, view: (room) => viewOf(room, undefined, request, context) });
-  if (call !== undefined) return call;
+  const known = call ?? matchSigned(request, context);
+  if (known !== undefined) return known;
   const name = /^\/@([^/]+)(\/live)?\/?$/.exec(path);
   if (name === null) return undefined;
   const room = context.roomByName(decodeURIComponent(name[1] ?? ""));
@@ -273,7 +281,8 @@ export function checkHandshake(
   if (!/^\d+$/.test(request.query.get("room_id") ?? "")) {
     return { refused: { status: 400, message: "illegal room_id" } };
   }
-  return { client: cookie };
+  const refused = refuseSigned(request);
+  return refused === undefined ? { client: cookie } : { refused };
 }
 
 /** The bytes of a refused handshake: HTTP 200 with the reason in headers, or the status itself. */
