@@ -26,7 +26,7 @@ export const LAMBDAS = ["links", "user_info", "followings", "system", "poller", 
 export function buildFunctions(outDir: string = join(ROOT, "dist")): string[] {
   const files = LAMBDAS.map((name) => {
     const file = join(outDir, name, "index.mjs");
-    bundle(join(ENTRIES, `${name}.lambda.ts`), file, ["--external=@aws-sdk/*"]);
+    buildLambda(name, file);
     return file;
   });
   const task = join(outDir, "recorder_task");
@@ -35,7 +35,16 @@ export function buildFunctions(outDir: string = join(ROOT, "dist")): string[] {
   return [...files, join(task, "index.mjs")];
 }
 
-function bundle(entry: string, file: string, options: string[]): void {
+/** Builds one Lambda function's bundle into a folder of its own. */
+export function buildLambda(name: (typeof LAMBDAS)[number], file: string): void {
+  bundle(join(ENTRIES, `${name}.lambda.ts`), file, LAMBDA_OPTIONS);
+}
+
+/** What the bundles of Lambda functions leave to the runtime. */
+export const LAMBDA_OPTIONS = ["--external=@aws-sdk/*"];
+
+/** Bundles a program for Node into one file, and removes what was in its folder. */
+export function bundle(entry: string, file: string, options: string[]): void {
   rmSync(join(file, ".."), { recursive: true, force: true });
   const shape = ["--target=node", "--format=esm", "--minify"];
   const args = ["build", entry, `--outfile=${file}`, ...shape, ...options];

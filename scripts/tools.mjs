@@ -25,11 +25,15 @@ const PINS = {
   workerd: "1.20261117.1",
 };
 
-/** Checkers of npm packages, and the file in each that runs it. */
+/** Programs that only tests run: their npm packages, and the file in each that runs it. */
 const CHECKERS = {
+  wrangler: { name: "wrangler", version: "4.164.0", file: "wrangler-dist/cli.js" },
   attw: { name: "@arethetypeswrong/cli", version: "0.18.5", file: "dist/index.js" },
   publint: { name: "publint", version: "0.3.25", file: "src/cli.js" },
 };
+
+/** The HTTP API's checker, from PyPI. */
+const SCHEMATHESIS = "4.32.5";
 
 /** Versions of the per-platform packages that carry an ffmpeg and an ffprobe binary. */
 const MEDIA_PINS = {
@@ -178,10 +182,10 @@ export function workerd() {
 }
 
 /**
- * The file that runs a checker of npm packages, got from npm with its dependencies first when it is not there yet: only
- * those who run the checks need it.
- * @param {"attw" | "publint"} checker
- * @returns {string} a file for Bun
+ * The file that runs a program of the tests, got from npm with its dependencies first when it is not there yet: only
+ * those who run the tests need it.
+ * @param {"attw" | "publint" | "wrangler"} checker
+ * @returns {string} a JavaScript file
  */
 export function packageChecker(checker) {
   const { name, version, file } = CHECKERS[checker];
@@ -195,6 +199,34 @@ export function packageChecker(checker) {
     renameSync(part, folder);
   }
   return join(folder, "node_modules", name, file);
+}
+
+/**
+ * The path of Schemathesis, got from PyPI into a virtual environment first when it is not there yet.
+ * @returns {string | undefined} `undefined` where there is no Python 3.10 or newer that makes such environments
+ */
+export function schemathesis() {
+  const folder = join(TOOLS, `schemathesis-${SCHEMATHESIS}`);
+  const bin = join(folder, WINDOWS ? "Scripts" : "bin");
+  const path = join(bin, `schemathesis${EXE}`);
+  const stamp = join(folder, ".installed");
+  if (existsSync(stamp)) return path;
+  const python = ["python3", "python"].map(onPath).find((each) =>
+    each !== undefined && outputOf(each, ["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))"]) === "True"
+  );
+  if (python === undefined) return undefined;
+  say(`getting schemathesis ${SCHEMATHESIS} from PyPI`);
+  rmSync(folder, { recursive: true, force: true });
+  for (const [program, args] of /** @type {[string, string[]][]} */ ([
+    [python, ["-m", "venv", folder]],
+    [join(bin, `python${EXE}`), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `schemathesis==${SCHEMATHESIS}`]],
+  ])) {
+    const run = spawnSync(program, args, { encoding: "utf8" });
+    if (run.status !== 0) throw new Error(`installing schemathesis failed:\n${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`);
+  }
+  // Written last: a killed installation is never taken for the tool.
+  writeFileSync(stamp, "");
+  return path;
 }
 
 /**

@@ -10,6 +10,7 @@ import { bun, ROOT } from "../../scripts/tools.mjs";
 
 /** Each benchmark is a program of its own, so that none warms up or starves another. */
 const BENCHMARKS: Record<string, string> = {
+  api: "tests/bench/api.ts",
   decode: "tests/bench/decode.ts",
   fuzz: "tests/bench/fuzz.ts",
 };
