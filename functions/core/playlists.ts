@@ -40,3 +40,16 @@ function withBase(line: string, base: string): string {
   if (!line.startsWith("#")) return `${base}${line}`;
   return line.startsWith("#EXT-X-MAP:") ? line.replace(/URI="([^"]*)"/, (_, uri) => `URI="${base}${uri}"`) : line;
 }
+
+/**
+ * Puts other addresses in place of the file names of a playlist.
+ * @param addressOf gives the address of a name as it stands in the playlist
+ */
+export async function withAddresses(text: string, addressOf: (uri: string) => Promise<string>): Promise<string> {
+  const lines = text.split("\n").map(async (line) => {
+    if (line !== "" && !line.startsWith("#")) return await addressOf(line);
+    const [, uri] = /^#EXT-X-MAP:.*?URI="([^"]*)"/.exec(line) ?? [];
+    return uri === undefined ? line : line.replace(`URI="${uri}"`, `URI="${await addressOf(uri)}"`);
+  });
+  return (await Promise.all(lines)).join("\n");
+}

@@ -8,6 +8,7 @@ import type { Random } from "../ports/random.ts";
 import type { RecorderLauncher } from "../ports/recorder_launcher.ts";
 import type { Recording, RecordingStore } from "../ports/recording_store.ts";
 import type { Watch, WatchCheck, WatchStore } from "../ports/watch_store.ts";
+import { wantLive } from "./want_recording.ts";
 
 /** What a poller works with. */
 export interface PollDeps {
@@ -92,7 +93,8 @@ async function checkBatch(
     if (answer.state === "failed") summary.failed++;
     if (answer.state === "live") {
       summary.live++;
-      if (await wantRecording(deps, watch, answer)) summary.wanted++;
+      const { created, reopened } = await wantLive(deps, { ...answer, username: watch.username }, mayReopen);
+      if (created || reopened) summary.wanted++;
     }
     const kept = await deps.store.completeCheck(watch, judge(deps, options, watch, answer));
     if (!kept) deps.logger.warn("check_lost", { username: watch.username });
@@ -111,24 +113,8 @@ async function lookUp(deps: PollDeps, watches: Watch[], signal: AbortSignal | un
   }
 }
 
-/** @returns whether the recording is new, or open again */
-async function wantRecording(
-  { store, clock, logger, observe }: PollDeps,
-  { username }: Watch,
-  { roomId, title }: LiveAnswer & { state: "live" },
-): Promise<boolean> {
-  const now = clock.now();
-  const { recording, created } = await store.wantRecording({ roomId, username, title }, now);
-  const reopened = !created && mayReopen(recording, now) &&
-    await store.reopenRecording({ recordingId: roomId, token: recording.leaseToken }, now);
-  if (!created && !reopened) return false;
-  logger.info("live_found", { username, roomId, reopened });
-  observe?.({ kind: "live_found", username, roomId, title });
-  return true;
-}
-
-function mayReopen({ state, outcome, endedAt }: Recording, now: number): boolean {
-  return state === "finished" && outcome?.kind !== "stopped" && now - (endedAt ?? now) >= REOPEN_AFTER_MS;
+function mayReopen({ outcome, endedAt }: Recording, now: number): boolean {
+  return outcome?.kind !== "stopped" && now - (endedAt ?? now) >= REOPEN_AFTER_MS;
 }
 
 /** What to store about a watch after an answer. */

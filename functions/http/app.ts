@@ -2,37 +2,24 @@ import { Hono } from "hono";
 import { AppError } from "../contract/errors.ts";
 import {
   type BodySchema,
-  deleteWatchRoute,
   docsRoute,
-  getRecordingRoute,
-  getWatchRoute,
   healthRoute,
   type InputSchema,
-  listRecordingsRoute,
-  listWatchesRoute,
   openApiRoute,
-  putWatchRoute,
-  recordingEventsRoute,
-  recordingFileRoute,
-  recordingPlaylistRoute,
   type Route,
 } from "../contract/routes.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { RecordingFiles } from "../ports/recording_files.ts";
-import type { Store } from "../ports/store.ts";
 import { docsPage } from "./docs_page.ts";
 import { STATUS_OF, toAppError, toProblem } from "./errors.ts";
 import { requireLoopback } from "./loopback.ts";
 import { addLookupRoutes, type LookupRoutes } from "./lookup_routes.ts";
 import { type Answer, type Input, mount } from "./mount.ts";
-import { recordingHandlers } from "./recording_handlers.ts";
-import { watchHandlers } from "./watch_handlers.ts";
+import { addSystemRoutes, type SystemDeps } from "./system_routes.ts";
 
 /** What an app is made of. A group of routes is there when its part is given, so that each process mounts its own. */
 export interface AppOptions extends LookupRoutes {
-  /** Watchlist and recordings. Without `files`, playlists and segments are not served. */
-  system?: { store: Store; clock: Clock; files?: RecordingFiles };
+  /** Watchlist and recordings. */
+  system?: SystemDeps;
   /** `GET /openapi.json`, this document, and `GET /docs` */
   openApi?: unknown;
   logger: Logger;
@@ -79,22 +66,7 @@ export function createApp(options: AppOptions): Hono {
 
   addLookupRoutes(add, options);
   const { system } = options;
-  if (system !== undefined) {
-    const watches = watchHandlers(system);
-    add(listWatchesRoute, ({ query }) => watches.list(query));
-    add(getWatchRoute, ({ params }) => watches.get(params.username));
-    add(putWatchRoute, ({ params }) => watches.put(params.username));
-    add(deleteWatchRoute, ({ params }) => watches.remove(params.username));
-    const recordings = recordingHandlers(system.store);
-    add(listRecordingsRoute, ({ query }) => recordings.list(query));
-    add(getRecordingRoute, ({ params }) => recordings.get(params.id));
-    add(recordingEventsRoute, ({ params, query }) => recordings.events(params.id, query));
-    const { files } = system;
-    if (files !== undefined) {
-      add(recordingPlaylistRoute, ({ params }) => recordings.playlist(files, params.id));
-      add(recordingFileRoute, ({ params, request }) => recordings.file(files, params, request));
-    }
-  }
+  if (system !== undefined) addSystemRoutes(add, { ...system, logger });
   add(healthRoute, async () => {
     await system?.store.listWatches({ limit: 1 });
     return { body: { status: "ok" } };

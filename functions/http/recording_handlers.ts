@@ -1,17 +1,30 @@
 import { AppError } from "../contract/errors.ts";
-import type { EventsReply, RecordingReply } from "../contract/schemas.ts";
-import { unpackEvents } from "../core/event_batches.ts";
-import { joinPlaylists, type PartPlaylist } from "../core/playlists.ts";
+import type { EventsReply, RecordingReply, TotalsReply } from "../contract/schemas.ts";
+import { deleteRecording, noRecording, startRecording } from "../core/manage_recordings.ts";
+import { joinPlaylists, type PartPlaylist, withAddresses } from "../core/playlists.ts";
+import { waitForEvents } from "../core/recording_events.ts";
+import { readUsername } from "../core/usernames.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { LiveLookup } from "../ports/live_lookup.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Observer } from "../ports/observer.ts";
 import type { PageRequest } from "../ports/page.ts";
+import type { RecorderLauncher } from "../ports/recorder_launcher.ts";
 import type { RecordingFiles } from "../ports/recording_files.ts";
-import type { Recording } from "../ports/recording_store.ts";
+import type { Recording, RecordingFilter } from "../ports/recording_store.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordingTotals } from "../ports/totals_store.ts";
+import { toProblem } from "./errors.ts";
+import { eventStream } from "./event_stream.ts";
 import type { Answer } from "./mount.ts";
-import { readRange } from "./range.ts";
+import { isUnchanged, readRange } from "./range.ts";
 
 const PLAYLIST = "index.m3u8";
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
+/** Events that a stream reads at once. */
+const STREAM_PAGE = 200;
+/** Files of a playlist that are given signed addresses; a longer one leads through the API, or it would be too big. */
+const MOST_SIGNED = 2_000;
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   m3u8: PLAYLIST_TYPE,
@@ -21,41 +34,90 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   jsonl: "application/x-ndjson",
 };
 
+/** What the recordings routes work with. */
+export interface RecordingsDeps {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  observe?: Observer | undefined;
+  /** Without it, playlists and segments are not served. */
+  files?: RecordingFiles | undefined;
+  /** Without it, none is started by hand. */
+  lookup?: LiveLookup | undefined;
+  launcher?: RecorderLauncher | undefined;
+  /** Ends a recording at once where this process records it, see `RecorderPool`. */
+  finish?: ((recordingId: string) => void) | undefined;
+  /** Whether answers may take as long as a live: server-sent events are then sent. @default false */
+  streams?: boolean | undefined;
+}
+
 /** Answers of the recordings routes. */
-export function recordingHandlers(store: Store) {
+export function recordingHandlers(deps: RecordingsDeps) {
+  const { store } = deps;
   const find = async (id: string): Promise<ShownRecording> => {
     const recording = await store.getRecording(id);
-    if (recording === undefined || !isShown(recording)) {
-      throw new AppError("not_found", `Find recording ${id}: there is none`, { remedy: "GET /recordings lists them" });
-    }
+    if (recording === undefined || !isShown(recording)) throw noRecording(id);
     return recording;
   };
   return {
-    async list(page: PageRequest): Promise<Answer> {
-      const { items, cursor } = await store.listRecordings(page);
+    async list({ username, state, ...page }: PageRequest & RecordingFilter): Promise<Answer> {
+      const name = username === undefined ? undefined : readUsername(username, "username");
+      const { items, cursor } = await store.listRecordings(page, { username: name, state });
       return { body: { recordings: items.filter(isShown).map((recording) => toReply(recording, undefined)), cursor } };
+    },
+    async start(lookup: LiveLookup, username: string, { signal }: Request): Promise<Answer> {
+      const { recording, started } = await startRecording({ ...deps, lookup }, username, signal);
+      if (!isShown(recording)) throw noRecording(recording.id);
+      const location = `/recordings/${recording.id}`;
+      return { status: started ? 201 : 200, headers: { location }, body: toReply(recording, undefined) };
+    },
+    async stop(id: string): Promise<Answer> {
+      await find(id);
+      const stopped = await store.stopRecording(id, deps.clock.now());
+      if (stopped === undefined || !isShown(stopped)) throw noRecording(id);
+      if (stopped.state === "recording") deps.finish?.(id);
+      return { status: stopped.state === "finished" ? 200 : 202, body: toReply(stopped, undefined) };
+    },
+    async remove(id: string): Promise<Answer> {
+      await deleteRecording(deps, id);
+      deps.logger.info("recording_deleted", { recordingId: id });
+      return { status: 204 };
     },
     async get(id: string): Promise<Answer> {
       const [recording, totals] = await Promise.all([find(id), store.getTotals(id)]);
       return { body: toReply(recording, totals) };
     },
-    async events(id: string, { after, limit }: { after: number; limit: number }): Promise<Answer> {
-      // In this order: when the recording is finished, every event that it will ever have is there.
-      const { state } = await find(id);
-      const batches = await store.listEvents(id, { after, limit });
-      const lines = (await Promise.all(batches.map(unpackEvents))).flat();
-      const body: EventsReply = {
-        events: lines.map((line) => JSON.parse(line) as Record<string, unknown>),
-        after: String(batches.at(-1)?.seq ?? after),
-        finished: state === "finished" && batches.length < limit,
-      };
+    async totals(id: string): Promise<Answer> {
+      await find(id);
+      const totals = await store.getTotals(id);
+      const none: TotalsReply = { events: 0, types: {}, diamonds: 0, after: "0" };
+      return { body: totals === undefined ? none : toTotals(totals) };
+    },
+    async events(
+      id: string,
+      query: { after: string; types?: string[] | undefined; limit: number; waitMs: number },
+      request: Request,
+    ): Promise<Answer> {
+      const { headers, signal } = request;
+      const { after, types, limit, waitMs } = query;
+      if (deps.streams && headers.get("accept")?.includes("text/event-stream")) {
+        const seen = headers.get("last-event-id") ?? "";
+        const from = { after: seen || after, types, limit: STREAM_PAGE };
+        return await eventStream(deps, id, from, { comesBack: seen !== "", gone: signal });
+      }
+      const page = await waitForEvents(deps, id, { after, types, limit }, waitMs, signal);
+      const body: EventsReply = { ...page, events: page.events.map(({ event }) => event) };
       return { body };
     },
     async playlist(files: RecordingFiles, id: string): Promise<Answer> {
-      const { parts, state } = await find(id);
+      const { parts, segments, state } = await find(id);
       const playlists = await Promise.all(parts.map(async ({ part, folder }): Promise<PartPlaylist | undefined> => {
-        const file = await files.read(folder, PLAYLIST);
-        return file && { text: await new Response(file.body).text(), base: `parts/${part}/` };
+        const file = await files.find(folder, PLAYLIST);
+        if (file === undefined) return undefined;
+        const text = await new Response(file.read(0, file.size)).text();
+        const { link } = files;
+        if (link === undefined || segments > MOST_SIGNED) return { text, base: `parts/${part}/` };
+        return { text: await withAddresses(text, (uri) => link(folder, uri)), base: "" };
       }));
       const found = playlists.filter((each) => each !== undefined);
       if (found.length === 0) {
@@ -68,25 +130,44 @@ export function recordingHandlers(store: Store) {
     },
     async file(
       files: RecordingFiles,
-      { id, part, file }: { id: string; part: number; file: string },
-      request: Request,
+      { id, part, file: name }: { id: string; part: number; file: string },
+      { headers }: Request,
     ): Promise<Answer> {
       const { parts } = await find(id);
       const folder = parts.find((each) => each.part === part)?.folder;
-      const range = readRange(request.headers.get("range"));
-      const found = folder === undefined ? undefined : await files.read(folder, file, range);
-      if (found === undefined) {
-        throw new AppError("not_found", `Find ${file} in part ${part} of recording ${id}: no such file`);
+      const missing = new AppError("not_found", `Find ${name} in part ${part} of recording ${id}: no such file`);
+      if (folder === undefined) throw missing;
+      if (files.link !== undefined) {
+        const location = await files.link(folder, name);
+        return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
       }
-      const headers = new Headers({
+      const file = await files.find(folder, name);
+      if (file === undefined) throw missing;
+      const about = {
+        etag: file.etag,
+        "last-modified": new Date(file.modifiedAt).toUTCString(),
+        "cache-control": "private, no-cache",
         "accept-ranges": "bytes",
-        "content-type": MEDIA_TYPES[file.split(".").at(-1) ?? ""] ?? "application/octet-stream",
-        "content-length": String(found.length),
         "x-content-type-options": "nosniff",
+      };
+      if (isUnchanged(headers, file)) return new Response(null, { status: 304, headers: about });
+      const range = readRange(headers, file);
+      if (range === "unsatisfiable") {
+        const error = new AppError("range_not_satisfiable", `Read a range of ${name}: it has ${file.size} bytes`);
+        const answer = toProblem(error);
+        answer.headers.set("content-range", `bytes */${file.size}`);
+        return answer;
+      }
+      const { start, length } = range ?? { start: 0, length: file.size };
+      return new Response(file.read(start, length), {
+        status: range === undefined ? 200 : 206,
+        headers: {
+          ...about,
+          ...range && { "content-range": `bytes ${start}-${start + length - 1}/${file.size}` },
+          "content-type": MEDIA_TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream",
+          "content-length": String(length),
+        },
       });
-      if (range === undefined) return new Response(found.body, { headers });
-      headers.set("content-range", `bytes ${found.start}-${found.start + found.length - 1}/${found.size}`);
-      return new Response(found.body, { status: 206, headers });
     },
   };
 }
@@ -108,6 +189,7 @@ function toReply(recording: ShownRecording, totals: RecordingTotals | undefined)
     state: recording.state,
     created_at: recording.createdAt,
     started_at: recording.startedAt,
+    stop_requested_at: recording.stopAt,
     ended_at: recording.endedAt,
     outcome: recording.outcome,
     segments: recording.segments,
@@ -116,12 +198,10 @@ function toReply(recording: ShownRecording, totals: RecordingTotals | undefined)
     parts: recording.parts.map(({ part, folder, startedAt }) => ({ part, folder, started_at: startedAt })),
     playlist: recording.segments > 0 ? `/recordings/${id}/${PLAYLIST}` : undefined,
     events: `/recordings/${id}/events`,
-    totals: totals && {
-      events: totals.count,
-      types: totals.types,
-      diamonds: totals.diamonds,
-      first_at: totals.firstAt,
-      last_at: totals.lastAt,
-    },
+    totals: totals && toTotals(totals),
   };
+}
+
+function toTotals({ count: events, types, diamonds, firstAt, lastAt, seq }: RecordingTotals): TotalsReply {
+  return { events, types, diamonds, first_at: firstAt, last_at: lastAt, after: String(seq) };
 }

@@ -95,7 +95,7 @@ describe("createApp(): recordings", () => {
       parts: [{ part: 1, folder: "host/1", started_at: clock.now() }],
       playlist: `/recordings/${ID}/index.m3u8`,
       events: `/recordings/${ID}/events`,
-      totals: { events: 2, types: { chat: 2 }, diamonds: 0, first_at: 5, last_at: 5 },
+      totals: { events: 2, types: { chat: 2 }, diamonds: 0, first_at: 5, last_at: 5, after: "2" },
     });
     const list = v.parse(RecordingsReply, await (await get("/recordings?limit=5")).json());
     assertEquals(list.recordings.map(({ id }) => id), [ID]);
@@ -108,16 +108,21 @@ describe("createApp(): recordings", () => {
     const page = async (query: string) =>
       v.parse(EventsReply, await (await get(`/recordings/${ID}/events${query}`)).json());
     const texts = (reply: EventsReply) => reply.events.map((event) => event["text"]);
-    const first = await page("?limit=2");
-    assertEquals([texts(first), first.after, first.finished], [["a", "b"], "2", false]);
-    const second = await page(`?limit=2&after=${first.after}`);
-    assertEquals([texts(second), second.after, second.finished], [["c", "d"], "4", false]);
+    const pages: [string[], string][] = [];
+    for (let after = "0"; pages.length < 4;) {
+      const reply = await page(`?limit=1&after=${after}`);
+      pages.push([texts(reply) as string[], reply.after]);
+      ({ after } = reply);
+    }
+    assertEquals(pages, [[["a"], "1-1"], [["b"], "2"], [["c"], "3"], [["d"], "4"]]);
+    const rest = await page("?limit=3&after=1-1");
+    assertEquals([texts(rest), rest.after, rest.finished], [["b", "c", "d"], "4", false]);
     assertEquals(await page(`?after=4`), { events: [], after: "4", finished: false });
     await store.finishRecording(lease, { endedAt: clock.now(), outcome: { kind: "ended" } });
     assertEquals(await page(`?after=4`), { events: [], after: "4", finished: true });
     assertEquals(texts(await page("")), ["a", "b", "c", "d"]);
     assertEquals(await statusOf("/recordings/1/events"), 404);
-    assertEquals(await statusOf(`/recordings/${ID}/events?after=x&limit=99`), 400);
+    assertEquals(await statusOf(`/recordings/${ID}/events?after=x&limit=9999`), 400);
   });
 
   it("serves the playlist over all parts, and the files that it names", async () => {
@@ -151,10 +156,31 @@ describe("createApp(): recordings", () => {
       assertEquals([response.status, response.headers.get("content-range")], [206, `bytes ${start}-${end}/200000`]);
       assertEquals(new Uint8Array(await response.arrayBuffer()), BYTES.slice(start, end + 1));
     }
-    for (const header of ["bytes=200000-", "bytes=-0"]) assertEquals(await statusOf(path, { range: header }), 416);
+    for (const header of ["bytes=200000-", "bytes=-0"]) {
+      const refused = await get(path, { range: header });
+      assertEquals([refused.status, refused.headers.get("content-range")], [416, "bytes */200000"]);
+    }
     for (const header of ["bytes=5-1", "bytes=0-1,4-5", "lines=1-2", "bytes=a-b"]) {
       assertEquals(await statusOf(path, { range: header }), 200);
     }
+  });
+
+  it("answers HEAD, conditions, and ranges of a version that the caller has a part of", async () => {
+    await addVideo();
+    const path = `/recordings/${ID}/parts/1/segment_0.m4s`;
+    const head = await app.request(path, { method: "HEAD" });
+    assertEquals([head.status, head.headers.get("content-length"), await head.text()], [200, "200000", ""]);
+    const etag = head.headers.get("etag") ?? "";
+    const modified = head.headers.get("last-modified") ?? "";
+    assert(/^"[^"]+"$/.test(etag) && modified !== "");
+    assertEquals(await statusOf(path, { "if-none-match": etag }), 304);
+    assertEquals(await statusOf(path, { "if-none-match": `"other", W/${etag}` }), 304);
+    assertEquals(await statusOf(path, { "if-none-match": '"other"' }), 200);
+    assertEquals(await statusOf(path, { "if-modified-since": modified }), 304);
+    assertEquals(await statusOf(path, { range: "bytes=0-9", "if-range": etag }), 206);
+    assertEquals(await statusOf(path, { range: "bytes=0-9", "if-range": '"other"' }), 200);
+    await writeFile(join(root, "host", "1", "segment_0.m4s"), "changed");
+    assertEquals(await statusOf(path, { range: "bytes=0-1", "if-range": etag }), 200);
   });
 
   it("serves nothing outside the recording's folders", async () => {
@@ -173,12 +199,24 @@ describe("createApp(): recordings", () => {
 });
 
 describe("readRange()", () => {
+  const file = { size: 100, etag: '"v1"', modifiedAt: Date.parse("2026-01-02T03:04:05Z") + 678 };
+  const read = (range: string, ifRange?: string) =>
+    readRange(new Headers({ range, ...ifRange === undefined ? {} : { "if-range": ifRange } }), file);
+
   it("reads one range of bytes and nothing else", () => {
-    assertEquals(readRange("bytes=5-"), { start: 5 });
-    assertEquals(readRange("bytes=5-9"), { start: 5, end: 9 });
-    assertEquals(readRange("bytes=-9"), { last: 9 });
-    for (const each of [null, "", "bytes=-", "bytes=9-5", "bytes=1-2,5-6", "items=1-2"]) {
-      assertEquals(readRange(each), undefined);
+    assertEquals(read("bytes=5-"), { start: 5, length: 95 });
+    assertEquals(read("bytes=5-9"), { start: 5, length: 5 });
+    assertEquals(read("bytes=-9"), { start: 91, length: 9 });
+    for (const each of ["", "bytes=-", "bytes=9-5", "bytes=1-2,5-6", "items=1-2"]) assertEquals(read(each), undefined);
+    for (const each of ["bytes=100-", "bytes=-0"]) assertEquals(read(each), "unsatisfiable");
+  });
+
+  it("gives the whole file to a caller whose part is of another version", () => {
+    for (const same of ['"v1"', "Fri, 02 Jan 2026 03:04:05 GMT"]) {
+      assertEquals(read("bytes=5-9", same), { start: 5, length: 5 });
+    }
+    for (const other of ['"v2"', 'W/"v1"', "Fri, 02 Jan 2026 03:04:04 GMT", "soon"]) {
+      assertEquals(read("bytes=5-9", other), undefined);
     }
   });
 });

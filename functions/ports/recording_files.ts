@@ -1,30 +1,32 @@
-/** Which bytes of a file. */
-export type ByteRange =
-  /** From `start` to `end`, both counted in; to the end of the file without `end`. */
-  | { start: number; end?: number }
-  /** The last bytes. */
-  | { last: number };
-
-/** A file, or a part of one. */
-export interface FileRead {
-  /** Size of the whole file. */
+/** A file of a recording. */
+export interface StoredFile {
+  /** Bytes. */
   size: number;
-  /** First byte that `body` holds. */
-  start: number;
-  /** Number of bytes in `body`. */
-  length: number;
-  body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Changes with the content; with its quotes, as HTTP writes it. */
+  etag: string;
+  /** Time of the last change, ms. */
+  modifiedAt: number;
+  /**
+   * Reads bytes of the file. Nothing is opened before the first one is asked for.
+   * @param start of the first byte
+   * @param length how many; `start + length` is at most {@link StoredFile.size}
+   */
+  read(start: number, length: number): ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** Files of recordings, for those who play them. */
+/** Files of recordings. Folders are as in `RecordingPart`; a file name is one without a path. */
 export interface RecordingFiles {
   /**
-   * Opens a file.
-   * @param folder path of the part's folder, see `RecordingPart`
-   * @param name file name within it, without a path
+   * Finds a file.
    * @returns `undefined` when there is no such file
-   * @throws AppError `range_not_satisfiable` when the range holds no byte of the file; `invalid_input` for a name or
-   *   folder that leads elsewhere
+   * @throws AppError `invalid_input` for a name or folder that leads elsewhere
    */
-  read(folder: string, name: string, range?: ByteRange): Promise<FileRead | undefined>;
+  find(folder: string, name: string): Promise<StoredFile | undefined>;
+  /**
+   * An address under which anybody may fetch the file for some hours, whether it is there or not. Stores that players
+   * cannot reach have none: their files are served by the API itself.
+   */
+  link?(folder: string, name: string): Promise<string>;
+  /** Removes a folder and all that is in it. One that is not there is no trouble. */
+  remove(folder: string): Promise<void>;
 }

@@ -1,7 +1,7 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../contract/errors.ts";
-import type { ByteRange, FileRead, RecordingFiles } from "../../ports/recording_files.ts";
+import type { RecordingFiles } from "../../ports/recording_files.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -11,35 +11,39 @@ const CHUNK_BYTES = 64 * 1024;
  */
 export function folderFiles(root: string): RecordingFiles {
   return {
-    async read(folder, name, range) {
-      for (const each of [...folder.split("/"), name]) {
-        if (!/^[\w-][\w.-]{0,199}$/.test(each)) {
-          throw new AppError("invalid_input", "Open a file: it is not a plain name");
-        }
-      }
-      const path = join(root, folder, name);
+    async find(folder, name) {
+      const path = join(pathOf(root, folder), plain(name));
       const found = await stat(path).catch((error: unknown) => {
         if (isMissing(error)) return undefined;
         throw error;
       });
       if (!found?.isFile()) return undefined;
-      const { start, length } = slice(found.size, range);
-      return { size: found.size, start, length, body: stream(path, start, length) } satisfies FileRead;
+      const { size, mtimeMs } = found;
+      return {
+        size,
+        etag: `"${size.toString(36)}-${Math.round(mtimeMs * 1000).toString(36)}"`,
+        modifiedAt: mtimeMs,
+        read: (start, length) => stream(path, start, length),
+      };
+    },
+    async remove(folder) {
+      await rm(pathOf(root, folder), { recursive: true, force: true });
     },
   };
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+function pathOf(root: string, folder: string): string {
+  return join(root, ...folder.split("/").map(plain));
 }
 
-/** Which bytes of a file of this size a range means. */
-function slice(size: number, range: ByteRange | undefined): { start: number; length: number } {
-  if (range === undefined) return { start: 0, length: size };
-  const start = "last" in range ? Math.max(0, size - range.last) : range.start;
-  const end = "last" in range ? size - 1 : Math.min(range.end ?? size - 1, size - 1);
-  if (end < start) throw new AppError("range_not_satisfiable", `Read a range: the file has ${size} bytes`);
-  return { start, length: end - start + 1 };
+/** A name that leads nowhere else. */
+function plain(name: string): string {
+  if (!/^[\w-][\w.-]{0,199}$/.test(name)) throw new AppError("invalid_input", "Open a file: it is not a plain name");
+  return name;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
 /**

@@ -4,9 +4,10 @@
  */
 import * as v from "valibot";
 import {
-  cursorNumber,
+  bodyProblems,
   defineRoute,
   inputProblems,
+  lookupProblems,
   nothing,
   notThere,
   number,
@@ -15,15 +16,48 @@ import {
   problem,
   roomId,
 } from "../route.ts";
-import { EventsReply, RecordingReply, RecordingsReply } from "../schemas.ts";
+import { EventsReply, RecordingReply, RecordingsReply, TotalsReply } from "../schemas.ts";
+
+const recordingParams = v.object({ id: roomId });
+const eventTypes = v.pipe(
+  v.union([v.string(), v.array(v.string())]),
+  v.transform((value) => [value].flat().flatMap((each) => each.split(",")).map((each) => each.trim())),
+  v.check((types) => types.every((type) => /^[a-z_]{1,40}$/.test(type)), "must be event types such as chat,gift"),
+  v.maxLength(50, "must hold at most 50 types"),
+);
 
 /** `GET /recordings` */
 export const listRecordingsRoute = defineRoute({
   method: "get",
   path: "/recordings",
-  summary: "Recordings, the newest first",
-  request: { params: nothing, query: v.object(page) },
+  summary: "Recordings, the newest first; of one host with `username`, in one state with `state`",
+  request: {
+    params: nothing,
+    query: v.object({
+      ...page,
+      username: v.optional(one),
+      state: v.optional(
+        v.picklist(["wanted", "recording", "finished"], "must be wanted, recording or finished"),
+      ),
+    }),
+  },
   responses: { 200: { description: "A page of recordings", body: RecordingsReply }, ...inputProblems },
+});
+
+/** `POST /recordings` */
+export const startRecordingRoute = defineRoute({
+  method: "post",
+  path: "/recordings",
+  summary: "Start to record a host who is live now",
+  request: { params: nothing, query: nothing, body: v.object({ username: v.string("must be a name") }) },
+  responses: {
+    200: { description: "It is being recorded already", body: RecordingReply },
+    201: { description: "It is recorded from now on", body: RecordingReply },
+    ...lookupProblems,
+    ...bodyProblems,
+    404: problem("TikTok knows no such user, or the user is not live: `not_found`, `offline`"),
+    409: problem("The room's earlier recording is being stopped or deleted"),
+  },
 });
 
 /** `GET /recordings/{id}` */
@@ -31,24 +65,75 @@ export const getRecordingRoute = defineRoute({
   method: "get",
   path: "/recordings/{id}",
   summary: "A recording with its totals",
-  request: { params: v.object({ id: roomId }), query: nothing },
+  request: { params: recordingParams, query: nothing },
   responses: { 200: { description: "The recording", body: RecordingReply }, ...inputProblems, ...notThere },
+});
+
+/** `POST /recordings/{id}/stop` */
+export const stopRecordingRoute = defineRoute({
+  method: "post",
+  path: "/recordings/{id}/stop",
+  summary: "End a recording for good, while its live goes on",
+  request: { params: recordingParams, query: nothing },
+  responses: {
+    200: { description: "It is finished", body: RecordingReply },
+    202: { description: "Its recorder is asked to end it, which takes some seconds", body: RecordingReply },
+    ...inputProblems,
+    ...notThere,
+  },
+});
+
+/** `DELETE /recordings/{id}` */
+export const deleteRecordingRoute = defineRoute({
+  method: "delete",
+  path: "/recordings/{id}",
+  summary: "Delete a finished recording: files, events and totals",
+  request: { params: recordingParams, query: nothing },
+  responses: {
+    204: { description: "It is gone" },
+    ...inputProblems,
+    ...notThere,
+    409: problem("It waits for a recorder or is being recorded: stop it first"),
+  },
 });
 
 /** `GET /recordings/{id}/events` */
 export const recordingEventsRoute = defineRoute({
   method: "get",
   path: "/recordings/{id}/events",
-  summary: "Events of a recording, in order",
+  summary: "Events of a recording, in order; with `waitMs` it waits for the next one",
   request: {
-    params: v.object({ id: roomId }),
-    query: v.object({ after: v.optional(cursorNumber, "0"), limit: v.optional(number(1, 50), "10") }),
+    params: recordingParams,
+    query: v.object({
+      after: v.optional(
+        v.pipe(one, v.trim(), v.regex(/^\d{1,12}(-\d{1,6})?$/, "must be `after` of an earlier page, or 0")),
+        "0",
+      ),
+      types: v.optional(eventTypes),
+      limit: v.optional(number(1, 1_000), "500"),
+      waitMs: v.optional(number(0, 20_000), "0"),
+    }),
   },
   responses: {
-    200: { description: "Events of up to `limit` batches", body: EventsReply },
+    200: {
+      description:
+        "Up to `limit` events. A local server sends them as they come, as server-sent events, to a request " +
+        "with `Accept: text/event-stream`; it heeds `Last-Event-ID`",
+      body: EventsReply,
+    },
+    204: { description: "Server-sent events: the recording is over, and nothing follows" },
     ...inputProblems,
     ...notThere,
   },
+});
+
+/** `GET /recordings/{id}/totals` */
+export const recordingTotalsRoute = defineRoute({
+  method: "get",
+  path: "/recordings/{id}/totals",
+  summary: "What the events of a recording add up to; it follows the events by a moment",
+  request: { params: recordingParams, query: nothing },
+  responses: { 200: { description: "The sums", body: TotalsReply }, ...inputProblems, ...notThere },
 });
 
 /** `GET /recordings/{id}/index.m3u8` */
@@ -56,7 +141,7 @@ export const recordingPlaylistRoute = defineRoute({
   method: "get",
   path: "/recordings/{id}/index.m3u8",
   summary: "HLS playlist over all parts of a recording",
-  request: { params: v.object({ id: roomId }), query: nothing },
+  request: { params: recordingParams, query: nothing },
   responses: {
     200: { description: "The playlist; it grows while the live runs", mediaType: "application/vnd.apple.mpegurl" },
     ...inputProblems,
@@ -79,6 +164,8 @@ export const recordingFileRoute = defineRoute({
   },
   responses: {
     200: { description: "The file", mediaType: "application/octet-stream" },
+    302: { description: "On AWS: the signed address of the file, good for some hours" },
+    304: { description: "The caller has it already" },
     206: { description: "The part of it that the Range header asks for", mediaType: "application/octet-stream" },
     416: problem("The Range header asks for bytes that the file does not have"),
     ...inputProblems,

@@ -3,8 +3,8 @@
  * @module
  */
 import * as v from "valibot";
-import { defineRoute, inputProblems, nothing, notThere, page } from "../route.ts";
-import { WatchlistReply, WatchReply } from "../schemas.ts";
+import { bodyProblems, defineRoute, inputProblems, lookupProblems, nothing, notThere, page } from "../route.ts";
+import { ImportReply, WatchlistReply, WatchReply } from "../schemas.ts";
 
 const watchParams = v.object({ username: v.string() });
 
@@ -46,4 +46,47 @@ export const deleteWatchRoute = defineRoute({
   summary: "Stop watching a name",
   request: { params: watchParams, query: nothing },
   responses: { 204: { description: "It is not watched any more" }, ...inputProblems, ...notThere },
+});
+
+const whole = (least: number, most: number) =>
+  v.pipe(
+    v.number("must be a number"),
+    v.integer("must be a whole number"),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(most, `must be at most ${most}`),
+  );
+
+/** `POST /watchlist/import` */
+export const importWatchesRoute = defineRoute({
+  method: "post",
+  path: "/watchlist/import",
+  summary: "Watch many names: a list of names, or those that a user follows",
+  request: {
+    params: nothing,
+    query: nothing,
+    body: v.union([
+      v.object({
+        usernames: v.pipe(
+          v.array(v.string("must be a name")),
+          v.minLength(1, "must hold at least one name"),
+          v.maxLength(1_000, "must hold at most 1000 names"),
+        ),
+      }),
+      v.object({
+        uniqueId: v.pipe(v.string("must be a name"), v.trim(), v.nonEmpty("must not be empty")),
+        limit: v.optional(whole(1, 1_000), 200),
+        minCursor: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 0),
+      }),
+      v.object({
+        secUid: v.pipe(v.string("must be a secUid"), v.regex(/^[\w-]{10,200}$/, "must be a secUid")),
+        limit: v.optional(whole(1, 1_000), 200),
+        minCursor: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 0),
+      }),
+    ], "must hold usernames, or uniqueId or secUid with a limit"),
+  },
+  responses: {
+    200: { description: "What was done", body: ImportReply },
+    ...lookupProblems,
+    ...bodyProblems,
+  },
 });

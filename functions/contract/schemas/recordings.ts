@@ -11,9 +11,15 @@ export const TotalsReply = v.object({
   /** Events of each type. */
   types: v.record(v.string(), Count),
   diamonds: Count,
-  first_at: Time,
-  last_at: Time,
+  /** Times of the first and the last event, once there is one. */
+  first_at: v.optional(Time),
+  last_at: v.optional(Time),
+  /** Events up to this place are in the sums; as `after` of the events. */
+  after: v.string(),
 });
+
+/** What the events of a recording add up to. */
+export type TotalsReply = v.InferOutput<typeof TotalsReply>;
 
 /** A recording. */
 export const RecordingReply = v.object({
@@ -24,6 +30,8 @@ export const RecordingReply = v.object({
   state: v.picklist(["wanted", "recording", "finished"]),
   created_at: Time,
   started_at: v.optional(Time),
+  /** When somebody asked for its end. */
+  stop_requested_at: v.optional(Time),
   ended_at: v.optional(Time),
   outcome: v.optional(v.object({
     kind: v.picklist(["ended", "stopped", "failed"]),

@@ -25,3 +25,18 @@ export type WatchReply = v.InferOutput<typeof WatchReply>;
 
 /** A page of the watchlist. */
 export const WatchlistReply = v.object({ watches: v.array(WatchReply), cursor: v.optional(v.string()) });
+
+/** What an import did. */
+export const ImportReply = v.object({
+  /** Names that are watched from now on, and those that were watched already. */
+  added: Count,
+  existing: Count,
+  /** Names that were left out, as they came, and why. */
+  skipped: v.array(v.object({ username: v.string(), reason: v.string() })),
+  /** Whether the list of followings goes on; then `min_cursor`, as `minCursor` of the next import, leads to the rest. */
+  has_more: v.boolean(),
+  min_cursor: v.optional(Count),
+});
+
+/** What an import did. */
+export type ImportReply = v.InferOutput<typeof ImportReply>;

@@ -11,11 +11,12 @@ import { openTikTok } from "./open_tiktok.ts";
 import { processLogger } from "./process_logger.ts";
 
 const config = loadConfig(SystemConfig, process.env);
+const lookup = tiktokLookup(openTikTok(config));
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = handle(createApp({
-  lives: { lookup: tiktokLookup(openTikTok(config)), clock: systemClock },
-  system: { store: dynamoStore(openTable(config)), clock: systemClock },
+  lives: { lookup, clock: systemClock },
+  system: { store: dynamoStore(openTable(config)), clock: systemClock, lookup },
   openApi,
   logger: processLogger(),
   loopbackOnly: false,

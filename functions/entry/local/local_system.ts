@@ -159,7 +159,12 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       userInfo: { lookup, clock },
       followings: { lookup, clock },
       lives: { lookup, clock },
-      system: { store, clock, files: folderFiles(recordingsDir) },
+      system: {
+        ...{ store, clock, lookup, launcher, observe },
+        files: folderFiles(recordingsDir),
+        finish: (recordingId) => pool.finish(recordingId),
+        streams: true,
+      },
       openApi,
       logger,
       loopbackOnly: true,

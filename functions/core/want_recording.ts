@@ -1,0 +1,34 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Observer } from "../ports/observer.ts";
+import type { Recording, RecordingStore } from "../ports/recording_store.ts";
+
+/** What {@link wantLive} works with. */
+export interface WantDeps {
+  store: Pick<RecordingStore, "wantRecording" | "reopenRecording">;
+  clock: Clock;
+  logger: Logger;
+  observe?: Observer | undefined;
+}
+
+/**
+ * Makes the recording of a room that is live, or opens a finished one again. A room has one recording, however many ask.
+ * @param mayReopen whether a finished recording of the room is to go on
+ * @returns the recording as it was found, and whether it is new or open again; without both it is left as it was
+ */
+export async function wantLive(
+  { store, clock, logger, observe }: WantDeps,
+  live: { username: string; roomId: string; title: string },
+  mayReopen: (recording: Recording, now: number) => boolean,
+): Promise<{ recording: Recording; created: boolean; reopened: boolean }> {
+  const now = clock.now();
+  const { username, roomId, title } = live;
+  const { recording, created } = await store.wantRecording({ roomId, username, title }, now);
+  const reopened = !created && recording.state === "finished" && mayReopen(recording, now) &&
+    await store.reopenRecording({ recordingId: roomId, token: recording.leaseToken }, now);
+  if (created || reopened) {
+    logger.info("live_found", { username, roomId, reopened });
+    observe?.({ kind: "live_found", username, roomId, title });
+  }
+  return { recording, created, reopened };
+}

@@ -1,0 +1,35 @@
+import * as routes from "../contract/routes.ts";
+import { importWatches } from "../core/import_watches.ts";
+import type { AddRoute } from "./lookup_routes.ts";
+import { recordingHandlers, type RecordingsDeps } from "./recording_handlers.ts";
+import { watchHandlers } from "./watch_handlers.ts";
+
+/** Watchlist and recordings: what their routes work with. */
+export type SystemDeps = Omit<RecordingsDeps, "logger">;
+
+/** Adds the routes of the watchlist and of recordings. */
+export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps): void {
+  const { store, clock, files, lookup } = deps;
+  const watches = watchHandlers(deps);
+  add(routes.listWatchesRoute, ({ query }) => watches.list(query));
+  if (lookup !== undefined) {
+    add(routes.importWatchesRoute, async ({ body }) => ({ body: await importWatches({ store, clock, lookup }, body) }));
+  }
+  add(routes.getWatchRoute, ({ params }) => watches.get(params.username));
+  add(routes.putWatchRoute, ({ params }) => watches.put(params.username));
+  add(routes.deleteWatchRoute, ({ params }) => watches.remove(params.username));
+  const recordings = recordingHandlers(deps);
+  add(routes.listRecordingsRoute, ({ query }) => recordings.list(query));
+  if (lookup !== undefined) {
+    add(routes.startRecordingRoute, ({ body, request }) => recordings.start(lookup, body.username, request));
+  }
+  add(routes.getRecordingRoute, ({ params }) => recordings.get(params.id));
+  add(routes.deleteRecordingRoute, ({ params }) => recordings.remove(params.id));
+  add(routes.stopRecordingRoute, ({ params }) => recordings.stop(params.id));
+  add(routes.recordingTotalsRoute, ({ params }) => recordings.totals(params.id));
+  add(routes.recordingEventsRoute, ({ params, query, request }) => recordings.events(params.id, query, request));
+  if (files !== undefined) {
+    add(routes.recordingPlaylistRoute, ({ params }) => recordings.playlist(files, params.id));
+    add(routes.recordingFileRoute, ({ params, request }) => recordings.file(files, params, request));
+  }
+}
