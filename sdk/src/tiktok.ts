@@ -37,6 +37,7 @@ import { checkExtras, extendFetch, extendSockets } from "./web/extras.ts";
 import { type GiftInfo, GiftLists } from "./web/gift_list.ts";
 import { HttpClient, type HttpClientOptions } from "./web/http.ts";
 import { type BaseUrls, DEFAULT_BASE_URLS, Identity, parseCookies } from "./web/identity.ts";
+import { checkMediaHosts, isMediaUrl } from "./media/media_hosts.ts";
 import { openMediaStream } from "./web/media_stream.ts";
 import { parseProfilePage, profilePageRequest } from "./web/profile_page.ts";
 import type { RoomInfo } from "./web/room_info.ts";
@@ -72,6 +73,11 @@ export interface TikTokOptions {
   cookies?: string | Readonly<Record<string, string>>;
   /** The browser that it says to be, on pages, calls, sockets and media. @default a desktop Chrome, chosen per client */
   userAgent?: string;
+  /**
+   * Domains that streams may come from, beside TikTok's own and the hosts of {@link TikTokOptions.baseUrls}; each with
+   * all below it.
+   */
+  mediaHosts?: readonly string[];
   /** Headers to add to each HTTP request to TikTok; cookies and the User-Agent have their own options. */
   headers?: Readonly<Record<string, string>>;
   /** Headers to add to the upgrade of each socket to TikTok. */
@@ -175,6 +181,7 @@ export class TikTok {
   readonly #live: LiveContext;
   readonly #calls: CallContext;
   readonly #gifts: GiftLists;
+  readonly #mediaHosts: readonly string[];
 
   /**
    * Makes a client; nothing is sent yet.
@@ -197,6 +204,7 @@ export class TikTok {
       random,
     });
     this.#identity = identity;
+    this.#mediaHosts = [...checkMediaHosts(options.mediaHosts)];
     const trace = observer(options, () => identity.secrets());
     const extras = checkExtras(options);
     const trusts = (url: URL) => identity.trusts(url);
@@ -304,14 +312,24 @@ export class TikTok {
   }
 
   /**
+   * Whether a stream link leads to where TikTok keeps its streams, or to a configured host. No other is ever opened.
+   * @param url {@link StreamLink.url}
+   */
+  servesMedia(url: string): boolean {
+    const parsed = URL.parse(url);
+    return parsed !== null && (isMediaUrl(parsed, this.#mediaHosts) || this.#identity.isConfigured(parsed));
+  }
+
+  /**
    * Opens a stream link with this client's identity, and follows the CDN's redirects.
    * @param url {@link StreamLink.url}
    * @param options the signal also ends the bytes
    * @returns the bytes, until the server ends them or reading fails
-   * @throws {LiveError} `not_found` for a link that is no longer served, a refusal, `network`, `deadline`
+   * @throws {LiveError} `invalid_input` for a link to a host that {@link TikTok.servesMedia} does not name, `protocol`
+   * for a redirect to one; `not_found` for a link that is no longer served, a refusal, `network`, `deadline`
    */
   async openStream(url: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
-    return await openMediaStream(this.#httpOptions, url, options.signal);
+    return await openMediaStream(this.#httpOptions, url, (each) => this.servesMedia(each), options.signal);
   }
 
   /**

@@ -1,4 +1,11 @@
-import { isLiveError, type LinksResult, type RoomInfo, type TikTok, type UserInfo as SdkUserInfo } from "@roomtone/sdk";
+import {
+  isLiveError,
+  type LinksResult,
+  type RoomInfo,
+  type StreamLink,
+  type TikTok,
+  type UserInfo as SdkUserInfo,
+} from "@roomtone/sdk";
 import { AppError } from "../../contract/errors.ts";
 import type { LiveAnswer, LiveLookup, MessageSender, Room, UserInfo } from "../../ports/live_lookup.ts";
 
@@ -7,10 +14,11 @@ const CONCURRENCY = 8;
 
 /** Looks at hosts through the SDK. */
 export function tiktokLookup(tiktok: TikTok): LiveLookup {
+  const serves = ({ url }: StreamLink): boolean => tiktok.servesMedia(url);
   return {
     async links(usernames, { signal } = {}) {
       const results = await tiktok.links([...usernames], { signal, concurrency: CONCURRENCY });
-      return results.map(toAnswer);
+      return results.map((result) => toAnswer(result, serves));
     },
     async userInfo(username, { signal } = {}) {
       const user = await known(tiktok.userInfo(username, { signal }));
@@ -22,7 +30,7 @@ export function tiktokLookup(tiktok: TikTok): LiveLookup {
       return { users: users.map(toUser), hasMore, minCursor, maxCursor, total, logId };
     },
     async room(roomId, { signal } = {}) {
-      return toRoom(await known(tiktok.roomInfo(roomId, { signal })));
+      return toRoom(await known(tiktok.roomInfo(roomId, { signal })), serves);
     },
     async gifts({ signal } = {}) {
       const gifts = await known(tiktok.giftList(undefined, { signal }));
@@ -44,7 +52,7 @@ export function tiktokLookup(tiktok: TikTok): LiveLookup {
     async feed(cursor, { signal } = {}) {
       const { liveStreams, hasMore, maxTime } = await known(tiktok.feed({ from: cursor }).next({ signal }));
       return {
-        rooms: liveStreams.map((stream) => ({ ...toRoom(stream), reason: stream.reason })),
+        rooms: liveStreams.map((stream) => ({ ...toRoom(stream, serves), reason: stream.reason })),
         cursor: hasMore ? maxTime : null,
       };
     },
@@ -87,12 +95,12 @@ function toUser(user: SdkUserInfo): Omit<UserInfo, "live"> {
   };
 }
 
-function toRoom(room: RoomInfo): Room {
+function toRoom(room: RoomInfo, serves: (link: StreamLink) => boolean): Room {
   const { roomId, title, live, paused, ageRestricted, startedAt, viewers, totalViewers, likes, comments } = room;
   const { shares, coverUrl, shareUrl, host, links } = room;
   return {
     ...{ roomId, title, live, paused, ageRestricted, startedAt, viewers, totalViewers, likes, comments, shares },
-    ...{ coverUrl, shareUrl, links },
+    ...{ coverUrl, shareUrl, links: links.filter(serves) },
     host: {
       id: host.id,
       username: host.username,
@@ -116,12 +124,13 @@ async function isAlive(tiktok: TikTok, roomId: string, signal: AbortSignal | und
   }
 }
 
-function toAnswer(result: LinksResult): LiveAnswer {
+/** Links to hosts that are not TikTok's are left out. */
+function toAnswer(result: LinksResult, serves: (link: StreamLink) => boolean): LiveAnswer {
   const { user: username } = result;
   if (result.error !== undefined) return { username, state: "failed", error: fromLiveError(result.error) };
   if (!result.live) return { username, state: "offline" };
   const { roomId, title, links } = result;
-  if (roomId !== "") return { username, state: "live", roomId, title, links };
+  if (roomId !== "") return { username, state: "live", roomId, title, links: links.filter(serves) };
   const error = new AppError("protocol", `Look up the live of ${username}: TikTok names no room`);
   return { username, state: "failed", error };
 }

@@ -42,7 +42,7 @@ describe("headers, socketHeaders and params", () => {
       return json({});
     });
     const tiktok = new TikTok({ fetch, headers: { "X-Mine": "1" } });
-    await tiktok.openStream("https://pull.tiktokcdn.example/a.flv").catch(() => undefined);
+    await tiktok.openStream("https://pull.tiktokcdn.com/a.flv").catch(() => undefined);
     await tiktok.roomStatus("some.host").catch(() => undefined);
     assertEquals(seen.filter(([host]) => !host.endsWith(".tiktok.com")).map(([, mine]) => mine), [null]);
     assertEquals(seen.some(([, mine]) => mine === "1"), true);

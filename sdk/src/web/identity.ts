@@ -87,6 +87,11 @@ export class Identity {
     return [...this.#userCookies.values(), ...this.#guestCookies.values()];
   }
 
+  /** Whether a URL leads to a host that the client was given in TikTok's place. */
+  isConfigured(url: URL): boolean {
+    return this.#hosts.has(url.host);
+  }
+
   /** Whether cookies may go to this URL: TikTok's own hosts over TLS, and the configured ones. */
   trusts(url: URL): boolean {
     if (this.#hosts.has(url.host)) return true;

@@ -13,15 +13,27 @@ const PAGE_ORIGIN = "https://www.tiktok.com";
 
 /**
  * @param url of a stream link
+ * @param serves whether a URL leads to a host of streams; no other is asked, redirects included
  * @param signal also ends the body
- * @throws {LiveError} the refusal that the answer is; `network`, or the fetch's own error, when none came; `deadline` when it took too long
+ * @throws {LiveError} `invalid_input` for another host, `protocol` for a redirect to one; the refusal that the answer is; `network`, or the fetch's own error, when none came; `deadline` when it took too long
  * @throws the caller's `signal.reason`, unwrapped
  */
 export async function openMediaStream(
   options: HttpClientOptions,
   url: string,
+  serves: (url: string) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<ReadableStream<Uint8Array>> {
+  if (!serves(url)) {
+    throw new LiveError(
+      "invalid_input",
+      `${ACTION}: ${URL.parse(url)?.host ?? "that"} is not a host of TikTok's streams`,
+      {
+        evidence: { url: publicUrl(url) },
+        remedy: "Pass a link as TikTok gave it, or name the host in the option mediaHosts",
+      },
+    );
+  }
   const { clock, timeoutMs, trace } = options;
   const startedAt = clock.now();
   const opening = new AbortController();
@@ -31,7 +43,7 @@ export async function openMediaStream(
   let seen: { status?: number; error?: LiveError["code"] | "aborted" } = {};
   try {
     both.throwIfAborted();
-    const response = await follow(options, url, both);
+    const response = await follow(options, url, serves, both);
     seen = { status: response.status };
     if (response.body === null) throw new LiveError("empty_reply", `${ACTION}: the answer has no body`);
     return response.body;
@@ -55,17 +67,25 @@ function goneLink({ code, message, evidence, retryAfterMs }: LiveError): LiveErr
 }
 
 /** CDNs send clients on to other hosts; cookies go to TikTok's own only. */
-async function follow(options: HttpClientOptions, url: string, signal: AbortSignal): Promise<Response> {
+async function follow(
+  options: HttpClientOptions,
+  url: string,
+  serves: (url: string) => boolean,
+  signal: AbortSignal,
+): Promise<Response> {
   let current = new URL(url);
   for (let redirects = 0;; redirects++) {
     const response = await fetchOnce(options, current, signal);
     const next = URL.parse(response.headers.get("location") ?? "", current.href);
     if (response.status >= 300 && response.status < 400 && next !== null && redirects < MAX_REDIRECTS) {
       await response.body?.cancel();
-      if (/^https?:$/.test(next.protocol)) {
+      if (serves(next.href)) {
         current = next;
         continue;
       }
+      throw new LiveError("protocol", `${ACTION}: the server leads to ${next.host}, which is not a host of TikTok's`, {
+        evidence: { url: publicUrl(current.href), status: response.status },
+      });
     }
     const reply = { url: current.href, status: response.status, headers: response.headers, text: "", bodyBytes: 0 };
     const refusal = refusalOf(reply, "headers", ACTION, options.clock.now());

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { isLiveError, LiveError } from "../errors.ts";
 import { type Fetch, systemClock } from "../ports.ts";
@@ -22,7 +22,7 @@ describe("TikTok.openStream", () => {
       seen.push({ url, cookie: new Headers(init.headers).get("cookie") });
       return Promise.resolve(
         seen.length === 1
-          ? new Response(null, { status: 302, headers: { location: "https://edge.example/a.flv?sign=2" } })
+          ? new Response(null, { status: 302, headers: { location: "https://edge.tiktokcdn-eu.com/a.flv?sign=2" } })
           : new Response("flv"),
       );
     };
@@ -30,26 +30,63 @@ describe("TikTok.openStream", () => {
     assertEquals(await new Response(stream).text(), "flv");
     assertEquals(seen, [
       { url: "https://pull.tiktok.com/a.flv?sign=1", cookie: "sessionid=secret" },
-      { url: "https://edge.example/a.flv?sign=2", cookie: null },
+      { url: "https://edge.tiktokcdn-eu.com/a.flv?sign=2", cookie: null },
     ]);
+  });
+
+  it("opens no other host, whatever a link or a redirect says", async () => {
+    const asked: string[] = [];
+    const fetch: Fetch = (url) => {
+      asked.push(url);
+      return Promise.resolve(
+        new Response(null, { status: 302, headers: { location: "http://169.254.169.254/a.flv" } }),
+      );
+    };
+    const codeOf = async (tiktok: TikTok, url: string) => {
+      const error = await assertRejects(() => tiktok.openStream(url));
+      return isLiveError(error) ? error.code : error;
+    };
+    const foreign = [
+      "https://tiktokcdn.com.evil.example/a.flv",
+      "https://eviltiktokcdn.com/a.flv",
+      "https://tiktokcdn.com@evil.example/a.flv",
+      "file:///etc/passwd",
+      "http://127.0.0.1/a.flv",
+      "nonsense",
+    ];
+    for (const url of foreign) assertEquals(await codeOf(client(fetch), url), "invalid_input", url);
+    assertEquals(asked, []);
+    assertEquals(await codeOf(client(fetch), "https://pull.tiktokcdn.com/a.flv"), "protocol");
+    assertEquals(asked, ["https://pull.tiktokcdn.com/a.flv"]);
+  });
+
+  it("serves the configured hosts too", () => {
+    const tiktok = new TikTok({ mediaHosts: ["cdn.example"], baseUrls: { web: "http://127.0.0.1:8080" } });
+    assert(tiktok.servesMedia("https://a.cdn.example/x") && tiktok.servesMedia("http://127.0.0.1:8080/x"));
+    assert(!tiktok.servesMedia("https://acdn.example/x") && !tiktok.servesMedia("http://127.0.0.1:8081/x"));
+    for (const host of ["https://cdn.example", "cdn.example/a", "CDN.example", "a b"]) {
+      assertInstanceOf(assertThrows(() => new TikTok({ mediaHosts: [host] })), TypeError);
+    }
   });
 
   it("names the refusal and shows no query", async () => {
     const fetch: Fetch = () => Promise.resolve(new Response("no", { status: 403 }));
-    const error = await assertRejects(() => client(fetch).openStream("https://pull.example/a.flv?sign=secret"));
+    const error = await assertRejects(() => client(fetch).openStream("https://pull.tiktokcdn.com/a.flv?sign=secret"));
     assert(isLiveError(error) && error.code === "blocked");
     assert(!JSON.stringify([error.message, error.evidence]).includes("secret"));
   });
 
   it("calls an unreachable host network, and hands on what fetch itself says", async () => {
     const cause = new TypeError("fetch failed");
-    const error = await assertRejects(() => client(() => Promise.reject(cause)).openStream("https://pull.example/a"));
+    const error = await assertRejects(() =>
+      client(() => Promise.reject(cause)).openStream("https://pull.tiktokcdn.com/a")
+    );
     assert(isLiveError(error) && error.code === "network" && error.cause === cause);
     const said = new LiveError("network", "Use the proxy: NO_PROXY would send the request past it", {
       retryable: false,
     });
     assertEquals(
-      await assertRejects(() => client(() => Promise.reject(said)).openStream("https://pull.example/a")),
+      await assertRejects(() => client(() => Promise.reject(said)).openStream("https://pull.tiktokcdn.com/a")),
       said,
     );
   });
@@ -58,7 +95,7 @@ describe("TikTok.openStream", () => {
     const controller = new AbortController();
     const fetch: Fetch = (_, init) =>
       new Promise((_, reject) => init.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
-    const opening = client(fetch).openStream("https://pull.example/a.flv", { signal: controller.signal });
+    const opening = client(fetch).openStream("https://pull.tiktokcdn.com/a.flv", { signal: controller.signal });
     const reason = new Error("enough");
     controller.abort(reason);
     assertEquals(await assertRejects(() => opening), reason);
