@@ -13,6 +13,7 @@ import {
   OPENING_MS,
   RECONNECT_BUDGET,
   ROTATE_MS,
+  SIGNED_OPENING_MS,
   STALE_MS,
   type TimerName,
 } from "./connection_machine.ts";
@@ -249,11 +250,81 @@ describe("ConnectionMachine", () => {
     assertEquals(one.phase, "connecting");
   });
 
-  it("goes to the signed route's error when TikTok turns the direct one off", () => {
-    const { give } = machine();
-    const last = give(...CONNECT, { type: "server_close", reason: "disable_web_direct" });
-    const failure = find(last, "finish")?.failure?.error;
-    assertEquals(failure instanceof LiveError && failure.code, "signer_failed");
+  it("tries the next route at once when one refuses, and reports it", () => {
+    const { one, give } = machine({ routes: ["direct", "signed", "polling"] });
+    assertEquals(find(give({ type: "start" }, { type: "prepared" }), "open_route")?.route, "direct");
+    const blocked = new LiveError("blocked", "Open: 403");
+    const moved = give({ type: "refused", error: blocked });
+    assertEquals(types(moved).filter((type) => !/timer/.test(type)), [
+      "close_route",
+      "report_route",
+      "emit_state",
+      "open_route",
+    ]);
+    assertEquals([find(moved, "open_route")?.route, find(moved, "emit_state")?.reason], [
+      "signed",
+      "direct refused: blocked: trying signed",
+    ]);
+    assertEquals(timerMs(moved, "opening")?.delayMs, SIGNED_OPENING_MS);
+    assertEquals(find(give({ type: "timer", name: "opening" }), "open_route")?.route, "polling");
+    const last = give({ type: "refused", error: new LiveError("empty_reply", "Poll: empty") });
+    assertEquals([one.phase, timerMs(last, "retry")?.delayMs], ["waiting", 1000]);
+    // A new round begins with the first route.
+    assertEquals(find(give(retry, { type: "prepared" }), "open_route")?.route, "direct");
+  });
+
+  it("gives up with the most telling error when no route can ever work", () => {
+    const { one, give } = machine({ routes: ["signed", "polling"] });
+    const final = new LiveError("signer_failed", "Sign: wrong key", { retryable: false });
+    give({ type: "start" }, { type: "prepared" }, { type: "refused", error: final });
+    const last = give({ type: "refused", error: new LiveError("protocol", "Poll: no batch") });
+    const error = find(last, "finish")?.failure?.error;
+    assert(error instanceof LiveError);
+    assertEquals([one.phase, error.code, error.evidence.routes?.length], ["closed", "signer_failed", 2]);
+  });
+
+  it("a refused device moves on and changes its identity for the next time", () => {
+    const { give } = machine({ routes: ["direct", "signed"] });
+    const moved = give({ type: "start" }, { type: "prepared" }, { type: "refused", error: deviceBlocked });
+    assertEquals([types(moved).includes("rotate_identity"), moved.at(-2)], [true, {
+      type: "open_route",
+      route: "signed",
+    }]);
+  });
+
+  it("waits for a route that asks for it when there is no other", () => {
+    const { give } = machine({ routes: ["direct", "signed"] });
+    const limited = new LiveError("rate_limited", "Sign: 429", { retryAfterMs: 50_000 });
+    give({ type: "start" }, { type: "prepared" }, { type: "refused", error: limited });
+    const last = give({ type: "refused", error: limited });
+    assertEquals(timerMs(last, "retry")?.delayMs, 50_000);
+  });
+
+  it("disable_web_direct ends a live without another route, and leads to the next where there is one", () => {
+    const off: MachineInput = { type: "server_close", reason: "disable_web_direct" };
+    const failure = find(machine().give(...CONNECT, off), "finish")?.failure?.error;
+    assertEquals(failure instanceof LiveError && [failure.code, failure.retryable], ["signer_failed", false]);
+    const { give } = machine({ routes: ["direct", "signed"] });
+    give(...CONNECT);
+    assertEquals(find(give(off), "open_route")?.route, "signed");
+    const again = give({ type: "opened" }, { type: "frame" });
+    assertEquals(find(again, "emit_gap")?.reason, "reconnect");
+    give({ type: "timer", name: "healthy" }, closed);
+    // Direct is left alone for a while.
+    assertEquals(find(give(retry, { type: "prepared" }), "open_route")?.route, "signed");
+  });
+
+  it("enters the host's new room on the same socket, and polls anew where there is none", () => {
+    const { one, give } = machine();
+    give(...CONNECT, { type: "over_claimed", claim: "ended" });
+    const moved = give({ type: "over_answered", over: true, moved: true });
+    assertEquals(types(moved), ["emit_state", "clear_timer", "switch_room"]);
+    assertEquals(types(give({ type: "frame" })), ["emit_state", "emit_connected", "set_timer"]);
+    assertEquals(one.phase, "connected");
+    const polling = machine({ routes: ["polling"] });
+    polling.give(...CONNECT, { type: "over_claimed", claim: "ended" });
+    const commands = types(polling.give({ type: "over_answered", over: true, moved: true }));
+    assertEquals(commands.filter((type) => type !== "clear_timer"), ["close_route", "emit_state", "prepare"]);
   });
 
   it("reconnects after any other close of TikTok's", () => {
@@ -290,20 +361,25 @@ describe("ConnectionMachine", () => {
         { type: "prepare_failed", error: offline },
         { type: "over_claimed", claim: "ended" },
         { type: "over_answered", over: true },
+        { type: "over_answered", over: true, moved: true },
         { type: "over_answered", over: false },
         { type: "over_answered", over: undefined },
         { type: "server_close", reason: "" },
+        { type: "server_close", reason: "disable_web_direct" },
+        { type: "refused", error: new LiveError("rate_limited", "x: y", { retryAfterMs: 90_000 }) },
+        { type: "refused", error: new LiveError("signer_failed", "x: y", { retryable: false }) },
       ),
       fc.constantFrom<TimerName>("heartbeat", "opening", "stale", "healthy", "retry", "confirm").map((name) => ({
         type: "timer" as const,
         name,
       })),
     );
-    fc.assert(fc.property(fc.array(fc.tuple(input, fc.nat(40_000)), { maxLength: 60 }), (steps) => {
+    const orders = fc.shuffledSubarray<RouteName>(["direct", "signed", "polling"], { minLength: 1 });
+    fc.assert(fc.property(orders, fc.array(fc.tuple(input, fc.nat(40_000)), { maxLength: 60 }), (order, steps) => {
       const one = new ConnectionMachine({
         random: () => 0.5,
         canRotate: () => true,
-        routes: new RouteHealth(["direct"]),
+        routes: new RouteHealth(order),
       });
       let [now, sockets, finished, connected, state] = [0, 0, false, false, "idle"];
       for (const [given, pauseMs] of [[{ type: "start" }, 0] as [MachineInput, number], ...steps]) {
@@ -312,6 +388,11 @@ describe("ConnectionMachine", () => {
           assert(!finished, "a command after finish");
           if (command.type === "open_route") {
             sockets++;
+            connected = false;
+            assert(sockets === 1, "two routes at once");
+          }
+          if (command.type === "switch_room") {
+            assert(connected && sockets === 1, "no room to leave");
             connected = false;
           }
           if (command.type === "close_route") sockets--;
