@@ -15,12 +15,16 @@ interface Entry {
   once: boolean;
 }
 
+/** Node's own. */
+const DEFAULT_MOST_HANDLERS = 10;
+
 /**
  * Calls handlers in the order in which they were added. Unlike in Node, an `error` event that nobody listens to does
  * not throw.
  */
 export class Emitter<Events extends EventMap> {
   readonly #entries = new Map<keyof Events, readonly Entry[]>();
+  #mostHandlers = DEFAULT_MOST_HANDLERS;
 
   /** Calls `handler` at each event; the same handler added twice is called twice. */
   on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): this {
@@ -41,7 +45,7 @@ export class Emitter<Events extends EventMap> {
   off<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): this {
     const entries = this.#entries.get(name) ?? [];
     const index = entries.findLastIndex((entry) => entry.handler === handler);
-    if (index >= 0) this.#entries.set(name, entries.toSpliced(index, 1));
+    if (index >= 0) this.#keep(name, entries.toSpliced(index, 1));
     return this;
   }
 
@@ -57,9 +61,49 @@ export class Emitter<Events extends EventMap> {
     return this;
   }
 
-  /** Number of handlers of an event. */
-  listenerCount(name: keyof Events): number {
-    return this.#entries.get(name)?.length ?? 0;
+  /** Calls `handler` at each event, before those that are there already. */
+  prependListener<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): this {
+    return this.#add(name, { handler, once: false }, true);
+  }
+
+  /** Calls `handler` at the next event only, before those that are there already. */
+  prependOnceListener<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): this {
+    return this.#add(name, { handler, once: true }, true);
+  }
+
+  /** Number of handlers of an event; with `handler`, how often that one is among them. */
+  listenerCount<Name extends keyof Events>(name: Name, handler?: Handler<Events[Name]>): number {
+    const entries = this.#entries.get(name) ?? [];
+    return handler === undefined ? entries.length : entries.filter((entry) => entry.handler === handler).length;
+  }
+
+  /** Handlers of an event, in the order of calling. */
+  listeners<Name extends keyof Events>(name: Name): Handler<Events[Name]>[] {
+    return (this.#entries.get(name) ?? []).map((entry) => entry.handler as Handler<Events[Name]>);
+  }
+
+  /** The same as {@link Emitter.listeners}: handlers are kept as they were given. */
+  rawListeners<Name extends keyof Events>(name: Name): Handler<Events[Name]>[] {
+    return this.listeners(name);
+  }
+
+  /** Names of the events that have handlers. */
+  eventNames(): (keyof Events)[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Keeps the number; there is no warning that it would silence. */
+  setMaxListeners(most: number): this {
+    if (typeof most !== "number" || !(most >= 0)) {
+      throw new RangeError("Cannot set the most handlers: it must be a number from 0 up");
+    }
+    this.#mostHandlers = most;
+    return this;
+  }
+
+  /** What {@link Emitter.setMaxListeners} was told last. */
+  getMaxListeners(): number {
+    return this.#mostHandlers;
   }
 
   /**
@@ -76,15 +120,21 @@ export class Emitter<Events extends EventMap> {
     return entries.length > 0;
   }
 
-  #add(name: keyof Events, entry: Entry): this {
+  #add(name: keyof Events, entry: Entry, first = false): this {
     if (typeof entry.handler !== "function") {
       throw new TypeError(`Cannot listen to '${String(name)}': the handler must be a function`);
     }
-    this.#entries.set(name, [...this.#entries.get(name) ?? [], entry]);
+    const entries = this.#entries.get(name) ?? [];
+    this.#entries.set(name, first ? [entry, ...entries] : [...entries, entry]);
     return this;
   }
 
   #remove(name: keyof Events, entry: Entry): void {
-    this.#entries.set(name, (this.#entries.get(name) ?? []).filter((one) => one !== entry));
+    this.#keep(name, (this.#entries.get(name) ?? []).filter((one) => one !== entry));
+  }
+
+  #keep(name: keyof Events, entries: readonly Entry[]): void {
+    if (entries.length === 0) this.#entries.delete(name);
+    else this.#entries.set(name, entries);
   }
 }

@@ -21,6 +21,14 @@ function play(emitter: Pick<Emitter<Events>, keyof Emitter<Events>>): unknown[] 
   told.push(emitter.listenerCount("a"), emitter.listenerCount("b"));
   emitter.removeAllListeners("a");
   told.push(emitter.listenerCount("a"), emitter.emit("a", 6), emitter.emit("b"), emitter.emit("b"));
+  const three = (): void => void told.push("three");
+  told.push(emitter.on("b", three).prependListener("b", late).prependOnceListener("b", three) === emitter);
+  told.push(emitter.listeners("b").map((handler) => [three, late].indexOf(handler)), emitter.eventNames());
+  told.push(emitter.listenerCount("b", three), emitter.listenerCount("b", late), emitter.rawListeners("b").length);
+  told.push(emitter.emit("b"), emitter.listenerCount("b"), emitter.eventNames());
+  emitter.off("a", two).off("b", late).off("b", three);
+  told.push(emitter.eventNames(), emitter.listeners("a"));
+  told.push(emitter.getMaxListeners(), emitter.setMaxListeners(30) === emitter, emitter.getMaxListeners());
   emitter.on("b", late).removeAllListeners();
   told.push(emitter.listenerCount("b"));
   return told;
@@ -46,5 +54,6 @@ describe("Emitter", () => {
     const emitter = new Emitter<Events>();
     assertEquals(emitter.emit("error", new Error("unheard")), false);
     assertInstanceOf(assertThrows(() => emitter.on("a", undefined as never)), TypeError);
+    assertInstanceOf(assertThrows(() => emitter.setMaxListeners(-1)), RangeError);
   });
 });

@@ -3,8 +3,10 @@
  * @module
  */
 import { eulerSigner } from "../signing/euler.ts";
+import { proxiedByHost } from "../runtime/host_proxy.ts";
 import type { TikTokOptions } from "../tiktok.ts";
 import { parseCookies } from "../web/identity.ts";
+import { proxiesOfAgents } from "./agents.ts";
 
 /** Options of {@link WebcastPushConnection}. */
 export interface WebcastOptions {
@@ -28,9 +30,16 @@ export interface WebcastOptions {
   requestHeaders?: Readonly<Record<string, string>>;
   /** Headers to add to the socket's upgrade; `Cookie` and `User-Agent` hold for HTTP requests too. @default {} */
   websocketHeaders?: Readonly<Record<string, string>>;
-  /** `timeout` of one HTTP request, ms; 0 is the client's own 15 s. Agents are refused. @default {} */
+  /**
+   * `timeout` of one HTTP request, ms; 0 is the client's own 15 s. `httpsAgent` of `https-proxy-agent` or `hpagent`, or
+   * axios's `proxy`, name a proxy, for the socket too when that has none; other agents are refused. On Node a proxy
+   * wants `npm install undici`. @default {}
+   */
   requestOptions?: TransportOptions;
-  /** `timeout` from the first request to the open socket, ms; 0 is none. Agents are refused. @default {} */
+  /**
+   * `timeout` from the first request to the open socket, ms; 0 is none. `agent` names a proxy, as in `requestOptions`,
+   * and for requests too when those have none. @default {}
+   */
   websocketOptions?: TransportOptions;
   /** A server that speaks Euler Stream's language signs what TikTok wants signed; `{}` is Euler Stream. @default none */
   signProviderOptions?: { host?: string; params?: Record<string, string>; headers?: Record<string, string> };
@@ -58,13 +67,11 @@ export interface WebcastSettings {
   tiktok: TikTokOptions;
 }
 
-/** Keys by which axios and websocket.client take a way around. */
-const AGENT_KEYS = ["agent", "httpAgent", "httpsAgent", "proxy"];
 const MAX_TIMEOUT_MS = 600_000;
 
 /**
  * Reads the options.
- * @throws {TypeError} for an agent, and for headers that cannot be sent
+ * @throws {TypeError} for an agent that names no http or https proxy, and for headers that cannot be sent
  * @throws {RangeError} for a time-out that is no number of ms from 0 to 600,000
  */
 export function readOptions(options: WebcastOptions): WebcastSettings {
@@ -92,9 +99,11 @@ function clientOptions(options: WebcastOptions): TikTokOptions {
   const socket = splitHeaders(options.websocketHeaders);
   const userAgent = request.userAgent ?? socket.userAgent ?? tiktok.userAgent;
   const timeoutMs = readTransport("requestOptions", options.requestOptions) || tiktok.timeoutMs;
+  const proxies = proxiesOfAgents(options.requestOptions ?? {}, options.websocketOptions ?? {});
   const params = Object.fromEntries(Object.entries(clientParams).map(([name, value]) => [name, String(value)]));
   return {
     ...tiktok,
+    ...(proxies === undefined ? {} : proxiedByHost(proxies)),
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(signProviderOptions === undefined ? {} : { signer: eulerSigner(signProviderOptions) }),
@@ -123,14 +132,6 @@ function splitHeaders(headers: Readonly<Record<string, string>> = {}) {
 
 /** The time-out of a transport, ms; 0 when there is none. */
 function readTransport(option: string, transport: TransportOptions = {}): number {
-  for (const key of AGENT_KEYS) {
-    // A proxy that is passed over in silence would show the address that it should hide.
-    if (transport[key] !== undefined && transport[key] !== null && transport[key] !== false) {
-      throw new TypeError(
-        `Cannot use the option '${option}.${key}': pass proxied({ proxy }) of @roomtone/sdk/node, /bun or /deno in the option 'tiktok'`,
-      );
-    }
-  }
   const { timeout = 0 } = transport;
   if (!Number.isInteger(timeout) || timeout < 0 || timeout > MAX_TIMEOUT_MS) {
     throw new RangeError(`Cannot use the option '${option}.timeout': it must be 0 to ${MAX_TIMEOUT_MS} ms`);

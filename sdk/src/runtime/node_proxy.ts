@@ -1,11 +1,10 @@
 /**
- * Proxies on Node. Its own fetch and WebSocket ignore a `proxy` option without a word, so both come from undici here.
+ * Proxies on Node, by undici.
  * @module
  */
-import { fetch as undiciFetch, ProxyAgent, type RequestInit as UndiciInit, WebSocket as UndiciSocket } from "undici";
-import { type Fetch, systemClock } from "../ports.ts";
-import { chooseProxies, type ProxyAddress, type ProxyOptions, type ProxyParts } from "./proxy_options.ts";
-import { type NativeWebSocketConstructor, webSocketFactory } from "./web_socket.ts";
+import { fetch as undiciFetchPlain, ProxyAgent, WebSocket } from "undici";
+import { chooseProxies, type ProxyOptions, type ProxyParts } from "./proxy_options.ts";
+import { type Undici, undiciFetch, undiciSockets } from "./undici_proxy.ts";
 
 /**
  * Sends pages, API, media and sockets of a client through a proxy, on Node. Wants undici (7.30 or newer) installed
@@ -26,37 +25,12 @@ export function proxied(options: ProxyOptions): ProxyParts {
   if ("Bun" in globalThis || "Deno" in globalThis) {
     throw new TypeError("Cannot use a proxy: this is not Node, import proxied from @roomtone/sdk/bun or /deno");
   }
+  // undici's own types of the web's interfaces differ from the DOM's in name only.
+  const undici = { fetch: undiciFetchPlain, ProxyAgent, WebSocket } as unknown as Undici;
   const { fetch, socket } = chooseProxies(options);
   const insecure = options.insecure === true;
   return {
-    ...(fetch === undefined ? {} : { fetch: fetchThrough(agentOf(fetch, insecure)) }),
-    ...(socket === undefined ? {} : { socket: socketsThrough(agentOf(socket, insecure)) }),
+    ...(fetch === undefined ? {} : { fetch: undiciFetch(undici, fetch, insecure) }),
+    ...(socket === undefined ? {} : { socket: undiciSockets(undici, socket, insecure) }),
   };
-}
-
-/** Everything goes through tunnels, plain http too, so that the proxy's refusals are never taken for TikTok's. */
-function agentOf({ url, authorization }: ProxyAddress, insecure: boolean): ProxyAgent {
-  const tls = { rejectUnauthorized: !insecure };
-  return new ProxyAgent({
-    uri: url,
-    proxyTunnel: true,
-    requestTls: tls,
-    proxyTls: tls,
-    ...(authorization === undefined ? {} : { token: authorization }),
-  });
-}
-
-function fetchThrough(dispatcher: ProxyAgent): Fetch {
-  // undici's own types of the web's interfaces differ from the DOM's in name only.
-  return async (url, init) => await undiciFetch(url, { ...init as UndiciInit, dispatcher }) as unknown as Response;
-}
-
-function socketsThrough(dispatcher: ProxyAgent) {
-  class ThroughProxy extends UndiciSocket {
-    constructor(url: string, options: { headers: Record<string, string> }) {
-      super(url, { ...options, dispatcher });
-    }
-  }
-  const WebSocket = ThroughProxy as unknown as NativeWebSocketConstructor;
-  return webSocketFactory({ WebSocket, fetch: fetchThrough(dispatcher), clock: systemClock });
 }
