@@ -4,6 +4,7 @@ import * as demo from "./commands/demo.ts";
 import * as feed from "./commands/feed.ts";
 import * as followings from "./commands/followings.ts";
 import * as gifts from "./commands/gifts.ts";
+import * as key from "./commands/key.ts";
 import * as links from "./commands/links.ts";
 import * as live from "./commands/live.ts";
 import * as prices from "./commands/prices.ts";
@@ -31,6 +32,7 @@ const COMMANDS: Record<string, Command> = {
   prices,
   feed,
   watch,
+  key,
   repair,
   replay,
   serve,

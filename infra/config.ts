@@ -8,6 +8,8 @@ export interface StageConfig {
   readonly pollMinutes: number;
   /** Calls a second that the API takes. */
   readonly requestsPerSecond: number;
+  /** Origins whose pages may call the API, such as `https://app.example`. */
+  readonly corsOrigins: readonly string[];
   readonly recorder: {
     /** Fargate CPU units; 1024 is one core. */
     readonly cpu: number;
@@ -27,6 +29,7 @@ const STAGES: Readonly<Record<string, StageConfig>> = {
     retainData: false,
     pollMinutes: 1,
     requestsPerSecond: 10,
+    corsOrigins: [],
     recorder: { cpu: 512, memoryMiB: 1024, diskGiB: 30, slots: 8, maxTasks: 2 },
   },
   prod: {
@@ -34,6 +37,7 @@ const STAGES: Readonly<Record<string, StageConfig>> = {
     retainData: true,
     pollMinutes: 1,
     requestsPerSecond: 100,
+    corsOrigins: [],
     recorder: { cpu: 1024, memoryMiB: 4096, diskGiB: 100, slots: 25, maxTasks: 20 },
   },
 };

@@ -3,18 +3,24 @@ import { parseArgs } from "node:util";
 import type { CliIo } from "../io.ts";
 
 /** Shown by `roomtone serve --help`. */
-export const usage = `roomtone serve [--port N] [--dir FOLDER]
+export const usage = `roomtone serve [--host ADDRESS] [--port N] [--dir FOLDER]
   Runs the local system until Ctrl-C: watchlist poller, recorder, store and API on http://127.0.0.1:3000.
+  --host ADDRESS   where the API listens (default: 127.0.0.1, open to this machine; elsewhere callers need an API key,
+                   see roomtone key)
   --port N       port of the API (default: 3000)
   --dir FOLDER   database and recordings (default: roomtone-data)
   Everything else is set by the environment, see functions/contract/config.ts.`;
 
 /** Runs the local system until the signal aborts. */
 export async function run(args: string[], io: CliIo): Promise<number> {
-  const { values } = parseArgs({ args, options: { port: { type: "string" }, dir: { type: "string" } } });
+  const { values } = parseArgs({
+    args,
+    options: { host: { type: "string" }, port: { type: "string" }, dir: { type: "string" } },
+  });
   const system = await startLocal(
     loadConfig(LocalConfig, {
       ...io.env,
+      ROOMTONE_HOST: values.host ?? io.env["ROOMTONE_HOST"],
       ROOMTONE_PORT: values.port ?? io.env["ROOMTONE_PORT"],
       ROOMTONE_DATA_DIR: values.dir ?? io.env["ROOMTONE_DATA_DIR"],
     }),

@@ -40,6 +40,14 @@ const url = (...protocols: string[]) =>
     v.transform((value) => value.replace(/\/+$/, "")),
   );
 
+const origins = v.pipe(
+  list,
+  v.everyItem(
+    (value) => URL.canParse(value) && new URL(value).origin === value,
+    "must be origins such as https://app.example, without a path",
+  ),
+);
+
 /** Where TikTok is: its own hosts, or a stand-in. */
 const tiktok = {
   tiktokWebUrl: v.optional(url("https:", "http:"), "https://www.tiktok.com"),
@@ -88,6 +96,10 @@ const table = {
 export const LocalConfig = v.object({
   host: v.optional(text, "127.0.0.1"),
   port: v.optional(integer(0, 65_535), 3_000),
+  /** Origins whose pages may call the API, such as `https://app.example`. */
+  corsOrigins: v.optional(origins, []),
+  /** Believe `x-forwarded-for`, for the log: only where a proxy of one's own writes it. */
+  trustForwarded: v.optional(flag, false),
   /** Folder of the database and the recordings. */
   dataDir: v.optional(text, "roomtone-data"),
   /** How often the poller looks for due names. */
@@ -100,8 +112,8 @@ export const LocalConfig = v.object({
 /** Settings of the whole system in one process. */
 export type LocalConfig = v.InferOutput<typeof LocalConfig>;
 
-/** Lambda functions that only ask TikTok: links, user info, followings. */
-export const LookupConfig = v.object({ ...tiktok });
+/** Lambda functions that only ask TikTok: links, user info, followings. The table has the API keys. */
+export const LookupConfig = v.object({ ...table, ...tiktok });
 
 /** Settings of a {@link LookupConfig} process. */
 export type LookupConfig = v.InferOutput<typeof LookupConfig>;

@@ -9,11 +9,15 @@ import {
   type Route,
 } from "../contract/routes.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import { docsPage } from "./docs_page.ts";
+import { type GateOptions, makeGate } from "./auth.ts";
+import { allowOrigins } from "./cors.ts";
 import { STATUS_OF, toAppError, toProblem } from "./errors.ts";
 import { requireLoopback } from "./loopback.ts";
 import { addLookupRoutes, type LookupRoutes } from "./lookup_routes.ts";
 import { type Answer, type Input, mount } from "./mount.ts";
+import { requestLog } from "./request_log.ts";
 import { addSystemRoutes, type SystemDeps } from "./system_routes.ts";
 
 /** What an app is made of. A group of routes is there when its part is given, so that each process mounts its own. */
@@ -23,8 +27,22 @@ export interface AppOptions extends LookupRoutes {
   /** `GET /openapi.json`, this document, and `GET /docs` */
   openApi?: unknown;
   logger: Logger;
-  /** Refuse requests that another site's page may have sent; for a server that is bound to loopback. */
+  /**
+   * The server is bound to loopback: nobody needs a key, and requests that another site's page may have sent are
+   * refused. Else every route that is not open needs a key out of `keys`.
+   */
   loopbackOnly: boolean;
+  keys?: GateOptions["keys"];
+  /** Origins whose pages may call, such as `https://app.example`. @default none but the API's own */
+  corsOrigins?: readonly string[];
+  /** Counts and times the requests; answered at `GET /metrics`. */
+  metrics?: Metrics;
+  /** Believe `x-forwarded-for`, for the log. @default false */
+  trustForwarded?: boolean;
+  /** Milliseconds that never go back, for timing. @default `performance.now` */
+  now?: () => number;
+  /** Makes request ids. @default `crypto.randomUUID` */
+  newId?: () => string;
 }
 
 /**
@@ -37,7 +55,8 @@ export interface AppOptions extends LookupRoutes {
  * ```
  */
 export function createApp(options: AppOptions): Hono {
-  const { logger } = options;
+  const { logger, loopbackOnly, corsOrigins = [], metrics } = options;
+  const gate = makeGate({ loopbackOnly, keys: options.keys });
   const app = new Hono();
   const routes: Pick<Route, "method" | "path" | "summary">[] = [];
   const add = <P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
@@ -45,24 +64,31 @@ export function createApp(options: AppOptions): Hono {
     handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
   ) => {
     routes.push(route);
-    mount(app, route, handle);
+    mount(app, route, handle, gate);
   };
 
   app.onError((error, c) => {
     const known = toAppError(error);
     const { code, message } = known;
-    const fields = { method: c.req.method, path: c.req.path, code, message };
+    const { requestId } = c.get("call");
+    const fields = { method: c.req.method, path: c.req.path, code, message, requestId };
     if (code === "internal") logger.error("request_failed", { ...fields, error });
     else if (STATUS_OF[code] >= 500) logger.warn("request_failed", fields);
-    return toProblem(known);
+    return toProblem(known, requestId);
   });
-  app.notFound((c) => toProblem(new AppError("not_found", `Find ${c.req.path}: the API has no such path`)));
-  if (options.loopbackOnly) {
+  app.notFound((c) => {
+    const error = new AppError("not_found", `Find ${c.req.path}: the API has no such path`);
+    return toProblem(error, c.get("call").requestId);
+  });
+  const { now = () => performance.now(), newId = () => crypto.randomUUID(), trustForwarded = false } = options;
+  app.use(requestLog({ logger, metrics, now, newId, trustForwarded }));
+  if (loopbackOnly) {
     app.use(async (c, next) => {
-      requireLoopback(c.req.raw);
+      requireLoopback(c.req.raw, corsOrigins);
       await next();
     });
   }
+  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
 
   addLookupRoutes(add, options);
   const { system } = options;
@@ -87,7 +113,7 @@ export function createApp(options: AppOptions): Hono {
       const error = new AppError("method_not_allowed", `Answer ${c.req.method} ${c.req.path}: wrong method`, {
         remedy: `Use ${methods.join(" or ")}`,
       });
-      const response = toProblem(error);
+      const response = toProblem(error, c.get("call").requestId);
       response.headers.set("allow", methods.join(", "));
       return response;
     });

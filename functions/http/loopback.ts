@@ -8,18 +8,23 @@ export function isLoopbackName(hostname: string): boolean {
 
 /**
  * Refuses what another site's page may send to a server on loopback: requests under a foreign host name (DNS rebinding),
- * with a foreign Origin, or that the browser marks as coming from another site.
+ * with a foreign Origin, or that the browser marks as coming from another site. Forwarded headers count for nothing.
+ * @param origins of pages that may call all the same
  * @throws AppError `forbidden`
  */
-export function requireLoopback(request: Request): void {
+export function requireLoopback(request: Request, origins: readonly string[] = []): void {
   const host = request.headers.get("host") ?? new URL(request.url).host;
   const hostUrl = URL.parse(`http://${host}`);
   if (hostUrl === null || hostUrl.host === "" || !isLoopbackName(hostUrl.hostname)) {
     throw refusal("the Host header is not a loopback name", "Use the server's address, such as http://127.0.0.1:3000");
   }
   const origin = request.headers.get("origin");
+  if (origin !== null && origins.includes(origin)) return;
   if (origin !== null && URL.parse(origin)?.host !== hostUrl.host) {
-    throw refusal("it comes from the page of another origin", "Call the API from a program, or from its own pages");
+    throw refusal(
+      "it comes from the page of another origin",
+      "Call the API from a program or from its own pages, or name the origin in ROOMTONE_CORS_ORIGINS",
+    );
   }
   const site = request.headers.get("sec-fetch-site");
   if (site !== null && site !== "same-origin" && site !== "none") {

@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import * as v from "valibot";
 import { AppError, type ParameterError } from "../contract/errors.ts";
 import type { BodySchema, InputSchema, Route } from "../contract/routes.ts";
+import type { Gate } from "./auth.ts";
 import { readJson } from "./json_body.ts";
 
 /** What a handler gets. */
@@ -16,7 +17,7 @@ export interface Input<P extends InputSchema, Q extends InputSchema, B extends B
 export type Answer = { status?: number; body?: unknown; headers?: Readonly<Record<string, string>> } | Response;
 
 /**
- * Mounts a route: reads and checks its input, calls the handler, sends its answer.
+ * Mounts a route: lets requests pass the gate, reads and checks its input, calls the handler, sends its answer.
  * @throws AppError `invalid_input`, `body_too_large`, `unsupported_media_type`, to the app's error handler; the first
  *   names every wrong parameter
  */
@@ -24,8 +25,10 @@ export function mount<P extends InputSchema, Q extends InputSchema, B extends Bo
   app: Hono,
   route: Route<P, Q, B>,
   handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
+  gate: Gate,
 ): void {
   app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
+    await gate(c, route);
     const asked = queryOf(c.req.url);
     try {
       return toResponse(await handle(await readInput(route, c.req.param(), asked, c.req.raw)));

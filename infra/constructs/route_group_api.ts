@@ -1,6 +1,5 @@
-import { CfnOutput } from "aws-cdk-lib";
-import { HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
-import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { CfnOutput, Duration } from "aws-cdk-lib";
+import { CorsHttpMethod, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
@@ -13,13 +12,15 @@ export interface RouteGroupApiProps {
   readonly functions: Readonly<Record<RouteGroup, lambda.IFunction>>;
   /** Calls a second that the whole API takes before it answers 429. */
   readonly requestsPerSecond: number;
+  /** Origins whose pages may call; API Gateway itself answers them. */
+  readonly corsOrigins: readonly string[];
 }
 
 const METHODS = { get: HttpMethod.GET, put: HttpMethod.PUT, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
 
 /**
- * One HTTP API (payload 2.0) with exactly the contract's routes, each sent to its group's function. Calls are signed with
- * AWS credentials (`curl --aws-sigv4`): an open API would let anybody fill the watchlist and spend the account's money.
+ * One HTTP API (payload 2.0) with exactly the contract's routes, each sent to its group's function. The functions
+ * check the callers' API keys, as the same code does everywhere; the gateway holds off floods.
  */
 export class RouteGroupApi extends Construct {
   readonly api: HttpApi;
@@ -28,7 +29,13 @@ export class RouteGroupApi extends Construct {
     super(scope, id);
     this.api = new HttpApi(this, "Api", {
       createDefaultStage: false,
-      defaultAuthorizer: new HttpIamAuthorizer(),
+      corsPreflight: props.corsOrigins.length === 0 ? undefined : {
+        allowOrigins: [...props.corsOrigins],
+        allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.PUT, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
+        allowHeaders: ["authorization", "content-type", "if-none-match", "x-api-key", "x-request-id"],
+        exposeHeaders: ["age", "etag", "ratelimit", "ratelimit-policy", "retry-after", "warning", "x-request-id"],
+        maxAge: Duration.minutes(10),
+      },
     });
     this.api.addStage("Stage", {
       stageName: "$default",

@@ -78,7 +78,7 @@ export class RoomtoneStack extends Stack {
     table.grant(consumer, "dynamodb:GetItem", "dynamodb:PutItem");
     new StreamConsumer(this, "Stream", { consumer, table });
 
-    const lookup = environment(LookupConfig, {});
+    const lookup = environment(LookupConfig, { tableName });
     const apiFunction = (id: string, bundle: RouteGroup, description: string, env: Record<string, string>) =>
       new NodeFunction(this, id, { bundle, distDir, description, environment: env, timeout: API_TIMEOUT }).fn;
     const functions = {
@@ -92,7 +92,10 @@ export class RoomtoneStack extends Stack {
         environment(SystemConfig, { tableName }),
       ),
     };
-    table.grant(functions.system, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem");
-    new RouteGroupApi(this, "Api", { groups: ROUTE_GROUPS, functions, requestsPerSecond: config.requestsPerSecond });
+    table.grant(functions.system, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem");
+    // Each checks API keys, and counts their requests.
+    for (const each of Object.values(functions)) table.grant(each, "dynamodb:GetItem", "dynamodb:UpdateItem");
+    const { requestsPerSecond, corsOrigins } = config;
+    new RouteGroupApi(this, "Api", { groups: ROUTE_GROUPS, functions, requestsPerSecond, corsOrigins });
   }
 }

@@ -10,8 +10,13 @@ import type { EventBatch } from "../../functions/ports/event_store.ts";
 /**
  * A request through an HTTP API with payload format 2.0.
  * @param target path and query, as they stand in the request line
+ * @param headers beside those that curl sends
  */
-export function apiGatewayEvent(method: string, target: string): APIGatewayProxyEventV2 {
+export function apiGatewayEvent(
+  method: string,
+  target: string,
+  headers: Record<string, string> = {},
+): APIGatewayProxyEventV2 {
   const [rawPath = "", rawQueryString = ""] = target.split("?", 2);
   const host = "abcde12345.execute-api.eu-west-1.amazonaws.com";
   return {
@@ -25,6 +30,7 @@ export function apiGatewayEvent(method: string, target: string): APIGatewayProxy
       "user-agent": "curl/8.5.0",
       "x-forwarded-proto": "https",
       "x-forwarded-port": "443",
+      ...headers,
     },
     requestContext: {
       accountId: "123456789012",

@@ -29,6 +29,8 @@ export const Problem = v.looseObject({
   evidence: v.optional(v.record(v.string(), v.unknown())),
   /** Every wrong parameter. */
   parameters: v.optional(v.array(v.object({ name: v.string(), detail: v.string() }))),
+  /** Names the request in the server's log. */
+  request_id: v.optional(v.string()),
 });
 
 /** Body of a failure. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { getRandomValues } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
@@ -9,8 +10,10 @@ import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
 import { createTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
 import { apiGatewayEvent, streamRecord } from "../../../tests/fakes/lambda_events.ts";
 import { type Standin, startStandin } from "../../../tests/standin/mod.ts";
+import { dynamoKeyStore } from "../../adapters/aws/dynamo_key_store.ts";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
+import { createKey } from "../../core/api_keys.ts";
 import type { EventBatch } from "../../ports/event_store.ts";
 import type { Store } from "../../ports/store.ts";
 
@@ -23,6 +26,7 @@ describe("Lambda functions", () => {
   let standin: Standin;
   let client: DynamoDBClient;
   let store: Store;
+  let apiKey: string;
   let ecs: Server;
   const ecsCalls: string[] = [];
   const envBefore = { ...process.env };
@@ -31,7 +35,15 @@ describe("Lambda functions", () => {
     standin = await startStandin({ media: false });
     client = localDynamoDb(engine.endpoint);
     await createTable(client, TABLE_NAME);
-    store = dynamoStore({ client, name: TABLE_NAME, clock: systemClock, random: Math.random });
+    const table = { client, name: TABLE_NAME, clock: systemClock, random: Math.random };
+    store = dynamoStore(table);
+    const scopes = ["lookup", "read", "write"] as const;
+    const deps = {
+      keys: dynamoKeyStore(table),
+      now: Date.now(),
+      random: (bytes: Uint8Array) => getRandomValues(bytes),
+    };
+    apiKey = (await createKey(deps, { name: "test", scopes })).secret;
     ecs = createServer((request, response) => {
       const action = String(request.headers["x-amz-target"]).replace(/^.*\./, "");
       ecsCalls.push(action);
@@ -72,14 +84,31 @@ describe("Lambda functions", () => {
   });
 
   /** Sends a request through a function. */
-  async function ask(name: string, method: string, target: string) {
+  async function ask(name: string, method: string, target: string, key = apiKey) {
     const { handler } = await import(`./${name}.lambda.ts`) as {
       handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2>;
     };
-    const { statusCode, headers, body } = await handler(apiGatewayEvent(method, target));
+    const { statusCode, headers, body } = await handler(apiGatewayEvent(method, target, { "x-api-key": key }));
     const json = body ? JSON.parse(body) as Record<string, unknown> : undefined;
     return { status: statusCode, type: headers?.["content-type"], json };
   }
+
+  it("want an API key of the table", async () => {
+    for (
+      const [name, target] of [
+        ["links", "/api/links?usernames=live.host"],
+        ["user_info", "/tiktok/user-info?uniqueId=live.host"],
+        ["followings", "/tiktok/user-followings?uniqueId=live.host"],
+        ["system", "/watchlist"],
+      ] as const
+    ) {
+      for (const wrong of ["", `${apiKey.slice(0, -8)}00000000`]) {
+        const { status, type, json } = await ask(name, "GET", target, wrong);
+        assertEquals([status, type, json?.code], [401, "application/problem+json", "unauthorized"], name);
+      }
+    }
+    assertEquals((await ask("system", "GET", "/health", "")).status, 200);
+  });
 
   describe("links", () => {
     it("answers for one host, whichever way the client wrote the brackets", async () => {

@@ -4,14 +4,13 @@ import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, LookupConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
+import { apiAccess } from "./api_access.ts";
 import { openTikTok } from "./open_tiktok.ts";
-import { processLogger } from "./process_logger.ts";
 
 const config = loadConfig(LookupConfig, process.env);
 
 /** Answers `GET /api/links` behind API Gateway. */
 export const handler = handle(createApp({
   links: { lookup: tiktokLookup(openTikTok(config)), clock: systemClock },
-  logger: processLogger(),
-  loopbackOnly: false,
+  ...apiAccess(config),
 }));

@@ -6,9 +6,9 @@ import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
 import openApi from "../../openapi.json" with { type: "json" };
+import { apiAccess } from "./api_access.ts";
 import { openTable } from "./open_table.ts";
 import { openTikTok } from "./open_tiktok.ts";
-import { processLogger } from "./process_logger.ts";
 
 const config = loadConfig(SystemConfig, process.env);
 const lookup = tiktokLookup(openTikTok(config));
@@ -18,6 +18,5 @@ export const handler = handle(createApp({
   lives: { lookup, clock: systemClock },
   system: { store: dynamoStore(openTable(config)), clock: systemClock, lookup },
   openApi,
-  logger: processLogger(),
-  loopbackOnly: false,
+  ...apiAccess(config),
 }));

@@ -18,7 +18,6 @@ import { pollWatchlist } from "../../core/poll_watchlist.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { waited } from "../../core/waiting.ts";
 import { createApp } from "../../http/app.ts";
-import { isLoopbackName } from "../../http/loopback.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LiveLookup } from "../../ports/live_lookup.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -26,7 +25,8 @@ import type { Observer } from "../../ports/observer.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Recorder } from "../../ports/recorder.ts";
 import openApi from "../../openapi.json" with { type: "json" };
-import { listen } from "./server.ts";
+import { openLocalKeys } from "./key_stores.ts";
+import { bindAddress, listen } from "./server.ts";
 
 /** What {@link startLocal} works with in place of its defaults. */
 export interface LocalDeps {
@@ -44,6 +44,8 @@ export interface LocalDeps {
   observe?: Observer;
   clock?: Clock;
   random?: Random;
+  /** Serves the API at the address that the host stands for. @default {@link listen} */
+  listen?: typeof listen;
 }
 
 /** The whole system, running. */
@@ -72,11 +74,11 @@ export function openLocalStore({ dataDir }: Pick<LocalConfig, "dataDir">): Sqlit
 }
 
 /**
- * Starts the whole system in this process: store, poller, recorders, consumer of the event log, and the API.
+ * Starts the whole system in this process: store, poller, recorders, consumer of the event log, and the API. Bound to a
+ * loopback address the API is open to this machine; else callers need an API key, see {@link openKeys}.
  * Recordings that a crash left open are closed, and go on in a new
  * part when their lives do.
  * @throws RecorderError when there is no ffmpeg
- * @throws RangeError for a host that is not on loopback: the API has no keys
  * @throws Error when another process works in the data folder, or the port is taken
  *
  * @example
@@ -87,11 +89,6 @@ export function openLocalStore({ dataDir }: Pick<LocalConfig, "dataDir">): Sqlit
  * ```
  */
 export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Promise<LocalSystem> {
-  if (!isLoopbackName(config.host)) {
-    throw new RangeError(
-      `Cannot listen on ${config.host}: the API is open to all who reach it, so it stays on loopback`,
-    );
-  }
   const { clock = systemClock, random = Math.random, observe } = deps;
   const logger = deps.logger ?? lineLogger((line) => process.stderr.write(`${line}\n`), clock);
   const tiktok = deps.tiktok ?? clientOf(config);
@@ -154,6 +151,9 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       return poller;
     });
 
+    const { address, loopback } = await bindAddress(config.host);
+    const keys = openLocalKeys(config);
+    closing.push(() => keys.close());
     const app = createApp({
       links: { lookup, clock },
       userInfo: { lookup, clock },
@@ -167,11 +167,14 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       },
       openApi,
       logger,
-      loopbackOnly: true,
+      loopbackOnly: loopback,
+      keys: { store: keys, clock },
+      corsOrigins: config.corsOrigins,
+      trustForwarded: config.trustForwarded,
     });
-    const server = await listen(app, config);
+    const server = await (deps.listen ?? listen)(app, { host: address, port: config.port });
     closing.push(() => server.stop());
-    logger.info("listening", { url: server.url, dataDir: resolve(config.dataDir) });
+    logger.info("listening", { url: server.url, keysNeeded: !loopback, dataDir: resolve(config.dataDir) });
     return { url: server.url, store, recordingsDir, stop: close };
   } catch (error) {
     await close();

@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { getRandomValues } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,7 +11,10 @@ import { FakeRecorder } from "../../../tests/fakes/fake_recorder.ts";
 import { ManualClock, until } from "../../../tests/fakes/manual_clock.ts";
 import { loadConfig, LocalConfig } from "../../contract/config.ts";
 import type { SystemEvent } from "../../ports/observer.ts";
-import { type LocalSystem, openLocalStore, startLocal } from "./local_system.ts";
+import { createKey } from "../../core/api_keys.ts";
+import { openKeys } from "./key_stores.ts";
+import { type LocalDeps, type LocalSystem, openLocalStore, startLocal } from "./local_system.ts";
+import { listen } from "./server.ts";
 
 const ROOM = "7300000000000000001";
 
@@ -39,14 +43,14 @@ describe("startLocal()", () => {
     await rm(dataDir, { recursive: true });
   });
 
-  const start = async (env: Record<string, string> = {}) => {
+  const start = async (env: Record<string, string> = {}, more: LocalDeps = {}) => {
     const config = loadConfig(LocalConfig, { ROOMTONE_PORT: "0", ROOMTONE_DATA_DIR: dataDir, ...env });
     const repair = (folder: string) => {
       repaired.push(basename(folder));
       return Promise.resolve();
     };
     const observe = (event: SystemEvent) => void seen.push(event.kind);
-    const deps = { lookup, recorder, repair, logger, observe, clock, random: () => 0.5 };
+    const deps = { lookup, recorder, repair, logger, observe, clock, random: () => 0.5, ...more };
     const system = await startLocal(config, deps);
     systems.push(system);
     return system;
@@ -119,8 +123,35 @@ describe("startLocal()", () => {
     assertEquals((await system.store.getWatch("some.host"))?.username, "some.host");
   });
 
-  it("stays on loopback, and says so when the port is taken", async () => {
-    assertStringIncludes(String(await assertRejects(() => start({ ROOMTONE_HOST: "0.0.0.0" }))), "stays on loopback");
+  it("wants API keys when it is bound to an address that others reach, whatever name they reach it by", async () => {
+    const asked: string[] = [];
+    const onLoopback: typeof listen = (app, address) => {
+      asked.push(address.host);
+      return listen(app, { ...address, host: "127.0.0.1" });
+    };
+    const { url } = await start({ ROOMTONE_HOST: "0.0.0.0" }, { listen: onLoopback });
+    assertEquals(asked, ["0.0.0.0"]);
+    assertEquals([(await fetch(`${url}/watchlist`)).status, (await fetch(`${url}/health`)).status], [401, 200]);
+    const keys = await openKeys({ ROOMTONE_DATA_DIR: dataDir });
+    const random = (bytes: Uint8Array) => getRandomValues(bytes);
+    const { secret } = await createKey({ keys, now: clock.now(), random }, { name: "test", scopes: ["read"] });
+    keys.close();
+    const headers = { authorization: `Bearer ${secret}` };
+    const answer = await fetch(`${url}/watchlist`, { headers });
+    assertEquals([answer.status, answer.headers.get("ratelimit")], [200, `"key";r=599;t=1`]);
+    assertEquals((await fetch(`${url}/watchlist/some.host`, { method: "PUT", headers })).status, 403);
+  });
+
+  it("is open on loopback, also under the name localhost", async () => {
+    const { url } = await start({ ROOMTONE_HOST: "localhost", ROOMTONE_CORS_ORIGINS: "https://app.example" });
+    assertEquals((await fetch(`${url}/watchlist`)).status, 200);
+    assertEquals((await fetch(`${url}/watchlist`, { headers: { origin: "https://evil.example" } })).status, 403);
+    const own = await fetch(`${url}/watchlist`, { headers: { origin: "https://app.example" } });
+    assertEquals(own.headers.get("access-control-allow-origin"), "https://app.example");
+    assertThrows(() => loadConfig(LocalConfig, { ROOMTONE_CORS_ORIGINS: "https://app.example/path" }));
+  });
+
+  it("says so when the port is taken", async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const address = taken.address();

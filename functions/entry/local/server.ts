@@ -1,5 +1,7 @@
 import { serve } from "@hono/node-server";
 import type { Hono } from "hono";
+import { lookup } from "node:dns/promises";
+import { isLoopbackName } from "../../http/loopback.ts";
 
 /** A listening HTTP server. */
 export interface LocalServer {
@@ -7,6 +9,25 @@ export interface LocalServer {
   url: string;
   /** Stops listening and ends open connections. */
   stop(): Promise<void>;
+}
+
+/** An address to listen on. */
+export interface BindAddress {
+  /** A numeric address. */
+  address: string;
+  /** Whether only this machine reaches it. */
+  loopback: boolean;
+}
+
+/**
+ * The address that a host name stands for. Whether it is loopback is decided by the address alone, not by the name.
+ * @throws Error when there is no such host
+ */
+export async function bindAddress(host: string): Promise<BindAddress> {
+  const { address } = await lookup(host).catch((cause: Error) => {
+    throw new Error(`Cannot listen on ${host}: ${cause.message}`, { cause });
+  });
+  return { address, loopback: isLoopbackName(address) };
 }
 
 /**
