@@ -68,6 +68,35 @@ describe("WebcastPushConnection against the stand-in", () => {
     assertEquals((counts.get("follow") ?? 0) + (counts.get("share") ?? 0), counts.get("social"));
   });
 
+  it("polls when the socket is turned off, and never when polling is", async () => {
+    const room = newHost();
+    room.startLive({ speed: 20 });
+    const signProviderOptions = { host: standin.url };
+    const polling = connectionTo(room.username, { enableWebsocketUpgrade: false, signProviderOptions });
+    const told: string[] = [];
+    polling.on("websocketConnected", () => void told.push("websocketConnected"));
+    const chat = next(polling, "chat");
+    const from = standin.requests.length;
+    const state = await polling.connect();
+    assertEquals([state.isConnected, state.upgradedToWebsocket, state.roomId], [true, false, room.roomId]);
+    assert((await chat)[0].comment !== undefined);
+    const sockets = () => standin.requests.slice(from).filter(({ target }) => target.includes("ws_proxy")).length;
+    assertEquals([told, sockets()], [[], 0]);
+    polling.disconnect();
+
+    standin.fault({ kind: "handshake", status: 417 });
+    try {
+      const options = { enableRequestPolling: false, signProviderOptions, websocketOptions: { timeout: 3000 } };
+      const before = standin.requests.length;
+      await assertRejects(() => connectionTo(room.username, options).connect());
+      const later = standin.requests.slice(before).map(({ target }) => target);
+      assertEquals(later.filter((target) => target.includes("/webcast/im/fetch/")), []);
+    } finally {
+      standin.clearFaults();
+      room.stop();
+    }
+  });
+
   it("leaves history out without processInitialData", async () => {
     const seen: Record<string, string[]> = { with: [], without: [] };
     const room = newHost();

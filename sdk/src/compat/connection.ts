@@ -4,7 +4,7 @@
  */
 import { withDeadline } from "../deadline.ts";
 import { LiveError } from "../errors.ts";
-import type { LiveEvent, WireEvent } from "../events/types.ts";
+import type { LiveEvent, RouteName, WireEvent } from "../events/types.ts";
 import { FRAME_METHOD } from "../live/frame_error.ts";
 import type { Live } from "../live/live.ts";
 import { systemClock } from "../ports.ts";
@@ -45,6 +45,7 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
   #connecting = false;
   #live: Live | undefined;
   #roomId: string | undefined;
+  #route: RouteName = "direct";
   #roomInfo: Json | null = null;
   #gifts: Json[] | undefined;
   #giftsById = new Map<unknown, Json>();
@@ -108,7 +109,7 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
     const isConnected = this.#live !== undefined;
     return {
       isConnected,
-      upgradedToWebsocket: isConnected,
+      upgradedToWebsocket: isConnected && this.#route !== "polling",
       roomId: this.#roomId,
       roomInfo: this.#roomInfo,
       availableGifts: this.#gifts,
@@ -159,13 +160,14 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
   /** The live, connected. */
   async #open(givenRoomId: string | null): Promise<Live> {
     const { fetchRoomInfoOnConnect, enableExtendedGiftInfo, enableWebsocketUpgrade } = this.#settings;
+    const { connectTimeoutMs, tiktok: { clock = systemClock, signer } } = this.#settings;
     const action = `Connect to ${this.#username}`;
-    if (!enableWebsocketUpgrade) {
-      throw new LiveError("invalid_input", `${action}: enableWebsocketUpgrade is off, and there is no polling`, {
-        remedy: "Leave enableWebsocketUpgrade on",
+    if (!enableWebsocketUpgrade && signer === undefined) {
+      throw new LiveError("signer_failed", `${action}: enableWebsocketUpgrade is off, and polling needs a signer`, {
+        remedy: "Pass signProviderOptions, {} for Euler Stream, or leave enableWebsocketUpgrade on",
+        retryable: false,
       });
     }
-    const { connectTimeoutMs, tiktok: { clock = systemClock } } = this.#settings;
     const connect = async (signal?: AbortSignal) => {
       if (fetchRoomInfoOnConnect) {
         this.#roomId = givenRoomId ?? await this.#findRoom(signal);
@@ -177,7 +179,7 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
       const live = this.#tiktok.live(givenRoomId === null ? this.#username : { roomId: givenRoomId });
       const close = () => live.close();
       signal?.addEventListener("abort", close, { once: true });
-      await live.connected;
+      this.#route = (await live.connected).route;
       signal?.removeEventListener("abort", close);
       return live;
     };
@@ -235,6 +237,7 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
     if (isWireEvent(event)) return this.#takeMessage(event);
     if (event.type === "connected") {
       this.#roomId = event.roomId;
+      this.#route = event.route;
       this.#tellSocket(live);
     } else if (event.type === "gap") {
       const [from, to] = [event.from, event.to].map((time) => new Date(time).toISOString());
@@ -273,6 +276,7 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
   }
 
   #tellSocket(live: Live): void {
+    if (this.#route === "polling") return;
     const isCurrent = () => this.#live === live;
     const connection = {
       get connected() {

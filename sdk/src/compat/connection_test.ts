@@ -140,7 +140,7 @@ describe("WebcastPushConnection", () => {
     assertStringIncludes(refusal({ requestHeaders: { "a b": "c" } }), "TypeError");
     assertEquals(codeOf(assertThrows(() => new WebcastPushConnection("no name!"))), "invalid_input");
     const { connection, failures } = connectionWith({ enableWebsocketUpgrade: false });
-    assertEquals(codeOf(await assertRejects(() => connection.connect())), "invalid_input");
+    assertEquals(codeOf(await assertRejects(() => connection.connect())), "signer_failed");
     assertEquals(failures.length, 1);
   });
 

@@ -16,11 +16,11 @@ export interface WebcastOptions {
   fetchRoomInfoOnConnect?: boolean;
   /** Reads the gift list on `connect()`, into `extendedGiftInfo` of gift events. About 2.6 MB. @default false */
   enableExtendedGiftInfo?: boolean;
-  /** `false` asks for polling, which this client does not have: `connect()` then rejects. @default true */
+  /** `false` asks over HTTP in place of a socket, which wants `signProviderOptions`. @default true */
   enableWebsocketUpgrade?: boolean;
-  /** Whether polling is a way out; without polling it changes nothing. @default true */
+  /** Whether polling is a way out when there is a signer. @default true */
   enableRequestPolling?: boolean;
-  /** Time between two polls, ms; without polling it changes nothing. @default 1000 */
+  /** Changes nothing: TikTok's answers say when to poll again, 1000 ms when they do not. @default 1000 */
   requestPollingIntervalMs?: number;
   /** The `sessionid` cookie of your account, for {@link WebcastPushConnection.sendMessage}. @default null */
   sessionId?: string | null;
@@ -95,6 +95,7 @@ export function sessionCookies(sessionId: string | null): Record<string, string>
 
 function clientOptions(options: WebcastOptions): TikTokOptions {
   const { tiktok = {}, clientParams = {}, signProviderOptions } = options;
+  const signer = signProviderOptions === undefined ? tiktok.signer : eulerSigner(signProviderOptions);
   const request = splitHeaders(options.requestHeaders);
   const socket = splitHeaders(options.websocketHeaders);
   const userAgent = request.userAgent ?? socket.userAgent ?? tiktok.userAgent;
@@ -106,7 +107,8 @@ function clientOptions(options: WebcastOptions): TikTokOptions {
     ...(proxies === undefined ? {} : proxiedByHost(proxies)),
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(signProviderOptions === undefined ? {} : { signer: eulerSigner(signProviderOptions) }),
+    ...(signer === undefined ? {} : { signer }),
+    ...routesOf(options, signer),
     cookies: Object.fromEntries([
       ...parseCookies(tiktok.cookies),
       ...parseCookies(socket.cookie),
@@ -116,6 +118,17 @@ function clientOptions(options: WebcastOptions): TikTokOptions {
     socketHeaders: { ...tiktok.socketHeaders, ...socket.rest },
     params: { ...tiktok.params, ...params },
   };
+}
+
+/** The routes that the options leave; the client's own when they say nothing. */
+function routesOf(options: WebcastOptions, signer: TikTokOptions["signer"]): Pick<TikTokOptions, "routes"> {
+  const { enableWebsocketUpgrade = true, enableRequestPolling = true } = options;
+  // Without a signer the direct socket is all there is, and `connect()` says so.
+  if (signer === undefined) return {};
+  if (!enableWebsocketUpgrade) return { routes: ["polling"] };
+  if (enableRequestPolling) return {};
+  const sockets = signer.fetchRoom === undefined ? ["direct" as const] : ["direct" as const, "signed" as const];
+  return { routes: options.tiktok?.routes?.filter((route) => route !== "polling") ?? sockets };
 }
 
 /** Takes out the headers that the client keeps the same for requests and sockets. */
