@@ -352,7 +352,7 @@ export interface DecodeErrorEvent extends WireEventBase<"decode_error"> {
   readonly error: LiveError;
 }
 
-/** How the client reached the room. */
+/** A way into a room: a guest's socket, a socket that a signer opens, or polling over HTTP with a signer. */
 export type RouteName = "direct" | "signed" | "polling";
 
 /** What the client knows of a room. */
@@ -369,7 +369,7 @@ export interface RoomSummary {
   viewers: number | undefined;
 }
 
-/** The room is entered and messages flow. Comes again after each reconnect. */
+/** The room is entered and messages flow. Comes again after each reconnect, and when the host moved to a new room. */
 export interface ConnectedEvent extends EventBase<"connected"> {
   /** The way that worked. */
   readonly route: RouteName;
@@ -380,7 +380,7 @@ export interface ConnectedEvent extends EventBase<"connected"> {
 /** Where a live stands: `waiting` is the pause before the next try, `closed` is final. */
 export type LiveState = "idle" | "resolving" | "connecting" | "connected" | "waiting" | "closed";
 
-/** The connection changed its state. */
+/** The connection changed its state, or tries another route: `from` and `to` are `connecting` then. */
 export interface StateEvent extends EventBase<"state"> {
   /** State before. */
   readonly from: LiveState;

@@ -29,6 +29,11 @@ export const DEFAULT_QUEUE_SIZE = 10_000;
  * A live that is being listened to. It starts at once, reconnects by itself, and ends with the `ended` event, with
  * {@link Live.close}, or with an error.
  *
+ * The first look at the host is made once: an offline host or a refusal is an error at once. From then on routes are
+ * tried in the order of {@link TikTokOptions.routes}; one that refuses makes way for the next, and after a round without
+ * luck comes a pause. When the host begins anew in another room, the live goes on there, on the same socket where there
+ * is one; a live of a room id ends with its room.
+ *
  * Read it with `for await`, or with {@link Live.on}, or both. Leaving the loop closes the live. A slow loop loses the
  * oldest events beyond the queue's size, and a `gap` event of reason `queue_overflow` says how many. When nobody has
  * started a loop by the time that the queue is full, the queue is emptied and kept empty.

@@ -80,7 +80,7 @@ export interface Signer {
    */
   sign(request: SignRequest, context: SignContext): Promise<SignedRequest>;
   /**
-   * Fetches a room's first answer; a signer that cannot leaves it out.
+   * Fetches a room's first answer; a signer that cannot leaves it out, and the client has no route `signed` then.
    * @param roomId a checked id
    * @throws {LiveError} as {@link Signer.sign}
    */
