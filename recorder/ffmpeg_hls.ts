@@ -5,7 +5,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "@roomtone/sdk";
+import { encodeFlvHeader, encodeFlvTag, type FlvTag } from "@roomtone/sdk/media";
+import { joined } from "./joined.ts";
+import type { PartWriter, PartWriterOptions, WriterExit } from "./part_writer.ts";
 import { listedSegments } from "./playlist.ts";
 
 /** How often ffmpeg's playlist is looked at, ms. */
@@ -44,23 +46,15 @@ export function mp4Arguments(playlist: string, output: string): string[] {
   ];
 }
 
-/** How an ffmpeg ended. */
-export interface FfmpegExit {
-  /** True when it ended by itself with code 0. */
-  ok: boolean;
-  /** Exit code or signal, and its last words. */
-  detail: string;
-}
-
 /** Starts an ffmpeg outside of this terminal's group: Ctrl-C is for the recorder, which then ends ffmpeg's input. */
-function start(ffmpeg: string, args: string[], cwd: string): { child: ChildProcess; exit: Promise<FfmpegExit> } {
+function start(ffmpeg: string, args: string[], cwd: string): { child: ChildProcess; exit: Promise<WriterExit> } {
   const child = spawn(ffmpeg, args, { cwd, stdio: ["pipe", "ignore", "pipe"], detached: true, windowsHide: true });
   let tail = "";
   child.stderr?.setEncoding("utf8");
   child.stderr?.on("data", (text: string) => {
     tail = (tail + text).split("\n").slice(-STDERR_LINES).join("\n").slice(-4000);
   });
-  const exit = new Promise<FfmpegExit>((resolve) => {
+  const exit = new Promise<WriterExit>((resolve) => {
     child.on("error", (error) => resolve({ ok: false, detail: error.message }));
     child.on("close", (code, signal) => {
       resolve({ ok: code === 0, detail: `exit ${code ?? signal}${tail.trim() === "" ? "" : `: ${tail.trim()}`}` });
@@ -70,30 +64,22 @@ function start(ffmpeg: string, args: string[], cwd: string): { child: ChildProce
 }
 
 /** Runs an ffmpeg to its end. */
-export async function runFfmpeg(ffmpeg: string, args: string[], cwd: string): Promise<FfmpegExit> {
+export async function runFfmpeg(ffmpeg: string, args: string[], cwd: string): Promise<WriterExit> {
   const { child, exit } = start(ffmpeg, args, cwd);
   child.stdin?.end();
   return await exit;
 }
 
 /** Options of {@link FfmpegHls}. */
-export interface FfmpegHlsOptions {
+export interface FfmpegHlsOptions extends PartWriterOptions {
   ffmpeg: string;
-  /** Folder to work in. */
-  cwd: string;
-  clock: Clock;
-  segmentMs: number;
-  names: { playlist: string; init: string; segmentPattern: string };
-  /** Told of each closed segment, in order, by file name. */
-  onSegment: (file: string) => void;
 }
 
 /** See the module. */
-export class FfmpegHls {
+export class FfmpegHls implements PartWriter {
   readonly #options: FfmpegHlsOptions;
   readonly #child: ChildProcess;
-  /** How it ended. Never fails. */
-  readonly exit: Promise<FfmpegExit>;
+  readonly exit: Promise<WriterExit>;
   #timer: unknown;
   #told = 0;
   /** Size and time of the playlist when it was last read: with hours of segments it is not read for nothing. */
@@ -119,13 +105,15 @@ export class FfmpegHls {
       return outcome;
     });
     this.#schedule();
+    const { audio, video } = options.codecs;
+    child.stdin?.write(encodeFlvHeader({ audio: audio !== undefined, video: video !== undefined }));
   }
 
-  /**
-   * Hands bytes over; resolves when ffmpeg can take more.
-   * @returns false when ffmpeg is gone
-   */
-  async write(bytes: Uint8Array): Promise<boolean> {
+  async write(tags: readonly FlvTag[]): Promise<boolean> {
+    return await this.#write(joined(tags.map(encodeFlvTag)));
+  }
+
+  async #write(bytes: Uint8Array): Promise<boolean> {
     const { stdin } = this.#child;
     if (this.#exited || stdin === null || stdin.destroyed) return false;
     if (stdin.write(bytes)) return true;
@@ -140,8 +128,7 @@ export class FfmpegHls {
     return alive;
   }
 
-  /** Ends its input and waits until its files are closed. */
-  async end(): Promise<FfmpegExit> {
+  async end(): Promise<WriterExit> {
     const { clock } = this.#options;
     const timer = clock.setTimeout(() => this.kill(), GRACE_MS);
     this.#child.stdin?.end();
@@ -171,7 +158,7 @@ export class FfmpegHls {
     const text = seen === "" ? "" : await readFile(path, "utf8");
     this.#seen = seen;
     const listed = listedSegments(text);
-    for (const file of listed.slice(this.#told)) onSegment(file);
+    for (const file of listed.slice(this.#told)) void onSegment({ file });
     this.#told = Math.max(this.#told, listed.length);
   }
 }

@@ -108,7 +108,7 @@ export function manifestOf(
     end,
     recovered,
     parts: parts.filter(({ index }) => segments.some(({ part }) => part === index))
-      .map(({ index, init, reason, startMs, codecs }) => ({ index, init, reason, startMs, codecs })),
+      .map(({ index, init, reason, startMs, codecs, engine }) => ({ index, init, reason, startMs, codecs, engine })),
     segments,
     gaps,
     problems,

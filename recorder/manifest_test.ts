@@ -25,12 +25,30 @@ const SEGMENT = {
 };
 const LINES: JournalLine[] = [
   START,
-  { type: "part", index: 0, init: "i0.mp4", reason: "start", startMs: 0, codecs: { video: "avc" }, at: 1000 },
+  {
+    type: "part",
+    index: 0,
+    init: "i0.mp4",
+    reason: "start",
+    startMs: 0,
+    codecs: { video: "avc" },
+    engine: "ffmpeg",
+    at: 1000,
+  },
   { type: "track", part: 0, track: "video", startMs: 40 },
   { type: "segment", source: "0000_000000.m4s", ...SEGMENT },
   { type: "segment", source: "0000_000001.m4s", ...SEGMENT, index: 1, uri: "b.m4s", startMs: 6000, bytes: 20 },
   { type: "gap", mediaMs: 12000, fromMs: 13000, toMs: 16000, missingMs: 3000, reason: "stalled" },
-  { type: "part", index: 1, init: "i1.mp4", reason: "gap", startMs: 12000, codecs: { video: "avc" }, at: 16000 },
+  {
+    type: "part",
+    index: 1,
+    init: "i1.mp4",
+    reason: "gap",
+    startMs: 12000,
+    codecs: { video: "avc" },
+    engine: "ffmpeg",
+    at: 16000,
+  },
   { type: "problem", half: "events", at: 5000, code: "network", detail: "gone" },
   { type: "dropped", index: 0 },
 ];
@@ -69,7 +87,7 @@ describe("manifestOf()", () => {
       eventsByType: { chat: 3, gift: 1 },
     });
     assertEquals(manifest.parts, [
-      { index: 0, init: "i0.mp4", reason: "start", startMs: 0, codecs: { video: "avc" } },
+      { index: 0, init: "i0.mp4", reason: "start", startMs: 0, codecs: { video: "avc" }, engine: "ffmpeg" },
     ]);
     assertEquals([manifest.segments.length, manifest.gaps.length, manifest.problems.length], [1, 1, 1]);
   });

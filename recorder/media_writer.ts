@@ -1,44 +1,47 @@
 /**
- * Writes the repaired stream: one ffmpeg per part, and every segment that it closes goes into the recording's folder.
+ * Writes the repaired stream: one writer per part, and every segment that it closes goes into the recording's folder.
  * @module
  */
-import { encodeFlvHeader, encodeFlvTag, type FlvPart, type FlvRepaired } from "@roomtone/sdk/media";
+import type { FlvPart, FlvRepaired, FlvTag } from "@roomtone/sdk/media";
 import type { Clock } from "@roomtone/sdk";
 import { FfmpegHls } from "./ffmpeg_hls.ts";
+import type { ClosedSegment, PartWriter, PartWriterOptions, WriterExit } from "./part_writer.ts";
 import { type RecordingFolder, workNames } from "./recording_folder.ts";
-import type { ManifestPart, RecordedGap, RecordedSegment } from "./types.ts";
+import type { ManifestPart, RecordedGap, RecordedSegment, RecordingEngine } from "./types.ts";
 
-/** An ffmpeg that dies this often without closing a segment in between is given up. */
+/** A writer that dies this often without closing a segment in between is given up. */
 const MAX_DEATHS = 3;
-/** Most media that is kept to be written again, should ffmpeg die. */
+/** Most media that is kept to be written again, should the writer die. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** Options of {@link MediaWriter}. */
 export interface MediaWriterOptions {
   folder: RecordingFolder;
+  /** What writes, as long as it can take the stream. */
+  engine: RecordingEngine;
   ffmpeg: string;
   segmentMs: number;
   clock: Clock;
   onSegment: (segment: RecordedSegment) => void;
   onGap: (gap: RecordedGap) => void;
-  /** ffmpeg died and was started anew. */
+  /** A writer died or could not take the stream, and another one was started. */
   onTrouble: (detail: string) => void;
 }
 
 interface KeptTag {
   track: "audio" | "video";
-  timestampMs: number;
   atMs: number;
-  bytes: Uint8Array;
+  tag: FlvTag;
 }
 
-/** A part that ffmpeg is at. */
+/** A part that a writer is at. */
 interface OpenPart {
   index: number;
   source: FlvPart;
-  hls: FfmpegHls;
+  engine: RecordingEngine;
+  writer: PartWriter;
   /** Headers of the part, as they were written. */
-  headers: Uint8Array[];
+  headers: FlvTag[];
   /** Media that is in no adopted segment yet. */
   kept: KeptTag[];
   keptBytes: number;
@@ -46,11 +49,11 @@ interface OpenPart {
   /** Wall time minus media time at the live's edge, ms. */
   anchorMs: number;
   anchored: boolean;
-  /** Closed by ffmpeg, not adopted yet. */
-  closed: string[];
+  /** Closed by the writer, not adopted yet. */
+  closed: ClosedSegment[];
 }
 
-/** The disk or ffmpeg does not work; the text says how. */
+/** The disk or the writer does not work; the text says how. */
 export class WriterError extends Error {
   override readonly name = "WriterError" as const;
 }
@@ -74,11 +77,11 @@ export class MediaWriter {
   }
 
   /**
-   * Writes what the repair gave out; resolves when ffmpeg can take more.
+   * Writes what the repair gave out; resolves when the writer can take more.
    * @throws {WriterError} when it cannot be written
    */
   async take(items: readonly FlvRepaired[]): Promise<void> {
-    const waiting: Uint8Array[] = [];
+    const waiting: FlvTag[] = [];
     for (const item of items) {
       if (item.kind === "gap") {
         await this.#options.folder.addGap(item.gap);
@@ -86,10 +89,9 @@ export class MediaWriter {
       } else if (item.kind === "part") {
         await this.#write(waiting.splice(0));
         await this.#close();
-        await this.#start(item.part, item.part.reason, item.part.startMs);
+        await this.#start(item.part, item.part.reason, item.part.startMs, this.#options.engine);
       } else {
-        const bytes = await this.#keep(item);
-        if (bytes !== undefined) waiting.push(bytes);
+        if (await this.#keep(item)) waiting.push(item.tag);
       }
     }
     await this.#write(waiting);
@@ -105,30 +107,36 @@ export class MediaWriter {
 
   /** Leaves what is not written; the way out after a failure. */
   async abandon(): Promise<void> {
-    this.#open?.hls.kill();
-    await this.#open?.hls.exit;
+    this.#open?.writer.kill();
+    await this.#open?.writer.exit;
     await this.#adopting;
   }
 
-  async #start(source: FlvPart, reason: ManifestPart["reason"], startMs: number): Promise<void> {
-    const { folder, ffmpeg, segmentMs, clock } = this.#options;
-    const { index } = await folder.addPart({ reason, startMs, codecs: { ...source.codecs }, at: clock.now() });
-    const names = workNames(index);
-    const hls = new FfmpegHls({
-      ffmpeg,
+  async #start(
+    source: FlvPart,
+    reason: ManifestPart["reason"],
+    startMs: number,
+    engine: RecordingEngine,
+  ): Promise<void> {
+    const { folder, segmentMs, clock } = this.#options;
+    const codecs = { ...source.codecs };
+    const { index } = await folder.addPart({ reason, startMs, codecs, engine, at: clock.now() });
+    const writer = await this.#openWriter(engine, {
       cwd: folder.workPath,
       clock,
       segmentMs,
-      names,
-      onSegment: (file) => {
-        part.closed.push(file);
-        this.#adopting = this.#adopting.then(() => this.#adopt(part, false));
+      codecs,
+      names: workNames(index),
+      onSegment: (segment) => {
+        part.closed.push(segment);
+        return this.#adopting = this.#adopting.then(() => this.#adopt(part, false));
       },
     });
     const part: OpenPart = {
       index,
       source,
-      hls,
+      engine,
+      writer,
       headers: [],
       kept: [],
       keptBytes: 0,
@@ -138,73 +146,80 @@ export class MediaWriter {
       closed: [],
     };
     this.#open = part;
-    const { audio, video } = source.codecs;
-    await hls.write(encodeFlvHeader({ audio: audio !== undefined, video: video !== undefined }));
   }
 
-  /** Encodes a tag and notes what is needed to write it again. */
-  async #keep(item: Extract<FlvRepaired, { kind: "tag" }>): Promise<Uint8Array | undefined> {
+  /** Programs that never write in process do not load the muxer. */
+  async #openWriter(engine: RecordingEngine, options: PartWriterOptions): Promise<PartWriter> {
+    if (engine === "ffmpeg") return new FfmpegHls({ ...options, ffmpeg: this.#options.ffmpeg });
+    const { InprocessHls } = await import("./inprocess_hls.ts");
+    return new InprocessHls(options);
+  }
+
+  /** Notes what is needed to write a tag again. @returns whether it is to be written */
+  async #keep({ tag, role, atMs }: Extract<FlvRepaired, { kind: "tag" }>): Promise<boolean> {
     const part = this.#open;
-    const { tag, role, atMs } = item;
     // ffmpeg would make a subtitle track of scripts.
-    if (part === undefined || tag.type === "script") return undefined;
-    const bytes = encodeFlvTag(tag);
+    if (part === undefined || tag.type === "script") return false;
     if (role !== "media") {
-      part.headers.push(bytes);
-      return bytes;
+      part.headers.push(tag);
+      return true;
     }
     this.#endMs = Math.max(this.#endMs, tag.timestampMs);
-    await this.#note(part, { track: tag.type, timestampMs: tag.timestampMs, atMs, bytes });
-    return bytes;
+    await this.#note(part, { track: tag.type, atMs, tag });
+    return true;
   }
 
-  async #note(part: OpenPart, tag: KeptTag): Promise<void> {
-    if (!part.seen.has(tag.track)) {
-      part.seen.add(tag.track);
-      await this.#options.folder.addTrack(part.index, tag.track, tag.timestampMs);
+  async #note(part: OpenPart, kept: KeptTag): Promise<void> {
+    const { track, atMs, tag: { timestampMs, payload } } = kept;
+    if (!part.seen.has(track)) {
+      part.seen.add(track);
+      await this.#options.folder.addTrack(part.index, track, timestampMs);
     }
-    if (!part.anchored) part.anchorMs = Math.min(part.anchorMs, tag.atMs - tag.timestampMs);
-    part.kept.push(tag);
-    part.keptBytes += tag.bytes.length;
-    while (part.keptBytes > MAX_KEPT_BYTES) part.keptBytes -= part.kept.shift()?.bytes.length ?? 0;
+    if (!part.anchored) part.anchorMs = Math.min(part.anchorMs, atMs - timestampMs);
+    part.kept.push(kept);
+    part.keptBytes += payload.length;
+    while (part.keptBytes > MAX_KEPT_BYTES) part.keptBytes -= part.kept.shift()?.tag.payload.length ?? 0;
   }
 
-  async #write(chunks: Uint8Array[]): Promise<void> {
+  async #write(tags: FlvTag[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (chunks.length === 0 || this.#open === undefined) return;
-    if (!await this.#open.hls.write(joined(chunks))) await this.#restart(this.#open);
+    if (tags.length === 0 || this.#open === undefined) return;
+    if (!await this.#open.writer.write(tags)) await this.#restart(this.#open);
   }
 
   async #close(): Promise<void> {
     for (let part = this.#open; part !== undefined; part = this.#open) {
-      const outcome = await part.hls.end();
+      const outcome = await part.writer.end();
       await this.#adoptRest(part);
       if (outcome.ok) {
-        if (part.kept.length > 0) this.#options.onTrouble(`ffmpeg left out ${part.kept.length} tags`);
+        if (part.kept.length > 0) this.#options.onTrouble(`${part.engine} left out ${part.kept.length} tags`);
         break;
       }
-      // It died with media in hand: another one gets what is missing.
-      await this.#restart(part, outcome.detail);
+      // It ended with media in hand: another one gets what is missing.
+      await this.#restart(part, outcome);
     }
     this.#open = undefined;
   }
 
-  /** ffmpeg is gone: what is in no adopted segment goes to another one. */
-  async #restart(dead: OpenPart, known?: string): Promise<void> {
-    const detail = known ?? (await dead.hls.exit).detail;
+  /** The writer is gone: what is in no adopted segment goes to another one. */
+  async #restart(dead: OpenPart, known?: WriterExit): Promise<void> {
+    const { detail, refused = false } = known ?? await dead.writer.exit;
     await this.#adoptRest(dead);
     const [first] = dead.kept;
-    if (++this.#deaths >= MAX_DEATHS) {
+    if (!refused && ++this.#deaths >= MAX_DEATHS) {
       this.#open = undefined;
-      throw new WriterError(`Write the video: ffmpeg ended ${this.#deaths} times (${detail})`);
+      throw new WriterError(`Write the video: ${dead.engine} ended ${this.#deaths} times (${detail})`);
     }
-    this.#options.onTrouble(`ffmpeg ended and was started anew (${detail})`);
-    await this.#start(dead.source, "writer", first?.timestampMs ?? this.#endMs);
+    const { onTrouble } = this.#options;
+    if (refused) onTrouble(`ffmpeg goes on: the stream cannot be written in process (${detail})`);
+    else onTrouble(`${dead.engine} ended and was started anew (${detail})`);
+    const engine = refused ? "ffmpeg" : dead.engine;
+    await this.#start(dead.source, "writer", first?.tag.timestampMs ?? this.#endMs, engine);
     const part = this.#open;
     if (part === undefined) return;
-    for (const tag of dead.kept) await this.#note(part, tag);
+    for (const kept of dead.kept) await this.#note(part, kept);
     part.headers.push(...dead.headers);
-    await part.hls.write(joined([...dead.headers, ...dead.kept.map(({ bytes }) => bytes)]));
+    await part.writer.write([...dead.headers, ...dead.kept.map(({ tag }) => tag)]);
   }
 
   async #adoptRest(part: OpenPart): Promise<void> {
@@ -216,16 +231,16 @@ export class MediaWriter {
   /** Adopts the closed segments of a part. One that is not whole is looked at again when the next one is closed. */
   async #adopt(part: OpenPart, last: boolean): Promise<void> {
     try {
-      for (let file = part.closed[0]; file !== undefined; file = part.closed[0]) {
+      for (let closed = part.closed[0]; closed !== undefined; closed = part.closed[0]) {
         if (!part.anchored) part.anchored = true;
-        const adopted = await this.#options.folder.adopt(part.index, file, part.anchorMs);
+        const adopted = await this.#options.folder.adopt(part.index, closed, part.anchorMs);
         if (adopted === undefined && !last) return;
         part.closed.shift();
         if (adopted === undefined) continue;
         this.#deaths = 0;
         const { lastMs } = adopted;
-        part.kept = part.kept.filter(({ track, timestampMs }) => timestampMs > (lastMs[track] ?? -1));
-        part.keptBytes = part.kept.reduce((sum, tag) => sum + tag.bytes.length, 0);
+        part.kept = part.kept.filter(({ track, tag }) => tag.timestampMs > (lastMs[track] ?? -1));
+        part.keptBytes = part.kept.reduce((sum, { tag }) => sum + tag.payload.length, 0);
         const { index, uri, startAt, durationMs, bytes, sha256 } = adopted.segment;
         this.#options.onSegment({ index, uri, startAt, durationMs, bytes, sha256 });
       }
@@ -233,16 +248,4 @@ export class MediaWriter {
       this.#failure ??= { error };
     }
   }
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

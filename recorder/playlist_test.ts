@@ -10,6 +10,7 @@ const part = (index: number): ManifestPart => ({
   reason: index === 0 ? "start" : "gap",
   startMs: index * 4000,
   codecs: { audio: "aac", video: "avc" },
+  engine: "ffmpeg",
 });
 const segment = (index: number, inPart: number): ManifestSegment => ({
   index,

@@ -18,6 +18,7 @@ import type {
   RecordedProblem,
   Recording,
   RecordingEnd,
+  RecordingEngine,
   RecordingEvents,
   RecordingProgress,
   RecordOptions,
@@ -30,6 +31,7 @@ const PROGRESS_MS = 1_000;
 const VIDEO_DRAIN_MS = 5_000;
 const EVENTS_DRAIN_MS = 10_000;
 const MP4 = "recording.mp4";
+const ENGINES: ReadonlySet<RecordingEngine> = new Set(["ffmpeg", "inprocess"]);
 /** A long outage tells the same few again and again. */
 const MAX_PROBLEMS = 100;
 
@@ -53,6 +55,9 @@ export class RecordingRun implements Recording {
     const { clock } = this.#options;
     if (typeof options.dir !== "string" || options.dir === "") {
       throw new TypeError("Cannot record: 'dir' must name a folder");
+    }
+    if (!ENGINES.has(options.engine ?? "ffmpeg")) {
+      throw new TypeError(`Cannot record: 'engine' must be "ffmpeg" or "inprocess", got ${String(options.engine)}`);
     }
     checkRange("segmentMs", options.segmentMs, 500, 60_000);
     checkRange("stallTimeoutMs", options.stallTimeoutMs, 500, 600_000);
@@ -144,7 +149,7 @@ export class RecordingRun implements Recording {
     log: EventLog;
   }): Promise<RecordingEnd> {
     const { tiktok, watch, ffmpeg, room, folder, log } = context;
-    const { clock, preferences = {}, segmentMs = 6_000, stallTimeoutMs = 15_000 } = this.#options;
+    const { clock, preferences = {}, engine = "ffmpeg", segmentMs = 6_000, stallTimeoutMs = 15_000 } = this.#options;
     const stop = this.#stop.signal;
     const alive = () => {
       this.#lastDataAt = clock.now();
@@ -152,6 +157,7 @@ export class RecordingRun implements Recording {
     const problem = (half: RecordedProblem["half"]) => (error: unknown) => this.#noteProblem(folder, half, error);
     const writer = new MediaWriter({
       folder,
+      engine,
       ffmpeg,
       segmentMs,
       clock,

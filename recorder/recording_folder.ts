@@ -9,10 +9,19 @@
 import { createHash } from "node:crypto";
 import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { dropEditLists, type Mp4Track, readInit, readSegment, shiftSegment, type TrackSpan } from "./fmp4.ts";
+import {
+  dropDates,
+  dropEditLists,
+  type Mp4Track,
+  readInit,
+  readSegment,
+  shiftSegment,
+  type TrackSpan,
+} from "./fmp4.ts";
 import { JOURNAL, type JournalLine, readJsonLines, type StartLine } from "./journal.ts";
 import { applyLine, emptyState, manifestOf, type PartState, type RecordingState, stateOf } from "./manifest.ts";
 import { playlistEntry, playlistText, targetDurationS } from "./playlist.ts";
+import type { ClosedSegment } from "./part_writer.ts";
 import type { Manifest, ManifestPart, ManifestSegment, RecordedGap, RecordedProblem, RecordingEnd } from "./types.ts";
 
 /** File name of the playlist. */
@@ -101,8 +110,7 @@ export class RecordingFolder {
   addPart(part: Omit<ManifestPart, "index" | "init"> & { at: number }): Promise<PartState> {
     return this.#inTurn(async () => {
       const index = (this.#state.parts.at(-1)?.index ?? -1) + 1;
-      const { reason, startMs, codecs, at } = part;
-      await this.#note({ type: "part", index, init: `init_${number(index, 4)}.mp4`, reason, startMs, codecs, at });
+      await this.#note({ type: "part", index, init: `init_${number(index, 4)}.mp4`, ...part });
       const added = this.#state.parts.at(-1);
       if (added === undefined) throw new Error("a part that was noted is not there");
       return added;
@@ -127,13 +135,12 @@ export class RecordingFolder {
   }
 
   /**
-   * Takes over a segment that ffmpeg has closed.
-   * @param file its name within the work folder
+   * Takes over a segment that a writer has closed.
    * @param anchorMs wall time minus media time, ms
    * @returns `undefined` when the file is no whole segment; it then stays where it is
    */
-  adopt(partIndex: number, file: string, anchorMs: number): Promise<AdoptedSegment | undefined> {
-    return this.#inTurn(() => this.#adopt(partIndex, file, anchorMs));
+  adopt(partIndex: number, closed: ClosedSegment, anchorMs: number): Promise<AdoptedSegment | undefined> {
+    return this.#inTurn(() => this.#adopt(partIndex, closed, anchorMs));
   }
 
   /** Writes the playlist anew. */
@@ -192,10 +199,14 @@ export class RecordingFolder {
     applyLine(this.#state, line);
   }
 
-  async #adopt(partIndex: number, file: string, anchorMs: number): Promise<AdoptedSegment | undefined> {
+  async #adopt(
+    partIndex: number,
+    { file, held }: ClosedSegment,
+    anchorMs: number,
+  ): Promise<AdoptedSegment | undefined> {
     const part = this.#state.parts.find(({ index }) => index === partIndex);
     const raw = join(this.workPath, file);
-    const bytes = new Uint8Array(await readFile(raw));
+    const bytes = held?.bytes ?? new Uint8Array(await readFile(raw));
     const spans = readSegment(bytes);
     if (part === undefined || spans === undefined) return undefined;
     const open = this.#open.get(partIndex) ?? await this.#openPart(part, spans);
@@ -206,7 +217,7 @@ export class RecordingFolder {
     const times = trackTimes(spans, open);
     const pictures = times.filter(({ kind }) => kind === "video");
     const ends = (pictures.length > 0 ? pictures : times).map((time) => time.endMs);
-    const endMs = Math.max(open.endMs + 1, ...ends);
+    const endMs = Math.max(open.endMs + 1, ...(held === undefined ? ends : [held.endMs]));
     const segment: ManifestSegment = {
       index,
       part: partIndex,
@@ -222,8 +233,8 @@ export class RecordingFolder {
     open.endMs = endMs;
     if (Math.round(segment.durationMs / 1000) > this.#targetS) await this.writePlaylist("EVENT");
     else await appendFile(join(this.path, PLAYLIST), playlistEntry(segment, part, before));
-    await rm(raw);
-    return { segment, lastMs: Object.fromEntries(times.map(({ kind, lastMs }) => [kind, lastMs])) };
+    if (held === undefined) await rm(raw);
+    return { segment, lastMs: held?.lastMs ?? Object.fromEntries(times.map(({ kind, lastMs }) => [kind, lastMs])) };
   }
 
   async #openPart(part: PartState, spans: ReadonlyMap<number, TrackSpan>): Promise<OpenPart | undefined> {
@@ -231,10 +242,12 @@ export class RecordingFolder {
     const tracks = readInit(init);
     if (tracks === undefined) return undefined;
     dropEditLists(init);
+    dropDates(init);
     await writeWhole(join(this.path, part.init), init);
     const known = this.#state.segments.filter((segment) => segment.part === part.index);
     const shifts = tracks.map(({ id, kind, timescale }): [number, bigint] => {
       const startMs = (kind === "other" ? undefined : part.tracks[kind]) ?? part.startMs;
+      if (part.engine === "inprocess") return [id, 0n];
       // ffmpeg starts each track at 0; only where this is its first segment can that be checked.
       const base = known.length > 0 ? 0n : spans.get(id)?.start ?? 0n;
       return [id, BigInt(Math.round(startMs * timescale / 1000)) - base];

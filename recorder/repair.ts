@@ -124,7 +124,7 @@ async function adoptClosed(recording: RecordingFolder): Promise<void> {
     for (const file of files.filter((name) => name.startsWith(prefix) && name.endsWith(".m4s"))) {
       if (recording.isAdopted(file)) continue;
       // The first that is not whole is the one that ffmpeg was at.
-      if (await recording.adopt(part.index, file, anchorMs) === undefined) break;
+      if (await recording.adopt(part.index, { file }, anchorMs) === undefined) break;
     }
   }
 }

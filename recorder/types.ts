@@ -9,6 +9,12 @@ import type { FlvGapReason } from "@roomtone/sdk/media";
 /** Whom to record: a name in any form that the SDK takes, or a room. There the name only names the folder. */
 export type RecordTarget = string | { readonly roomId: string; readonly username?: string };
 
+/**
+ * What writes the segments: ffmpeg as a child process, or a writer in this process, which needs less of the machine.
+ * What the latter cannot take (sound that is no AAC, such as MP3) goes to ffmpeg, in a new part.
+ */
+export type RecordingEngine = "ffmpeg" | "inprocess";
+
 /** Options of {@link record}. */
 export interface RecordOptions {
   /** Folder that holds all recordings; made when it is not there. */
@@ -17,6 +23,8 @@ export interface RecordOptions {
   tiktok?: TikTok;
   /** Which stream to take. Only FLV with H.264 or plain sound can be recorded. @default the best picture */
   preferences?: StreamPreferences;
+  /** What writes the segments. @default "ffmpeg" */
+  engine?: RecordingEngine;
   /** Adds one `recording.mp4` at the end. @default false */
   mp4?: boolean;
   /** Shortest length of a segment, ms, 500 to 60_000; it ends at the next keyframe. @default 6_000 */
@@ -73,13 +81,15 @@ export interface ManifestPart {
   /** File name of its init segment. */
   init: string;
   /**
-   * Why it begins: the recording does, media is missing before it, the decoder's parameters changed, or ffmpeg
-   * (`writer`) had to be started anew.
+   * Why it begins: the recording does, media is missing before it, the decoder's parameters changed, or another
+   * writer had to go on (`writer`).
    */
   reason: "start" | "gap" | "parameters" | "writer";
   startMs: number;
   /** Codecs by track. */
   codecs: { audio?: string; video?: string };
+  /** What wrote it. */
+  engine: RecordingEngine;
 }
 
 /** Media that never came, or whose file is damaged. */

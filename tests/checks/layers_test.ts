@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "sdk/src/": ["sdk/src/"],
   "sdk/": ["sdk/"],
   "sdk/examples/": ["@roomtone/sdk", "@roomtone/recorder", "node:"],
-  "recorder/": ["recorder/", "@roomtone/sdk", "node:"],
+  "recorder/": ["recorder/", "@roomtone/sdk", "mediabunny", "node:"],
   "functions/contract/": ["functions/contract/", "@roomtone/sdk", "valibot"],
   "functions/contract/openapi.ts": ["functions/contract/", "valibot", "@valibot/to-json-schema"],
   "functions/ports/": ["functions/ports/", "functions/contract/", "@roomtone/sdk"],
