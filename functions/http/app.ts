@@ -5,6 +5,7 @@ import {
   docsRoute,
   healthRoute,
   type InputSchema,
+  metricsRoute,
   openApiRoute,
   type Route,
 } from "../contract/routes.ts";
@@ -93,6 +94,12 @@ export function createApp(options: AppOptions): Hono {
   addLookupRoutes(add, options);
   const { system } = options;
   if (system !== undefined) addSystemRoutes(add, { ...system, logger });
+  if (metrics !== undefined) {
+    add(
+      metricsRoute,
+      async () => new Response(await metrics.text(), { headers: { "content-type": metrics.mediaType } }),
+    );
+  }
   add(healthRoute, async () => {
     await system?.store.listWatches({ limit: 1 });
     return { body: { status: "ok" } };

@@ -34,3 +34,13 @@ export const docsRoute = defineRoute({
   request: { params: nothing, query: nothing },
   responses: { 200: { description: "The page", mediaType: "text/html" } },
 });
+
+/** `GET /metrics` */
+export const metricsRoute = defineRoute({
+  method: "get",
+  path: "/metrics",
+  summary: "Numbers about the process, for Prometheus",
+  scope: "read",
+  request: { params: nothing, query: nothing },
+  responses: { 200: { description: "The numbers", mediaType: "text/plain" } },
+});

@@ -18,6 +18,7 @@ import { pollWatchlist } from "../../core/poll_watchlist.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { waited } from "../../core/waiting.ts";
 import { createApp } from "../../http/app.ts";
+import { requestMetrics } from "../../http/metrics.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LiveLookup } from "../../ports/live_lookup.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -169,6 +170,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       logger,
       loopbackOnly: loopback,
       keys: { store: keys, clock },
+      metrics: requestMetrics(),
       corsOrigins: config.corsOrigins,
       trustForwarded: config.trustForwarded,
     });

@@ -1,0 +1,33 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "node:test";
+import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
+import { createApp } from "./app.ts";
+import { requestMetrics } from "./metrics.ts";
+
+describe("requestMetrics()", () => {
+  it("counts requests in every bucket that holds them, by method, route and status", async () => {
+    const metrics = requestMetrics();
+    for (const durationMs of [4, 5, 60, 30_000]) {
+      metrics.request({ method: "GET", route: "/a/{b}", status: 200, durationMs });
+    }
+    const text = await metrics.text();
+    const labels = `method="GET",route="/a/{b}",status="200"`;
+    const at = (bound: string) =>
+      new RegExp(`_bucket\\{${labels.replaceAll(/[{}]/g, "\\$&")},le="${bound}"\\} (\\d+)`).exec(text)?.[1];
+    assertEquals(["0\\.005", "0\\.05", "0\\.1", "20", "\\+Inf"].map(at), ["2", "2", "3", "3", "4"]);
+    assert(text.includes(`_count{${labels}} 4\n`) && text.includes(`_sum{${labels}} 30.069\n`), text);
+  });
+
+  it("is served at /metrics, where unknown paths are one series", async () => {
+    const app = createApp({ logger: new CaptureLogger(), loopbackOnly: true, metrics: requestMetrics(), now: () => 0 });
+    for (const path of ["/health", "/x", "/y"]) await app.request(path);
+    await app.request("/z", { method: "BREW" });
+    const response = await app.request("/metrics");
+    const text = await response.text();
+    assertEquals(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert(text.includes(`_count{method="GET",route="/health",status="200"} 1\n`), text);
+    assert(text.includes(`_count{method="any",route="none",status="404"} 3\n`), text);
+    const without = createApp({ logger: new CaptureLogger(), loopbackOnly: true });
+    assertEquals((await without.request("/metrics")).status, 404);
+  });
+});
