@@ -69,6 +69,9 @@ export const lookupProblems = {
   504: problem("No answer in time"),
 };
 
+/** What a caller gets who has the answer already. */
+export const unchanged = { 304: { description: "The answer is the one whose ETag came in If-None-Match" } };
+
 /** Failures that any route may have. */
 export const inputProblems = {
   400: problem("A parameter is wrong; every wrong one is named"),

@@ -31,6 +31,9 @@ export const STATUS_OF = {
   internal: 500,
 } as const satisfies Record<AppErrorCode, number>;
 
+/** Told with refusals that do not say themselves when to come again. */
+const RETRY_AFTER_MS = 60_000;
+
 const TITLES: Record<AppErrorCode, string> = {
   invalid_input: "A parameter is wrong",
   not_found: "Not found",
@@ -74,8 +77,9 @@ export function toAppError(error: unknown): AppError {
  * @param requestId of the request that failed
  */
 export function toProblem(error: AppError, requestId?: string): Response {
-  const { code, message, remedy, retryAfterMs, evidence, parameters, fields } = error;
+  const { code, message, remedy, evidence, parameters, fields } = error;
   const status = STATUS_OF[code];
+  const retryAfterMs = error.retryAfterMs ?? (status === 503 ? RETRY_AFTER_MS : undefined);
   const retryAfter = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
   const body: Problem = {
     title: TITLES[code],

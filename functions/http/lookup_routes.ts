@@ -11,12 +11,14 @@ import {
   sendMessageRoute,
   userInfoRoute,
 } from "../contract/routes.ts";
+import type { AnswerCache } from "../core/answer_cache.ts";
 import type { LookupDeps } from "../core/deadline.ts";
 import { followers, followings } from "../core/followings.ts";
 import { liveChecks, liveLinks } from "../core/live_links.ts";
 import { feedReply, giftsReply, pricesReply, roomOf, sendMessage } from "../core/lives.ts";
 import { userInfo } from "../core/user_info.ts";
 import type { MessageSender } from "../ports/live_lookup.ts";
+import { cachedReply } from "./cached_reply.ts";
 import type { Answer, Input } from "./mount.ts";
 
 /** Routes whose answers come from TikTok. */
@@ -29,6 +31,8 @@ export interface LookupRoutes {
   followings?: LookupDeps;
   /** Live check, rooms, gifts, prices, feed. Without a `sender`, sending messages is refused. */
   lives?: LookupDeps & { sender?: MessageSender | undefined };
+  /** Keeps their answers for a while. @default none is kept */
+  cache?: AnswerCache;
 }
 
 /** Adds a route to an app. */
@@ -38,21 +42,30 @@ export type AddRoute = <P extends InputSchema, Q extends InputSchema, B extends 
 ) => void;
 
 /** Adds the routes that are given. */
-export function addLookupRoutes(add: AddRoute, { links, userInfo: profile, followings: lists, lives }: LookupRoutes) {
-  if (links !== undefined) add(linksRoute, async ({ query }) => ({ body: await liveLinks(links, query) }));
+export function addLookupRoutes(add: AddRoute, options: LookupRoutes) {
+  const { links, userInfo: profile, followings: lists, lives, cache } = options;
+  if (links !== undefined) {
+    add(linksRoute, ({ query, request }) => cachedReply(links, cache, request, (deps) => liveLinks(deps, query)));
+  }
   if (profile !== undefined) {
-    add(userInfoRoute, async ({ query }) => ({ body: await userInfo(profile, query.uniqueId) }));
+    add(
+      userInfoRoute,
+      ({ query, request }) => cachedReply(profile, cache, request, (deps) => userInfo(deps, query.uniqueId)),
+    );
   }
   if (lists !== undefined) {
-    add(followingsRoute, async ({ query }) => ({ body: await followings(lists, query) }));
-    add(followersRoute, async ({ query }) => ({ body: await followers(lists, query) }));
+    add(followingsRoute, ({ query, request }) => cachedReply(lists, cache, request, (deps) => followings(deps, query)));
+    add(followersRoute, ({ query, request }) => cachedReply(lists, cache, request, (deps) => followers(deps, query)));
   }
   if (lives !== undefined) {
-    add(liveRoute, async ({ query }) => ({ body: await liveChecks(lives, query) }));
-    add(roomRoute, async ({ params }) => ({ body: await roomOf(lives, params.username) }));
-    add(giftsRoute, async () => ({ body: await giftsReply(lives) }));
-    add(pricesRoute, async () => ({ body: await pricesReply(lives) }));
-    add(feedRoute, async ({ query }) => ({ body: await feedReply(lives, query.cursor) }));
+    add(liveRoute, ({ query, request }) => cachedReply(lives, cache, request, (deps) => liveChecks(deps, query)));
+    add(
+      roomRoute,
+      ({ params, request }) => cachedReply(lives, cache, request, (deps) => roomOf(deps, params.username)),
+    );
+    add(giftsRoute, ({ request }) => cachedReply(lives, cache, request, giftsReply));
+    add(pricesRoute, ({ request }) => cachedReply(lives, cache, request, pricesReply));
+    add(feedRoute, ({ query, request }) => cachedReply(lives, cache, request, (deps) => feedReply(deps, query.cursor)));
     add(sendMessageRoute, async ({ params, body }) => ({
       body: await sendMessage({ clock: lives.clock, sender: lives.sender }, params.username, body.text),
     }));

@@ -3,7 +3,7 @@
  * @module
  */
 import * as v from "valibot";
-import { bodyProblems, defineRoute, filled, lookupProblems, nothing, one } from "../route.ts";
+import { bodyProblems, defineRoute, filled, lookupProblems, nothing, one, unchanged } from "../route.ts";
 import { FeedReply, GiftsReply, MessageReply, PricesReply, RoomReply } from "../schemas.ts";
 
 const username = v.object({ username: v.string() });
@@ -15,7 +15,11 @@ export const roomRoute = defineRoute({
   summary: "The room of a host who is live",
   scope: "lookup",
   request: { params: username, query: nothing },
-  responses: { 200: { description: "The room, or that the host is not live", body: RoomReply }, ...lookupProblems },
+  responses: {
+    200: { description: "The room, or that the host is not live", body: RoomReply },
+    ...unchanged,
+    ...lookupProblems,
+  },
 });
 
 /** `GET /api/gifts` */
@@ -25,7 +29,7 @@ export const giftsRoute = defineRoute({
   summary: "Gifts that can be sent",
   scope: "lookup",
   request: { params: nothing, query: nothing },
-  responses: { 200: { description: "The gifts", body: GiftsReply }, ...lookupProblems },
+  responses: { 200: { description: "The gifts", body: GiftsReply }, ...unchanged, ...lookupProblems },
 });
 
 /** `GET /api/prices` */
@@ -35,7 +39,7 @@ export const pricesRoute = defineRoute({
   summary: "What coins cost where the API runs",
   scope: "lookup",
   request: { params: nothing, query: nothing },
-  responses: { 200: { description: "The prices", body: PricesReply }, ...lookupProblems },
+  responses: { 200: { description: "The prices", body: PricesReply }, ...unchanged, ...lookupProblems },
 });
 
 /** `GET /api/feed` */
@@ -50,7 +54,7 @@ export const feedRoute = defineRoute({
       cursor: v.optional(v.pipe(one, v.regex(/^\d{0,20}$/, "must be a cursor of an earlier page")), ""),
     }),
   },
-  responses: { 200: { description: "A page of lives", body: FeedReply }, ...lookupProblems },
+  responses: { 200: { description: "A page of lives", body: FeedReply }, ...unchanged, ...lookupProblems },
 });
 
 /** `POST /api/rooms/{username}/messages` */

@@ -3,7 +3,7 @@
  * @module
  */
 import * as v from "valibot";
-import { cursorNumber, defineRoute, digits, filled, lookupProblems, nothing } from "../route.ts";
+import { cursorNumber, defineRoute, digits, filled, lookupProblems, nothing, unchanged } from "../route.ts";
 import { FollowersReply, FollowingsReply, LinksReply, LiveChecksReply, UserInfoReply } from "../schemas.ts";
 
 /** Most names in one request. */
@@ -55,6 +55,7 @@ export const linksRoute = defineRoute({
   },
   responses: {
     200: { description: "One object for one name, an array for several", body: LinksReply },
+    ...unchanged,
     ...lookupProblems,
   },
   failureFields(query, error) {
@@ -78,7 +79,11 @@ export const liveRoute = defineRoute({
       v.transform((query) => ({ usernames: namesOf(query) })),
     ),
   },
-  responses: { 200: { description: "One entry for each name, in order", body: LiveChecksReply }, ...lookupProblems },
+  responses: {
+    200: { description: "One entry for each name, in order", body: LiveChecksReply },
+    ...unchanged,
+    ...lookupProblems,
+  },
 });
 
 /** `GET /tiktok/user-info` */
@@ -88,7 +93,7 @@ export const userInfoRoute = defineRoute({
   summary: "A user's profile",
   scope: "lookup",
   request: { params: nothing, query: v.object({ uniqueId: filled }) },
-  responses: { 200: { description: "The profile", body: UserInfoReply }, ...lookupProblems },
+  responses: { 200: { description: "The profile", body: UserInfoReply }, ...unchanged, ...lookupProblems },
   failureFields: () => ({ data: null }),
 });
 
@@ -122,7 +127,7 @@ export const followingsRoute = defineRoute({
   summary: "Whom a user follows",
   scope: "lookup",
   request: { params: nothing, query: listQuery },
-  responses: { 200: { description: "A page of users", body: FollowingsReply }, ...lookupProblems },
+  responses: { 200: { description: "A page of users", body: FollowingsReply }, ...unchanged, ...lookupProblems },
   failureFields: listFailureFields,
 });
 
@@ -133,6 +138,6 @@ export const followersRoute = defineRoute({
   summary: "Who follows a user",
   scope: "lookup",
   request: { params: nothing, query: listQuery },
-  responses: { 200: { description: "A page of users", body: FollowersReply }, ...lookupProblems },
+  responses: { 200: { description: "A page of users", body: FollowersReply }, ...unchanged, ...lookupProblems },
   failureFields: listFailureFields,
 });

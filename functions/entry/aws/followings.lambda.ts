@@ -5,6 +5,7 @@ import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, LookupConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
 import { apiAccess } from "./api_access.ts";
+import { memoryCache } from "./memory_cache.ts";
 import { openTikTok } from "./open_tiktok.ts";
 
 const config = loadConfig(LookupConfig, process.env);
@@ -13,4 +14,5 @@ const config = loadConfig(LookupConfig, process.env);
 export const handler = handle(createApp({
   followings: { lookup: tiktokLookup(openTikTok(config)), clock: systemClock },
   ...apiAccess(config),
+  cache: memoryCache(),
 }));

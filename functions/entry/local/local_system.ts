@@ -9,9 +9,11 @@ import { folderFiles } from "../../adapters/local/folder_files.ts";
 import { lockFolder } from "../../adapters/local/folder_lock.ts";
 import { lineLogger } from "../../adapters/local/line_logger.ts";
 import { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
+import { memoryAnswers } from "../../adapters/local/memory_answers.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { mediaRecorder, openRecordings, repairFolder } from "../../adapters/media/media_recorder.ts";
 import type { LocalConfig } from "../../contract/config.ts";
+import { AnswerCache } from "../../core/answer_cache.ts";
 import { mapBounded } from "../../core/bounded.ts";
 import { followFeed } from "../../core/feed_reader.ts";
 import { pollWatchlist } from "../../core/poll_watchlist.ts";
@@ -160,6 +162,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       userInfo: { lookup, clock },
       followings: { lookup, clock },
       lives: { lookup, clock },
+      cache: new AnswerCache({ store: memoryAnswers(clock), clock, logger }),
       system: {
         ...{ store, clock, lookup, launcher, observe },
         files: folderFiles(recordingsDir),
