@@ -95,7 +95,7 @@ describe("s3Files()", () => {
   });
 
   it("removes a folder and nothing beside it", async () => {
-    for (const name of ["1/a", "1/b", "1/c", "1/work/d", "10/a", "2/a"]) objects.set(`recordings/host/${name}`, "x");
+    for (const name of ["1/a", "1/b", "1/c", "1/deep/d", "10/a", "2/a"]) objects.set(`recordings/host/${name}`, "x");
     await files().remove("host/1");
     assertEquals([...objects.keys()], ["recordings/host/10/a", "recordings/host/2/a"]);
     await files().remove("host/1");
