@@ -27,10 +27,11 @@ type Unpack = (bytes: Uint8Array, size: number) => Uint8Array;
  * {@link Gunzip} over the zlib of Node, Bun or Deno, elsewhere {@link streamGunzip}.
  * @param globals the global object
  */
-export function hostGunzip(globals: { process?: unknown; Bun?: unknown }): Gunzip {
-  const bounded = zlibOf(globals.process);
+export function hostGunzip(globals: object): Gunzip {
+  const host = globals as { process?: unknown; Bun?: unknown };
+  const bounded = zlibOf(host.process);
   if (bounded === undefined) return streamGunzip;
-  const { gunzipSync } = (globals.Bun ?? {}) as { gunzipSync?: (bytes: Uint8Array) => Uint8Array };
+  const { gunzipSync } = (host.Bun ?? {}) as { gunzipSync?: (bytes: Uint8Array) => Uint8Array };
   // Bun's own function takes half the time, and no bound.
   const short: Unpack = typeof gunzipSync === "function" ? (bytes) => gunzipSync(bytes) : bounded;
   return (bytes, maxBytes) => unpack(bytes.length * MAX_RATIO <= maxBytes ? short : bounded, bytes, maxBytes);
