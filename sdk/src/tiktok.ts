@@ -11,7 +11,6 @@ import { checkRoutes } from "./live/route_options.ts";
 import type { RouteName } from "./events/types.ts";
 import { type Clock, type Fetch, type SocketFactory, systemClock } from "./ports.ts";
 import { chooseSocket, hostFetch } from "./runtime/host.ts";
-import { hostGunzip } from "./runtime/host_gunzip.ts";
 import type { NativeWebSocketConstructor } from "./runtime/web_socket.ts";
 import { SignedRooms } from "./signing/signed_rooms.ts";
 import type { Signer } from "./signing/signer.ts";
@@ -46,7 +45,7 @@ import type { RoomStatus } from "./web/room_status.ts";
 import { Rooms, type RoomTarget } from "./web/rooms.ts";
 import { fetchTtwid } from "./web/ttwid.ts";
 import { checkRoomId, normaliseUsername } from "./web/usernames.ts";
-import type { Gunzip } from "./wire/gunzip.ts";
+import { type Gunzip, streamGunzip } from "./wire/gunzip.ts";
 
 /** Options of {@link TikTok}; all have defaults. */
 export interface TikTokOptions {
@@ -58,7 +57,7 @@ export interface TikTokOptions {
   socket?: SocketFactory;
   /**
    * Unpacks frames that are compressed.
-   * @default the zlib of Node, Bun and Deno, elsewhere the web's DecompressionStream
+   * @default the web's DecompressionStream
    */
   gunzip?: Gunzip;
   /** Time and timers. @default the host's clock */
@@ -233,7 +232,7 @@ export class TikTok {
       signedSockets: extendSockets(sockets, { ...extras, params: {} }, trusts),
       signed: new SignedRooms(this.#calls, extras.params),
       routes: new RouteHealth(checkRoutes(options.routes, signer)),
-      gunzip: options.gunzip ?? hostGunzip(globalThis),
+      gunzip: options.gunzip ?? streamGunzip,
       trace,
       timeZone,
       giftDetails: (roomId, signal) => this.#gifts.details(roomId, signal),

@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { type Live, type LiveEvent, TikTok } from "../../sdk/mod.ts";
+import { hostGunzip } from "../../sdk/src/runtime/host_gunzip.ts";
 import type { LoadStats } from "./rooms_load.ts";
 
 /** What a run showed. */
@@ -96,6 +97,7 @@ function percentile(share: number): number {
 }
 
 const tiktok = new TikTok({
+  gunzip: hostGunzip(globalThis),
   baseUrls: { web: server, webcast: server, ttwid: server, socket: server.replace(/^http/, "ws") },
 });
 await tiktok.checkAlive(["7300000000000000000"]);
