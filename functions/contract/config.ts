@@ -1,6 +1,6 @@
 /**
  * Settings of every process: one schema each, with defaults. A setting `tableName` is read from `ROOMTONE_TABLE_NAME`.
- * Secrets come as names to look up, never as values.
+ * Secrets come as names to look up, never as values, but where the process is the operator's own.
  * @module
  */
 import * as v from "valibot";
@@ -56,6 +56,20 @@ const tiktok = {
   tiktokTtwidUrl: v.optional(url("https:", "http:"), "https://ttwid.bytedance.com"),
 };
 
+/** Who the client of TikTok is: for a process whose environment is its operator's own. */
+const identity = {
+  /** A `Cookie` header with the operator's session; it goes to TikTok alone. */
+  tiktokCookies: v.optional(text),
+  /** Key for Euler Stream, which then signs requests. */
+  eulerKey: v.optional(text),
+  /** Another host of Euler Stream. */
+  eulerUrl: v.optional(url("https:", "http:")),
+  /** Take messages for rooms; they are sent with the session and the signer. */
+  sendMessages: v.optional(flag, false),
+  /** Hosts that may serve streams beside TikTok's own. */
+  mediaHosts: v.optional(list, []),
+};
+
 /** How often names are checked. */
 const polling = {
   /** Time from one check of a name to the next. */
@@ -107,6 +121,7 @@ export const LocalConfig = v.object({
   ...polling,
   ...recording,
   ...tiktok,
+  ...identity,
 });
 
 /** Settings of the whole system in one process. */

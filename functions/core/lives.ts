@@ -67,7 +67,7 @@ export async function sendMessage(
   const user = readUsername(typed, "username");
   if (sender === undefined) {
     throw new AppError("not_configured", "Send a message: sending is switched off", {
-      remedy: "The operator switches it on with ROOMTONE_SEND_MESSAGES=true, a session and a signer",
+      remedy: "The operator of a local system switches it on with ROOMTONE_SEND_MESSAGES=true, a session and a signer",
     });
   }
   await withinDeadline(clock, "Send a message", (signal) => sender.send(user, text, { signal }));

@@ -1,10 +1,11 @@
 import { findFfmpeg } from "@roomtone/recorder";
 import { TikTok } from "@roomtone/sdk";
+import { eulerSigner } from "@roomtone/sdk/euler";
 import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
+import { tiktokLookup, tiktokMessages } from "../../adapters/live/tiktok_lookup.ts";
 import { folderFiles } from "../../adapters/local/folder_files.ts";
 import { lockFolder } from "../../adapters/local/folder_lock.ts";
 import { lineLogger } from "../../adapters/local/line_logger.ts";
@@ -161,7 +162,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       links: { lookup, clock },
       userInfo: { lookup, clock },
       followings: { lookup, clock },
-      lives: { lookup, clock },
+      lives: { lookup, clock, sender: config.sendMessages ? tiktokMessages(tiktok) : undefined },
       cache: new AnswerCache({ store: memoryAnswers(clock), clock, logger }),
       system: {
         ...{ store, clock, lookup, launcher, observe },
@@ -190,7 +191,9 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
 function clientOf(config: LocalConfig): TikTok {
   const { tiktokWebUrl, tiktokWebcastUrl, tiktokSocketUrl, tiktokTtwidUrl } = config;
   const baseUrls = { web: tiktokWebUrl, webcast: tiktokWebcastUrl, socket: tiktokSocketUrl, ttwid: tiktokTtwidUrl };
-  return new TikTok({ baseUrls });
+  const { eulerKey: apiKey, eulerUrl: host, tiktokCookies: cookies, mediaHosts } = config;
+  const signer = apiKey === undefined && host === undefined ? undefined : eulerSigner({ apiKey, host });
+  return new TikTok({ baseUrls, cookies, signer, mediaHosts });
 }
 
 /** Closes what a crash left open. Each folder by itself: one that cannot be closed holds nothing up. */
