@@ -24,8 +24,18 @@ const MAX_RATIO = 1032;
 type Unpack = (bytes: Uint8Array, size: number) => Uint8Array;
 
 /**
- * {@link Gunzip} over the zlib of Node, Bun or Deno, elsewhere {@link streamGunzip}.
+ * {@link Gunzip} over the zlib of Node, Bun or Deno, elsewhere {@link streamGunzip}: for programs that listen to hundreds
+ * of rooms and more. A client without it uses the web's stream, and so looks at no global of the host.
  * @param globals the global object
+ * @returns what {@link TikTokOptions.gunzip} takes; it throws `protocol` for broken bytes and beyond its bound
+ *
+ * @example
+ * ```ts
+ * import { TikTok } from "@roomtone/sdk";
+ * import { hostGunzip } from "@roomtone/sdk/bun";
+ * const tiktok = new TikTok({ gunzip: hostGunzip(globalThis) });
+ * console.log((await tiktok.roomStatus("some.host")).live);
+ * ```
  */
 export function hostGunzip(globals: object): Gunzip {
   const host = globals as { process?: unknown; Bun?: unknown };
