@@ -17,7 +17,11 @@ export interface OpenApiDocument {
   tags: { name: string; description: string }[];
   /** Operations by path and method. */
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, JsonSchema>; securitySchemes: Record<string, Record<string, string>> };
+  components: {
+    schemas: Record<string, JsonSchema>;
+    responses: Record<string, ResponseObject>;
+    securitySchemes: Record<string, Record<string, string>>;
+  };
   security: Record<string, string[]>[];
 }
 
@@ -29,7 +33,7 @@ export interface Operation {
   description?: string;
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Content };
-  responses: Record<string, ResponseObject>;
+  responses: Record<string, ResponseObject | Reference>;
   security?: Record<string, string[]>[];
 }
 
@@ -45,7 +49,13 @@ export interface Parameter {
   schema: JsonSchema;
 }
 
-interface ResponseObject {
+/** Where something that is written once is to be found, such as `#/components/responses/NotThere`. */
+export interface Reference {
+  $ref: string;
+}
+
+/** An answer of an operation. */
+export interface ResponseObject {
   description: string;
   headers?: Record<string, { description: string; schema: JsonSchema }>;
   content?: Content;
@@ -76,10 +86,10 @@ const RETRY_AFTER = {
 const METHODS: Route["method"][] = ["get", "put", "post", "delete"];
 
 /** Answers of what stands before every route. */
-const GUARDS = { 403: problem("Not from here, or not with this key") };
+const GUARDS = { 403: problem("Not from here, or not with this key", "NotAllowed") };
 const KEY_GUARDS = {
-  401: problem("A key is needed, or is unknown"),
-  429: problem("The key's limit is reached; see retry_after"),
+  401: problem("A key is needed, or is unknown", "NoKey"),
+  429: problem("The key's limit is reached; see retry_after", "KeyLimit"),
 };
 
 /**
@@ -102,10 +112,17 @@ export function openApiDocument({ version, routes, schemas }: OpenApiSource): Op
     const { $schema: _schema, $defs: _defs, ...rest } = toJsonSchema(schema, config);
     return rest;
   };
+  const shared: Record<string, ResponseObject> = {};
+  const answerOf = (status: number, response: RouteResponse): ResponseObject | Reference => {
+    const answer = responseOf(status, response, schemaOf);
+    if (response.name === undefined) return answer;
+    shared[response.name] ??= answer;
+    return { $ref: `#/components/responses/${response.name}` };
+  };
   const paths: OpenApiDocument["paths"] = {};
   for (const [name, route] of Object.entries(routes).sort(([, a], [, b]) => byPlace(a, b))) {
     const operations = paths[route.path] ??= {};
-    operations[route.method] = operationOf(name.replace(/Route$/, ""), route, schemaOf);
+    operations[route.method] = operationOf(name.replace(/Route$/, ""), route, schemaOf, answerOf);
   }
   return {
     openapi: "3.1.0",
@@ -121,6 +138,7 @@ export function openApiDocument({ version, routes, schemas }: OpenApiSource): Op
     paths,
     components: {
       schemas: toJsonSchemaDefs(schemas, config),
+      responses: Object.fromEntries(Object.entries(shared).sort(([a], [b]) => a < b ? -1 : 1)),
       securitySchemes: {
         apiKey: { type: "apiKey", in: "header", name: "x-api-key" },
         bearer: { type: "http", scheme: "bearer", description: "The same API key as `Authorization: Bearer`" },
@@ -146,6 +164,7 @@ function operationOf(
   operationId: string,
   route: Route,
   schemaOf: (schema: v.GenericSchema) => JsonSchema,
+  answerOf: (status: number, response: RouteResponse) => ResponseObject | Reference,
 ): Operation {
   const { path, summary, request } = route;
   const parameters = [
@@ -166,7 +185,7 @@ function operationOf(
       ? undefined
       : { required: true, content: { "application/json": { schema: schemaOf(request.body) } } },
     responses: Object.fromEntries(
-      Object.entries(responses).map(([status, response]) => [status, responseOf(Number(status), response, schemaOf)]),
+      Object.entries(responses).map(([status, response]) => [status, answerOf(Number(status), response)]),
     ),
     security: open ? [] : undefined,
   };

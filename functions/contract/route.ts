@@ -12,6 +12,8 @@ export type InputSchema = v.GenericSchema<Record<string, string | string[]>, unk
 /** An answer that a route gives. */
 export interface RouteResponse {
   description: string;
+  /** Name in the API's description, for an answer that several routes give: there it is written once. */
+  name?: string;
   /** Schema of the JSON body; without one the answer has no body, or the media type says what it is. */
   body?: v.GenericSchema;
   mediaType?: string;
@@ -51,41 +53,47 @@ export function defineRoute<P extends InputSchema, Q extends InputSchema, B exte
 
 /** No parameters. */
 export const nothing = v.object({});
-/** A failure: problem+json. */
-export const problem = (description: string): RouteResponse => ({
+/** A failure: problem+json. @param name see {@link RouteResponse} */
+export const problem = (description: string, name?: string): RouteResponse => ({
   description,
+  name,
   body: Problem,
   mediaType: "application/problem+json",
 });
 
+/** Failures that any route may have. */
+export const inputProblems = {
+  400: problem("A parameter is wrong; every wrong one is named", "WrongInput"),
+  500: problem("An unexpected failure", "Unexpected"),
+};
+
 /** Failures that any route which asks TikTok may have. */
 export const lookupProblems = {
-  400: problem("A parameter is wrong; every wrong one is named"),
-  403: problem("TikTok shows it to some people only: private, age_restricted, login_required"),
-  404: problem("TikTok knows no such user"),
-  500: problem("An unexpected failure"),
-  502: problem("TikTok's answer could not be used: protocol, network"),
-  503: problem("TikTok or the signer refuses: captcha, blocked, rate_limited and the like; see retry_after"),
-  504: problem("No answer in time"),
+  ...inputProblems,
+  403: problem(
+    "TikTok shows it to some people only: private, age_restricted, login_required. Or `forbidden`: not from here, or " +
+      "not with this key",
+    "NotShown",
+  ),
+  404: problem("TikTok knows no such user", "UnknownUser"),
+  502: problem("TikTok's answer could not be used: protocol, network", "NoUse"),
+  503: problem("TikTok or the signer refuses: captcha, blocked, rate_limited and the like; see retry_after", "Refused"),
+  504: problem("No answer in time", "Late"),
 };
 
 /** What a caller gets who has the answer already. */
-export const unchanged = { 304: { description: "The answer is the one whose ETag came in If-None-Match" } };
-
-/** Failures that any route may have. */
-export const inputProblems = {
-  400: problem("A parameter is wrong; every wrong one is named"),
-  500: problem("An unexpected failure"),
+export const unchanged = {
+  304: { description: "The answer is the one whose ETag came in If-None-Match", name: "Unchanged" },
 };
 
 /** Failures of a route that takes a body. */
 export const bodyProblems = {
-  413: problem("The body is larger than 1 MiB"),
-  415: problem("The body is not application/json"),
+  413: problem("The body is larger than 1 MiB", "TooLarge"),
+  415: problem("The body is not application/json", "WrongType"),
 };
 
 /** Failure of a route that names one thing. */
-export const notThere = { 404: problem("It does not exist") };
+export const notThere = { 404: problem("It does not exist", "NotThere") };
 
 /** A parameter that must not be repeated. */
 export const one = v.string("must be given once");

@@ -176,7 +176,9 @@ export async function docsScript(): Promise<void> {
       ...(fields.length > 0 ? [element("h4", {}, "Parameters"), ...fields] : []),
       element("div", { className: "actions" }, element("button", {}, "Try it"), stop),
     );
-    const rows = Object.entries(responses).map(([status, response]) => {
+    const rows = Object.entries(responses).flatMap(([status, answer]) => {
+      const response = "$ref" in answer ? api.components.responses[answer.$ref.split("/").at(-1) ?? ""] : answer;
+      if (response === undefined) return [];
       const { schema } = Object.values(response.content ?? {})[0] ?? {};
       const cell = element("td", {}, ...marked(response.description));
       const named = schema?.$ref?.split("/").at(-1);
@@ -191,7 +193,7 @@ export async function docsScript(): Promise<void> {
           ),
         );
       }
-      return element("tr", {}, element("td", {}, status), cell);
+      return [element("tr", {}, element("td", {}, status), cell)];
     });
     return element(
       "details",
