@@ -32,6 +32,8 @@ export interface SocketRefusal {
   handshakeStatus?: string;
   /** `Handshake-Msg` header, such as `DEVICE_BLOCKED`. */
   handshakeMessage?: string;
+  /** `Retry-After` header: seconds, or a date. */
+  retryAfter?: string;
   /** Log id of the answer. */
   logId?: string;
   /** What the host threw: a name that does not resolve, a refused connection, a wrong certificate. */

@@ -275,8 +275,8 @@ const SOCKETS: Row[] = [
   },
   {
     name: "an upgrade answered 429",
-    ...{ faults: handshake({ status: 429, as: "http" }), call: live, remedy: /ask less often/ },
-    ...{ code: "rate_limited", retryable: YES, evidence: { status: 429 } },
+    ...{ faults: handshake({ status: 429, as: "http", retryAfterS: 9 }), call: live, remedy: /ask less often/ },
+    ...{ code: "rate_limited", retryable: YES, evidence: { status: 429 }, retryAfterMs: 9_000 },
   },
   {
     name: "pages that refuse a guest cookie by X-TT-System-Error",

@@ -242,6 +242,31 @@ describe("the routes into a room", () => {
     room.endLive();
   });
 
+  it("a refused socket that says when to come back is not asked before", async () => {
+    const room = newHost();
+    room.startLive({ speed: 20 });
+    // A host that hides the answer asks once more, so the same fault answers twice.
+    standin.fault({ kind: "handshake", status: 429, as: "http", retryAfterS: 12, times: 2 });
+    const waits: number[] = [];
+    const clock: Clock = {
+      ...quickClock,
+      setTimeout: (run, delayMs) => {
+        waits.push(delayMs);
+        return quickClock.setTimeout(run, delayMs);
+      },
+    };
+    const seen: LiveEvent[] = [];
+    const live = client({ clock, random: () => 0 }).tiktok.live(room.username);
+    const reading = readAll(live, seen);
+    await live.connected;
+    live.close();
+    await reading;
+    const waiting = seen.filter((event) => event.type === "state" && event.to === "waiting");
+    assert(waiting.length > 0 && waits.filter((waitMs) => waitMs === 12_000).length >= waiting.length, String(waits));
+    assertEquals(reasons(waiting)[0], "direct refused: rate_limited: no try before 12000 ms are over");
+    room.endLive();
+  });
+
   it("refusals of the socket and of im/fetch show code, retryable, evidence and remedy", async () => {
     const room = newHost();
     const { roomId } = room.startLive({ speed: 20 });

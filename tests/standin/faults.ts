@@ -104,6 +104,8 @@ export type Fault =
     message?: string;
     /** `header` (default) answers HTTP 200 with `Handshake-Status`; `http` answers with the status itself. */
     as?: "header" | "http";
+    /** Seconds in `Retry-After`; the header is absent without it. */
+    retryAfterS?: number;
     /** Only sockets without a signer's signature, or only those with one; both when absent. */
     way?: "direct" | "signed";
     times?: number;
@@ -165,6 +167,7 @@ const FIELDS: Record<FaultKind, Record<string, Check>> = {
     status: "number",
     "message?": "string",
     "as?": ["header", "http"],
+    "retryAfterS?": "number",
     "way?": ["direct", "signed"],
     "times?": "number",
   },

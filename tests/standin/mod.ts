@@ -171,7 +171,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     const fault = faults.takeHandshake(target?.room.username, request.query.has("wrss") ? "signed" : "direct");
     if (fault !== undefined) {
       const message = fault.message ?? HANDSHAKE_MESSAGES[fault.status] ?? "refused";
-      socket.end(refusal(fault.status, message, fault.as ?? "header"));
+      socket.end(refusal(fault.status, message, fault.as ?? "header", fault.retryAfterS));
       return;
     }
     const key = request.header("sec-websocket-key");

@@ -286,12 +286,18 @@ export function checkHandshake(
 }
 
 /** The bytes of a refused handshake: HTTP 200 with the reason in headers, or the status itself. */
-export function refusal(status: number, message: string, as: "header" | "http"): string {
+export function refusal(
+  status: number,
+  message: string,
+  as: "header" | "http",
+  retryAfterS?: number,
+): string {
   return formatHead(as === "header" ? 200 : status, {
     "Content-Length": "0",
     "Handshake-Status": String(status),
     "Handshake-Msg": message,
     "X-Tt-Logid": "20260101000000STANDIN",
+    ...(retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) }),
     Connection: "close",
   });
 }

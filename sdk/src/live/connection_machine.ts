@@ -272,7 +272,7 @@ export class ConnectionMachine {
     const { routes } = this.#options;
     if (rotated) {
       this.#move("waiting", `${reason}: a new identity is tried`);
-      return this.#do({ type: "set_timer", name: "retry", delayMs: ROTATE_MS });
+      return this.#do({ type: "set_timer", name: "retry", delayMs: Math.max(ROTATE_MS, routes.waitMs(nowMs)) });
     }
     const passedOver = routes.order.flatMap((route) => {
       const error = this.#tried.has(route) ? undefined : routes.lastFailure(route);
@@ -325,9 +325,10 @@ export class ConnectionMachine {
     if (!retryable || this.#reconnects >= RECONNECT_BUDGET) return this.#finish(reason, { error });
     const ceilingMs = Math.min(2 ** this.#reconnects * 1000, MAX_BACK_OFF_MS);
     const askedMs = Math.max(leastMs, isLiveError(error) ? error.retryAfterMs ?? 0 : 0);
-    const delayMs = Math.max(Math.round(ceilingMs * (0.5 + this.#options.random() / 2)), askedMs);
+    const ownMs = Math.round(ceilingMs * (0.5 + this.#options.random() / 2));
+    const delayMs = Math.max(ownMs, askedMs);
     this.#reconnects++;
-    this.#move("waiting", reason);
+    this.#move("waiting", askedMs > ownMs ? `${reason}: no try before ${delayMs} ms are over` : reason);
     this.#do({ type: "set_timer", name: "retry", delayMs });
   }
 

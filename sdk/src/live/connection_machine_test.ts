@@ -150,6 +150,22 @@ describe("ConnectionMachine", () => {
     assertEquals(timerMs(give({ type: "prepare_failed", error: limited }), "retry")?.delayMs, 45_000);
   });
 
+  it("waits as long as a refused socket asks, and says so", () => {
+    const { give } = machine();
+    const limited = new LiveError("rate_limited", "Open: 429", { retryAfterMs: 45_000 });
+    give({ type: "start" }, { type: "prepared" });
+    const last = give({ type: "refused", error: limited });
+    assertEquals(timerMs(last, "retry")?.delayMs, 45_000);
+    assertEquals(
+      find(last, "emit_state")?.reason,
+      "direct refused: rate_limited: no try before 45000 ms are over",
+    );
+    const device = machine();
+    const later = new LiveError("device_blocked", "Open: refused", { retryAfterMs: 20_000 });
+    const rotated = device.give({ type: "start" }, { type: "prepared" }, { type: "refused", error: later });
+    assertEquals(timerMs(rotated, "retry")?.delayMs, 20_000);
+  });
+
   it("does not come back from a final error", () => {
     const { give } = machine();
     const error = new LiveError("not_found", "Read: gone");

@@ -5,6 +5,7 @@
 import { isLiveError, LiveError, type LiveErrorCode } from "../errors.ts";
 import type { SocketClosure, SocketRefusal } from "../ports.ts";
 import { publicUrl } from "../trace.ts";
+import { retryAfterMs } from "../web/refusals.ts";
 
 const REMEDY_417 = "Let a signer sign the socket, or pass the session that it was signed for";
 const REMEDY_400 = "Check the option params; a signer's route parameters have to be percent-encoded";
@@ -30,8 +31,11 @@ function codeOf(refusal: SocketRefusal): { code: LiveErrorCode; saw: string; rem
   };
 }
 
-/** The error of a socket that did not open. */
-export function refusalError(refusal: SocketRefusal, url: string): LiveError {
+/**
+ * The error of a socket that did not open.
+ * @param nowMs ms since 1970, to read a `Retry-After` date
+ */
+export function refusalError(refusal: SocketRefusal, url: string, nowMs: number): LiveError {
   if (isLiveError(refusal.cause)) return refusal.cause;
   const { code, saw, remedy } = codeOf(refusal);
   const { status, handshakeStatus, handshakeMessage, logId, cause } = refusal;
@@ -43,6 +47,7 @@ export function refusalError(refusal: SocketRefusal, url: string): LiveError {
       ...(handshakeMessage === undefined ? {} : { handshakeMessage: handshakeMessage.slice(0, 200) }),
       ...(logId === undefined ? {} : { logId }),
     },
+    retryAfterMs: retryAfterMs(refusal.retryAfter ?? null, nowMs),
     ...(remedy === undefined ? {} : { remedy }),
     ...(cause === undefined ? {} : { cause }),
   });

@@ -39,7 +39,7 @@ export function openSocket(options: SocketTransportOptions, handlers: TransportH
       handlers.opened();
     },
     refused: (refusal) => {
-      const error = refusalError(refusal, url);
+      const error = refusalError(refusal, url, clock.now());
       tell("refused", error.message);
       handlers.refused(error);
     },

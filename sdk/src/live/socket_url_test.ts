@@ -71,7 +71,8 @@ describe("directSocketHeaders()", () => {
 });
 
 describe("refusalError()", () => {
-  const of = (refusal: Parameters<typeof refusalError>[0]) => refusalError(refusal, "wss://x.example/a?room_id=1");
+  const of = (refusal: Parameters<typeof refusalError>[0]) =>
+    refusalError(refusal, "wss://x.example/a?room_id=1", 1_700_000_000_000);
 
   it("names every refusal of protocol.md 4.4", () => {
     const cases: [Parameters<typeof refusalError>[0], string, boolean][] = [
@@ -92,6 +93,12 @@ describe("refusalError()", () => {
       const error = of(refusal);
       assertEquals([error.code, error.retryable], [code, retryable], JSON.stringify(refusal));
     }
+  });
+
+  it("reads how long to wait, in seconds or as a date, and what is neither as nothing", () => {
+    const waits = ["7", new Date(1_700_000_009_000).toUTCString(), "soon"]
+      .map((retryAfter) => of({ status: 429, retryAfter }).retryAfterMs);
+    assertEquals([...waits, of({ status: 429 }).retryAfterMs], [7_000, 9_000, undefined, undefined]);
   });
 
   it("shows the evidence without the query", () => {

@@ -6,6 +6,7 @@
  */
 import { isLiveError, LiveError } from "../errors.ts";
 import type { Socket, SocketFactory, SocketHandlers, SocketRefusal } from "../ports.ts";
+import { refusalOf } from "./socket_events.ts";
 import {
   acceptFor,
   base64,
@@ -128,14 +129,7 @@ class RawSocket implements Socket {
   }
 
   async #judge(head: ResponseHead, rest: Uint8Array, key: string) {
-    const header = (name: string) => head.headers.get(name);
-    const refusal: SocketRefusal = {
-      status: head.status,
-      ...(header("handshake-status") === undefined ? {} : { handshakeStatus: header("handshake-status") }),
-      ...(header("handshake-msg") === undefined ? {} : { handshakeMessage: header("handshake-msg") }),
-      ...(header("x-tt-logid") === undefined ? {} : { logId: header("x-tt-logid") }),
-    };
-    if (head.status !== 101) return { rest, refusal };
+    if (head.status !== 101) return { rest, refusal: refusalOf(head) };
     const fault = handshakeFault(head, await acceptFor(key));
     if (fault === undefined) return { rest };
     return {

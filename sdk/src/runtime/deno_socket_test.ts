@@ -164,11 +164,19 @@ describe("rawSocketFactory()", () => {
   it("shows why a handshake was refused", async () => {
     const { connection, log, refusal } = setUp();
     connection.give(
-      ascii("HTTP/1.1 200 OK\r\nHandshake-Status: 415\r\nHandshake-Msg: DEVICE_BLOCKED\r\nX-Tt-Logid: L\r\n\r\n"),
+      ascii(
+        "HTTP/1.1 200 OK\r\nHandshake-Status: 415\r\nHandshake-Msg: DEVICE_BLOCKED\r\nX-Tt-Logid: L\r\nRetry-After: 9\r\n\r\n",
+      ),
     );
     await settle();
     assertEquals(log, ["refused"]);
-    assertEquals(refusal(), { status: 200, handshakeStatus: "415", handshakeMessage: "DEVICE_BLOCKED", logId: "L" });
+    assertEquals(refusal(), {
+      status: 200,
+      handshakeStatus: "415",
+      handshakeMessage: "DEVICE_BLOCKED",
+      retryAfter: "9",
+      logId: "L",
+    });
     assertEquals(connection.closed, 1);
   });
 

@@ -94,13 +94,19 @@ describe("fetchUpgradeSockets()", () => {
   });
 
   it("shows status and headers of a refusal", async () => {
-    const headers = { "Handshake-Status": "415", "Handshake-Msg": "DEVICE_BLOCKED", "X-Tt-Logid": "7" };
+    const headers = {
+      "Handshake-Status": "415",
+      "Handshake-Msg": "DEVICE_BLOCKED",
+      "X-Tt-Logid": "7",
+      "Retry-After": "9",
+    };
     const { log, refusals } = setUp(new Response("no", { status: 200, headers }));
     await settle();
     assertEquals([log, refusals], [["refused"], [{
       status: 200,
       handshakeStatus: "415",
       handshakeMessage: "DEVICE_BLOCKED",
+      retryAfter: "9",
       logId: "7",
     }]]);
   });

@@ -4,16 +4,25 @@
  */
 import type { SocketClosure, SocketRefusal } from "../ports.ts";
 
+/** An answer in place of the upgrade, as far as it is looked at; `get` takes names in lower case. */
+interface RefusingAnswer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null | undefined };
+}
+
 /** The answer of a server that did not upgrade. */
-export function refusalOf({ status, headers }: Response): SocketRefusal {
-  const handshakeStatus = headers.get("handshake-status");
-  const handshakeMessage = headers.get("handshake-msg");
-  const logId = headers.get("x-tt-logid");
+export function refusalOf({ status, headers }: RefusingAnswer): SocketRefusal {
+  const shown = (name: string) => headers.get(name) ?? undefined;
+  const handshakeStatus = shown("handshake-status");
+  const handshakeMessage = shown("handshake-msg");
+  const retryAfter = shown("retry-after");
+  const logId = shown("x-tt-logid");
   return {
     status,
-    ...(handshakeStatus === null ? {} : { handshakeStatus }),
-    ...(handshakeMessage === null ? {} : { handshakeMessage }),
-    ...(logId === null ? {} : { logId }),
+    ...(handshakeStatus === undefined ? {} : { handshakeStatus }),
+    ...(handshakeMessage === undefined ? {} : { handshakeMessage }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(logId === undefined ? {} : { logId }),
   };
 }
 

@@ -128,10 +128,10 @@ describe("webSocketFactory()", () => {
 
   it("names a status that is a refusal for every request", async () => {
     for (const status of [403, 415, 429, 503]) {
-      const { native, refusals } = setUp(() => new Response("", { status }));
+      const { native, refusals } = setUp(() => new Response("", { status, headers: { "Retry-After": "9" } }));
       native.fire("error");
       await settle();
-      assertEquals(refusals, [{ status }]);
+      assertEquals(refusals, [{ status, retryAfter: "9" }]);
     }
   });
 
