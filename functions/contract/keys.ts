@@ -78,3 +78,9 @@ export const keyKey = (id: string): ItemKey => ({ pk: `KEY#${id}`, sk: "KEY" });
 
 /** Partition of the `list` index that holds all API keys, by id. */
 export const KEY_LIST_PARTITION = "KEYS";
+
+/** Start of the partition keys of answers that are kept for a while: all that functions which only look up may write. */
+export const ANSWER_PREFIX = "ANSWER#";
+
+/** An answer of TikTok that is kept for a while. @param key names the request */
+export const answerKey = (key: string): ItemKey => ({ pk: `${ANSWER_PREFIX}${key}`, sk: "ANSWER" });

@@ -2,6 +2,7 @@ import { Duration, Stack, type StackProps } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import {
+  ANSWER_PREFIX,
   ConsumerConfig,
   environment,
   LookupConfig,
@@ -93,8 +94,17 @@ export class RoomtoneStack extends Stack {
       ),
     };
     table.grant(functions.system, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem");
-    // Each checks API keys, and counts their requests.
+    // Each checks API keys and counts their requests, and keeps answers.
     for (const each of Object.values(functions)) table.grant(each, "dynamodb:GetItem", "dynamodb:UpdateItem");
+    for (const each of [functions.links, functions.user_info, functions.followings]) {
+      each.addToRolePolicy(
+        new PolicyStatement({
+          actions: ["dynamodb:PutItem"],
+          resources: [table.tableArn],
+          conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${ANSWER_PREFIX}*`] } },
+        }),
+      );
+    }
     const { requestsPerSecond, corsOrigins } = config;
     new RouteGroupApi(this, "Api", { groups: ROUTE_GROUPS, functions, requestsPerSecond, corsOrigins });
   }

@@ -201,8 +201,17 @@ describe("RoomtoneStack", () => {
       for (const id of ["Links", "UserInfo", "Followings"]) {
         assertEquals(statements(`${id}Function`).flatMap(({ Action }) => Action).sort(), [
           "dynamodb:GetItem",
+          "dynamodb:PutItem",
           "dynamodb:UpdateItem",
         ], id);
+      }
+    });
+
+    it("let functions that look up put nothing but answers into the table", () => {
+      for (const id of ["Links", "UserInfo", "Followings"]) {
+        const put = statements(`${id}Function`).find(({ Action }) => Action === "dynamodb:PutItem");
+        const condition = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["ANSWER#*"] } };
+        assertEquals(put?.Condition, condition, id);
       }
     });
 

@@ -1,7 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { ManualClock } from "../../../tests/fakes/manual_clock.ts";
+import { answerStoreSuite } from "../../../tests/suites/answer_store_suite.ts";
 import { memoryAnswers } from "./memory_answers.ts";
+
+answerStoreSuite("memoryAnswers()", (clock) => Promise.resolve({ store: memoryAnswers(clock), close: async () => {} }));
 
 describe("memoryAnswers()", () => {
   const answer = (body: string, keepUntil: number) => ({ body, storedAt: 1, freshUntil: 2, keepUntil });

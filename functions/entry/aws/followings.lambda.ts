@@ -4,8 +4,8 @@ import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, LookupConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
-import { apiAccess } from "./api_access.ts";
-import { memoryCache } from "./memory_cache.ts";
+import { apiParts } from "./api_parts.ts";
+import { openTable } from "./open_table.ts";
 import { openTikTok } from "./open_tiktok.ts";
 
 const config = loadConfig(LookupConfig, process.env);
@@ -13,6 +13,5 @@ const config = loadConfig(LookupConfig, process.env);
 /** Answers `GET /tiktok/user-followings` and `GET /tiktok/user-followers` behind API Gateway. */
 export const handler = handle(createApp({
   followings: { lookup: tiktokLookup(openTikTok(config)), clock: systemClock },
-  ...apiAccess(config),
-  cache: memoryCache(),
+  ...apiParts(openTable(config)),
 }));

@@ -10,6 +10,8 @@ import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
 import { createTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
 import { apiGatewayEvent, streamRecord } from "../../../tests/fakes/lambda_events.ts";
 import { type Standin, startStandin } from "../../../tests/standin/mod.ts";
+import { CaptureLogger } from "../../../tests/fakes/capture_logger.ts";
+import { dynamoAnswers } from "../../adapters/aws/dynamo_answers.ts";
 import { dynamoKeyStore } from "../../adapters/aws/dynamo_key_store.ts";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
@@ -130,6 +132,17 @@ describe("Lambda functions", () => {
     it("names what is wrong with a request, as problem+json", async () => {
       const { status, type, json } = await ask("links", "GET", "/api/links?protocol=rtmp");
       assertEquals([status, type, json?.code], [400, "application/problem+json", "invalid_input"]);
+    });
+
+    it("keeps answers in the table, where its other instances find them", async () => {
+      standin.room("kept.host").startLive({ seed: "2" });
+      assertEquals((await ask("links", "GET", "/api/links?usernames=kept.host")).json?.code, "live");
+      const answers = dynamoAnswers(
+        { client, name: TABLE_NAME, clock: systemClock, random: Math.random },
+        new CaptureLogger(),
+      );
+      const { value } = JSON.parse((await answers.getAnswer("links kept.host"))?.body ?? "null");
+      assertEquals([value.username, value.state], ["kept.host", "live"]);
     });
 
     it("has no routes of other groups", async () => {

@@ -6,19 +6,18 @@ import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
 import openApi from "../../openapi.json" with { type: "json" };
-import { apiAccess } from "./api_access.ts";
-import { memoryCache } from "./memory_cache.ts";
+import { apiParts } from "./api_parts.ts";
 import { openTable } from "./open_table.ts";
 import { openTikTok } from "./open_tiktok.ts";
 
 const config = loadConfig(SystemConfig, process.env);
+const table = openTable(config);
 const lookup = tiktokLookup(openTikTok(config));
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = handle(createApp({
   lives: { lookup, clock: systemClock },
-  cache: memoryCache(),
-  system: { store: dynamoStore(openTable(config)), clock: systemClock, lookup },
+  system: { store: dynamoStore(table), clock: systemClock, lookup },
   openApi,
-  ...apiAccess(config),
+  ...apiParts(table),
 }));
