@@ -21,7 +21,7 @@ interface Runtime {
   folders: string[];
 }
 
-const PORTABLE = ["sdk/", "functions/contract/", "functions/core/", "functions/http/"];
+const PORTABLE = ["sdk/", "functions/client/", "functions/contract/", "functions/core/", "functions/http/"];
 const SERVER = ["functions/", "recorder/", "infra/", "tests/infra/", "tests/integration/", "tests/suites/"];
 
 const nodeArgs: Runtime["args"] = (files, report) => [

@@ -25,11 +25,15 @@ export type BodySchema = v.GenericSchema;
 /** Schema of a route without a body. */
 export type NoBody = v.UndefinedSchema<undefined>;
 
+/** Answers by status. */
+export type Responses = Readonly<Record<number, RouteResponse>>;
+
 /** A route. */
 export interface Route<
   P extends InputSchema = InputSchema,
   Q extends InputSchema = InputSchema,
   B extends BodySchema = BodySchema,
+  R extends Responses = Responses,
 > {
   method: "get" | "put" | "post" | "delete";
   /** Path with parameters in braces, such as `/watchlist/{username}`. */
@@ -39,15 +43,18 @@ export interface Route<
   scope?: RouteScope;
   /** What it takes. Parameters that no schema names are ignored. A body is JSON of at most 1 MiB. */
   request: { params: P; query: Q; body?: B };
-  responses: Readonly<Record<number, RouteResponse>>;
+  responses: R;
   /** Fields of its usual answer that come along with a failure. @param query as it was asked, unchecked */
   failureFields?: (query: Readonly<Record<string, string | string[]>>, detail: string) => Record<string, unknown>;
 }
 
 /** Types a route; gives it back as it is. */
-export function defineRoute<P extends InputSchema, Q extends InputSchema, B extends BodySchema = NoBody>(
-  route: Route<P, Q, B>,
-): Route<P, Q, B> {
+export function defineRoute<
+  P extends InputSchema,
+  Q extends InputSchema,
+  R extends Responses,
+  B extends BodySchema = NoBody,
+>(route: Route<P, Q, B, R>): Route<P, Q, B, R> {
   return route;
 }
 

@@ -1,10 +1,5 @@
 import { AppError } from "../contract/errors.ts";
-
-/** Whether a host name means this machine only. */
-export function isLoopbackName(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || hostname === "::1" ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
-}
+import { isLoopbackName } from "../contract/loopback_name.ts";
 
 /**
  * Refuses what another site's page may send to a server on loopback: requests under a foreign host name (DNS rebinding),

@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "recorder/": ["recorder/", "@roomtone/sdk", "mediabunny", "node:"],
   "functions/contract/": ["functions/contract/", "@roomtone/sdk", "valibot"],
   "functions/contract/openapi.ts": ["functions/contract/", "valibot", "@valibot/to-json-schema"],
+  "functions/client/": ["functions/client/", "functions/contract/", "valibot"],
   "functions/ports/": ["functions/ports/", "functions/contract/", "@roomtone/sdk"],
   "functions/core/": ["functions/core/", "functions/ports/", "functions/contract/", "@roomtone/sdk"],
   "functions/http/": [
@@ -105,7 +106,7 @@ describe("source tree", () => {
 
   it("other packages are used through their doors only", () => {
     const doors =
-      /^@roomtone\/(sdk(\/(testing|workers|euler|compat|media|replay|node|bun|deno))?|recorder|functions(\/(local|deploy))?)$/;
+      /^@roomtone\/(sdk(\/(testing|workers|euler|compat|media|replay|node|bun|deno))?|recorder|functions(\/(client|local|deploy))?)$/;
     const wrong = sourceFiles(/\.ts$/)
       .flatMap(importsOf)
       .filter(({ specifier }) => specifier.startsWith("@roomtone/") && !doors.test(specifier))

@@ -1,7 +1,7 @@
 import { serve } from "@hono/node-server";
 import type { Hono } from "hono";
 import { lookup } from "node:dns/promises";
-import { isLoopbackName } from "../../http/loopback.ts";
+import { isLoopbackName } from "../../contract/loopback_name.ts";
 
 /** A listening HTTP server. */
 export interface LocalServer {

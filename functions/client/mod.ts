@@ -1,0 +1,7 @@
+/**
+ * A typed client of a deployed API.
+ * @module
+ */
+export { AppError, type AppErrorCode } from "../contract/errors.ts";
+export type { EventsReply, RecordingReply, WatchReply } from "../contract/schemas.ts";
+export { type ApiClient, apiClient, type ApiClientOptions, type CallOptions } from "./api_client.ts";
