@@ -4,11 +4,27 @@ import type { Page, PageRequest } from "./page.ts";
 /** What TikTok last answered about a watched name; `unknown` before its first answer. Refusals change nothing here. */
 export type WatchState = "unknown" | "live" | "offline";
 
+/**
+ * In which hours of the week a host goes live: each start adds one to its hour (UTC), and what has gathered fades by half
+ * in four weeks. `core/poll_interval.ts` reads and writes it.
+ */
+export interface HostHours {
+  /** When it was last brought up to date, ms. */
+  at: number;
+  /** By hour of the week, from 0, as it was at that time; hours without a start are absent. */
+  weights: Readonly<Record<string, number>>;
+}
+
+/** Least and greatest priority of a watch. */
+export const PRIORITIES = { least: -3, usual: 0, greatest: 3 } as const;
+
 /** A name on the watchlist. */
 export interface Watch {
   /** Normalised name, the key. */
   username: string;
   addedAt: number;
+  /** How much it matters, a whole number within {@link PRIORITIES}: each step up halves the time between checks. */
+  priority: number;
   /** When it is to be checked next, ms. While a poller holds it, this is the end of the poller's lease. */
   nextCheckAt: number;
   /** Grows with each claim; {@link WatchStore.completeCheck} needs the newest. */
@@ -20,6 +36,8 @@ export interface Watch {
   lastLiveAt?: number;
   /** Room of the last live seen. */
   roomId?: string;
+  /** When it usually goes live; absent before the first live. */
+  hours?: HostHours;
   /** Checks in a row without an answer. */
   failures: number;
   /** Why the last check gave no answer. */
@@ -27,15 +45,16 @@ export interface Watch {
 }
 
 /** What a check found out: it replaces these fields of the watch. */
-export type WatchCheck = Omit<Watch, "username" | "addedAt" | "claimToken">;
+export type WatchCheck = Omit<Watch, "username" | "addedAt" | "priority" | "claimToken">;
 
 /** The watchlist. */
 export interface WatchStore {
   /**
-   * Puts a name on the list, due at once. A name that is there already stays as it is.
+   * Puts a name on the list, due at once. A name that is there already stays as it is, but for a priority that is given.
+   * @param priority @default 0 for a new name
    * @returns the watch as stored, and whether it is new
    */
-  putWatch(username: string, now: number): Promise<{ watch: Watch; created: boolean }>;
+  putWatch(username: string, now: number, priority?: number): Promise<{ watch: Watch; created: boolean }>;
   getWatch(username: string): Promise<Watch | undefined>;
   /** @returns false when it was not on the list */
   deleteWatch(username: string): Promise<boolean>;
@@ -47,6 +66,11 @@ export interface WatchStore {
    * back when that caller dies.
    */
   claimDueWatches(request: { shard: number; now: number; leaseMs: number; limit: number }): Promise<Watch[]>;
+  /**
+   * When the next watch of a shard is due, ms: the end of the lease for one that a poller holds. `undefined` for a shard
+   * without watches. The answer may lag behind claims by some milliseconds.
+   */
+  nextCheckAt(shard: number): Promise<number | undefined>;
   /**
    * Stores what a check found.
    * @param claimed name and token of the claim

@@ -4,10 +4,8 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { WATCH_SHARDS, watchShard } from "../../functions/contract/keys.ts";
 import type { Recording } from "../../functions/ports/recording_store.ts";
 import type { Store } from "../../functions/ports/store.ts";
-import type { WatchCheck } from "../../functions/ports/watch_store.ts";
 import { eventStoreSuite } from "./event_store_suite.ts";
 import { recordingEndsSuite } from "./recording_ends_suite.ts";
 import {
@@ -17,13 +15,13 @@ import {
   LEASE_MS,
   leaseNew,
   leaseOf,
-  namesOfShard,
   readPages,
   segment,
   type StoreFixture,
   T0,
   want,
 } from "./store_fixture.ts";
+import { watchStoreSuite } from "./watch_store_suite.ts";
 
 export type { StoreFixture } from "./store_fixture.ts";
 
@@ -45,114 +43,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
     });
     afterEach(() => fixture.close());
 
-    const claimWatches = (from: Store, username: string, now: number, limit = 10) =>
-      from.claimDueWatches({ shard: watchShard(username), now, leaseMs: LEASE_MS, limit });
-
     const lease = (roomId = "1", now = T0) => leaseNew(store, roomId, now);
-
-    describe("watches", () => {
-      it("putWatch() adds a name once, due at once", async () => {
-        const first = await store.putWatch("some.host", T0);
-        assertEquals(first.created, true);
-        assertEquals(defined(first.watch), {
-          username: "some.host",
-          addedAt: T0,
-          nextCheckAt: T0,
-          claimToken: 0,
-          state: "unknown",
-          failures: 0,
-        });
-        const again = await other.putWatch("some.host", T0 + 5);
-        assertEquals(again.created, false);
-        assertEquals(again.watch, first.watch);
-        assertEquals(await other.getWatch("some.host"), first.watch);
-      });
-
-      it("getWatch() and deleteWatch() tell when a name is not there", async () => {
-        assertEquals(await store.getWatch("nobody"), undefined);
-        assertEquals(await store.deleteWatch("nobody"), false);
-        await store.putWatch("somebody", T0);
-        assertEquals(await store.deleteWatch("somebody"), true);
-        assertEquals(await store.getWatch("somebody"), undefined);
-        assertEquals(await claimWatches(store, "somebody", T0), []);
-      });
-
-      it("listWatches() pages through all names in order", async () => {
-        const names = ["e", "b", "a", "d", "c"];
-        for (const each of names) await store.putWatch(each, T0);
-        const pages = await readPages((page) => store.listWatches(page), 2);
-        assertEquals(pages.map((page) => page.map((watch) => watch.username)), [["a", "b"], ["c", "d"], ["e"]]);
-      });
-
-      it("claimDueWatches() gives each due watch of the shard to one caller, until the lease ends", async () => {
-        await store.putWatch("some.host", T0);
-        const shard = watchShard("some.host");
-        const elsewhere = (shard + 1) % WATCH_SHARDS;
-        assertEquals(await store.claimDueWatches({ shard: elsewhere, now: T0, leaseMs: LEASE_MS, limit: 10 }), []);
-        assertEquals(await claimWatches(store, "some.host", T0 - 1), []);
-        const claims = (await Promise.all([store, other].map((each) => claimWatches(each, "some.host", T0)))).flat();
-        assertEquals(claims.map(({ nextCheckAt, claimToken }) => ({ nextCheckAt, claimToken })), [
-          { nextCheckAt: T0 + LEASE_MS, claimToken: 1 },
-        ]);
-        assertEquals(await claimWatches(other, "some.host", T0 + LEASE_MS - 1), []);
-        const [second] = await claimWatches(other, "some.host", T0 + LEASE_MS);
-        assertEquals(second?.claimToken, 2);
-      });
-
-      it("claimDueWatches() takes the longest due first and no more than asked", async () => {
-        const names = namesOfShard(3, 5);
-        for (const [i, each] of names.entries()) await store.putWatch(each, T0 - i);
-        const claimed = await store.claimDueWatches({ shard: 3, now: T0, leaseMs: LEASE_MS, limit: 2 });
-        assertEquals(claimed.map((watch) => watch.username).sort(), names.slice(3).sort());
-        const rest = await store.claimDueWatches({ shard: 3, now: T0, leaseMs: LEASE_MS, limit: 10 });
-        assertEquals(rest.map((watch) => watch.username).sort(), names.slice(0, 3).sort());
-      });
-
-      it("completeCheck() stores the result under the newest claim only", async () => {
-        await store.putWatch("some.host", T0);
-        await claimWatches(store, "some.host", T0);
-        const later = T0 + LEASE_MS;
-        await claimWatches(other, "some.host", later);
-        const stale: WatchCheck = { nextCheckAt: later, state: "offline", checkedAt: later, failures: 0 };
-        assertEquals(await store.completeCheck({ username: "some.host", claimToken: 1 }, stale), false);
-        const check: WatchCheck = {
-          nextCheckAt: later + 60_000,
-          state: "live",
-          checkedAt: later,
-          lastLiveAt: later,
-          roomId: "7300000000000000001",
-          failures: 2,
-          lastError: "captcha",
-        };
-        assertEquals(await other.completeCheck({ username: "some.host", claimToken: 2 }, check), true);
-        assertEquals(defined(await store.getWatch("some.host")), {
-          username: "some.host",
-          addedAt: T0,
-          claimToken: 2,
-          ...check,
-        });
-        assertEquals(await claimWatches(store, "some.host", later + 59_999), []);
-        assertEquals((await claimWatches(store, "some.host", later + 60_000)).length, 1);
-      });
-
-      it("completeCheck() clears what the new check does not say", async () => {
-        await store.putWatch("some.host", T0);
-        await claimWatches(store, "some.host", T0);
-        const name = { username: "some.host", claimToken: 1 };
-        await store.completeCheck(name, { nextCheckAt: T0, state: "unknown", failures: 1, lastError: "blocked" });
-        await store.completeCheck(name, { nextCheckAt: T0, state: "offline", failures: 0 });
-        assertEquals((await store.getWatch("some.host"))?.lastError, undefined);
-      });
-
-      it("completeCheck() does not bring a deleted watch back", async () => {
-        await store.putWatch("some.host", T0);
-        await claimWatches(store, "some.host", T0);
-        await other.deleteWatch("some.host");
-        const check: WatchCheck = { nextCheckAt: T0, state: "offline", failures: 0 };
-        assertEquals(await store.completeCheck({ username: "some.host", claimToken: 1 }, check), false);
-        assertEquals(await store.getWatch("some.host"), undefined);
-      });
-    });
 
     describe("recordings", () => {
       it("wantRecording() makes one recording for a room, however many ask", async () => {
@@ -311,6 +202,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
       });
     });
   });
+  watchStoreSuite(name, makeStore);
   eventStoreSuite(name, makeStore);
   recordingEndsSuite(name, makeStore);
 }

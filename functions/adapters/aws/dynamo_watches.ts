@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { APP_ERROR_CODES } from "../../contract/errors.ts";
 import { WATCH_LIST_PARTITION, watchDuePartition, watchKey, watchShard } from "../../contract/keys.ts";
-import type { Watch, WatchStore } from "../../ports/watch_store.ts";
+import { PRIORITIES, type Watch, type WatchStore } from "../../ports/watch_store.ts";
 import {
   deleteItem,
   type DynamoTable,
@@ -16,12 +16,14 @@ import { DUE_INDEX, LIST_INDEX } from "./table.ts";
 const WatchItem = v.object({
   username: v.string(),
   addedAt: v.number(),
+  priority: v.optional(v.number(), PRIORITIES.usual),
   dueAt: v.number(),
   claimToken: v.number(),
   state: v.picklist(["unknown", "live", "offline"]),
   checkedAt: v.optional(v.number()),
   lastLiveAt: v.optional(v.number()),
   roomId: v.optional(v.string()),
+  hours: v.optional(v.object({ at: v.number(), weights: v.record(v.string(), v.number()) })),
   failures: v.number(),
   lastError: v.optional(v.picklist(APP_ERROR_CODES)),
 });
@@ -29,7 +31,7 @@ const WatchItem = v.object({
 /** The watchlist in DynamoDB. */
 export function dynamoWatches(table: DynamoTable): WatchStore {
   return {
-    async putWatch(username, now) {
+    async putWatch(username, now, priority) {
       const item = {
         ...watchKey(username),
         duePartition: watchDuePartition(watchShard(username)),
@@ -37,13 +39,20 @@ export function dynamoWatches(table: DynamoTable): WatchStore {
         listOrder: username,
         username,
         addedAt: now,
+        priority: priority ?? PRIORITIES.usual,
         dueAt: now,
         claimToken: 0,
         state: "unknown",
         failures: 0,
       };
       const existing = await putNewItem(table, item);
-      return { watch: toWatch(existing ?? item), created: existing === undefined };
+      if (existing === undefined) return { watch: toWatch(item), created: true };
+      const changed = priority === undefined ? existing : await updateItem(table, watchKey(username), {
+        set: { priority },
+        onlyIf: [["username", "=", username]],
+      });
+      // Gone in between: the answer is what was there.
+      return { watch: toWatch(changed ?? existing), created: false };
     },
     async getWatch(username) {
       const item = await getItem(table, watchKey(username));
@@ -76,10 +85,14 @@ export function dynamoWatches(table: DynamoTable): WatchStore {
       );
       return (await Promise.all(claims)).filter((item) => item !== undefined).map(toWatch);
     },
+    async nextCheckAt(shard) {
+      const [first] = await queryItems(table, { index: DUE_INDEX, partition: watchDuePartition(shard) }, 1);
+      return first && toWatch(first).nextCheckAt;
+    },
     async completeCheck({ username, claimToken }, { nextCheckAt, ...check }) {
-      const { state, checkedAt, lastLiveAt, roomId, failures, lastError } = check;
+      const { state, checkedAt, lastLiveAt, roomId, hours, failures, lastError } = check;
       const changed = await updateItem(table, watchKey(username), {
-        set: { dueAt: nextCheckAt, state, checkedAt, lastLiveAt, roomId, failures, lastError },
+        set: { dueAt: nextCheckAt, state, checkedAt, lastLiveAt, roomId, hours, failures, lastError },
         onlyIf: [["claimToken", "=", claimToken]],
       });
       return changed !== undefined;

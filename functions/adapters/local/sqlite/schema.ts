@@ -85,4 +85,5 @@ CREATE TABLE totals (
 export const MIGRATIONS: readonly string[] = [
   FIRST_TABLES,
   "ALTER TABLE recordings ADD COLUMN stop_at INTEGER",
+  "ALTER TABLE watches ADD COLUMN priority INTEGER NOT NULL DEFAULT 0; ALTER TABLE watches ADD COLUMN hours TEXT",
 ];

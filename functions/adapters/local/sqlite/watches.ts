@@ -1,7 +1,13 @@
 // deno-lint-ignore-file require-await -- ports return promises, and node:sqlite answers at once
 import type { AppErrorCode } from "../../../contract/errors.ts";
 import { watchShard } from "../../../contract/keys.ts";
-import type { Watch, WatchState, WatchStore } from "../../../ports/watch_store.ts";
+import {
+  type HostHours,
+  PRIORITIES,
+  type Watch,
+  type WatchState,
+  type WatchStore,
+} from "../../../ports/watch_store.ts";
 import { type Database, int, optionalInt, optionalText, type Row, text } from "./database.ts";
 
 /** The watchlist in SQLite. */
@@ -11,15 +17,19 @@ export function sqliteWatches(db: Database): WatchStore {
     return row && toWatch(row);
   };
   return {
-    async putWatch(username, now) {
+    async putWatch(username, now, priority) {
       const added = db.run(
-        `INSERT INTO watches (username, shard, added_at, next_check_at, claim_token, state, failures)
-         VALUES (?, ?, ?, ?, 0, 'unknown', 0) ON CONFLICT DO NOTHING`,
+        `INSERT INTO watches (username, shard, added_at, next_check_at, claim_token, state, failures, priority)
+         VALUES (?, ?, ?, ?, 0, 'unknown', 0, ?) ON CONFLICT DO NOTHING`,
         username,
         watchShard(username),
         now,
         now,
+        priority ?? PRIORITIES.usual,
       );
+      if (added === 0 && priority !== undefined) {
+        db.run("UPDATE watches SET priority = ? WHERE username = ?", priority, username);
+      }
       const watch = read(username);
       if (watch === undefined) throw new Error(`Cannot read watch ${username} after it was put`);
       return { watch, created: added === 1 };
@@ -48,16 +58,21 @@ export function sqliteWatches(db: Database): WatchStore {
       );
       return rows.map(toWatch);
     },
+    async nextCheckAt(shard) {
+      const row = db.get("SELECT min(next_check_at) AS at FROM watches WHERE shard = ?", shard);
+      return row && optionalInt(row, "at");
+    },
     async completeCheck({ username, claimToken }, check) {
       return db.run(
-        `UPDATE watches SET next_check_at = ?, state = ?, checked_at = ?, last_live_at = ?, room_id = ?, failures = ?,
-           last_error = ?
+        `UPDATE watches SET next_check_at = ?, state = ?, checked_at = ?, last_live_at = ?, room_id = ?, hours = ?,
+           failures = ?, last_error = ?
          WHERE username = ? AND claim_token = ?`,
         check.nextCheckAt,
         check.state,
         check.checkedAt ?? null,
         check.lastLiveAt ?? null,
         check.roomId ?? null,
+        check.hours === undefined ? null : JSON.stringify(check.hours),
         check.failures,
         check.lastError ?? null,
         username,
@@ -68,15 +83,18 @@ export function sqliteWatches(db: Database): WatchStore {
 }
 
 function toWatch(row: Row): Watch {
+  const hours = optionalText(row, "hours");
   return {
     username: text(row, "username"),
     addedAt: int(row, "added_at"),
+    priority: int(row, "priority"),
     nextCheckAt: int(row, "next_check_at"),
     claimToken: int(row, "claim_token"),
     state: text(row, "state") as WatchState,
     checkedAt: optionalInt(row, "checked_at"),
     lastLiveAt: optionalInt(row, "last_live_at"),
     roomId: optionalText(row, "room_id"),
+    hours: hours === undefined ? undefined : JSON.parse(hours) as HostHours,
     failures: int(row, "failures"),
     lastError: optionalText(row, "last_error") as AppErrorCode | undefined,
   };

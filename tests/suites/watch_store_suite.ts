@@ -1,0 +1,174 @@
+/**
+ * What every store must do with the watchlist.
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { WATCH_SHARDS, watchShard } from "../../functions/contract/keys.ts";
+import type { Store } from "../../functions/ports/store.ts";
+import type { WatchCheck } from "../../functions/ports/watch_store.ts";
+import { defined, LEASE_MS, namesOfShard, readPages, type StoreFixture, T0 } from "./store_fixture.ts";
+
+/** Declares the tests of a store's watchlist. */
+export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixture>): void {
+  describe(`${name}: watch store`, () => {
+    let fixture: StoreFixture;
+    let store: Store;
+    let other: Store;
+
+    beforeEach(async () => {
+      fixture = await makeStore();
+      store = await fixture.open();
+      other = await fixture.open();
+    });
+    afterEach(() => fixture.close());
+
+    const claimWatches = (from: Store, username: string, now: number, limit = 10) =>
+      from.claimDueWatches({ shard: watchShard(username), now, leaseMs: LEASE_MS, limit });
+
+    it("putWatch() adds a name once, due at once", async () => {
+      const first = await store.putWatch("some.host", T0);
+      assertEquals(first.created, true);
+      assertEquals(defined(first.watch), {
+        username: "some.host",
+        addedAt: T0,
+        priority: 0,
+        nextCheckAt: T0,
+        claimToken: 0,
+        state: "unknown",
+        failures: 0,
+      });
+      const again = await other.putWatch("some.host", T0 + 5);
+      assertEquals(again.created, false);
+      assertEquals(again.watch, first.watch);
+      assertEquals(await other.getWatch("some.host"), first.watch);
+    });
+
+    it("getWatch() and deleteWatch() tell when a name is not there", async () => {
+      assertEquals(await store.getWatch("nobody"), undefined);
+      assertEquals(await store.deleteWatch("nobody"), false);
+      await store.putWatch("somebody", T0);
+      assertEquals(await store.deleteWatch("somebody"), true);
+      assertEquals(await store.getWatch("somebody"), undefined);
+      assertEquals(await claimWatches(store, "somebody", T0), []);
+    });
+
+    it("listWatches() pages through all names in order", async () => {
+      const names = ["e", "b", "a", "d", "c"];
+      for (const each of names) await store.putWatch(each, T0);
+      const pages = await readPages((page) => store.listWatches(page), 2);
+      assertEquals(pages.map((page) => page.map((watch) => watch.username)), [["a", "b"], ["c", "d"], ["e"]]);
+    });
+
+    it("claimDueWatches() gives each due watch of the shard to one caller, until the lease ends", async () => {
+      await store.putWatch("some.host", T0);
+      const shard = watchShard("some.host");
+      const elsewhere = (shard + 1) % WATCH_SHARDS;
+      assertEquals(await store.claimDueWatches({ shard: elsewhere, now: T0, leaseMs: LEASE_MS, limit: 10 }), []);
+      assertEquals(await claimWatches(store, "some.host", T0 - 1), []);
+      const claims = (await Promise.all([store, other].map((each) => claimWatches(each, "some.host", T0)))).flat();
+      assertEquals(claims.map(({ nextCheckAt, claimToken }) => ({ nextCheckAt, claimToken })), [
+        { nextCheckAt: T0 + LEASE_MS, claimToken: 1 },
+      ]);
+      assertEquals(await claimWatches(other, "some.host", T0 + LEASE_MS - 1), []);
+      const [second] = await claimWatches(other, "some.host", T0 + LEASE_MS);
+      assertEquals(second?.claimToken, 2);
+    });
+
+    it("claimDueWatches() takes the longest due first and no more than asked", async () => {
+      const names = namesOfShard(3, 5);
+      for (const [i, each] of names.entries()) await store.putWatch(each, T0 - i);
+      const claimed = await store.claimDueWatches({ shard: 3, now: T0, leaseMs: LEASE_MS, limit: 2 });
+      assertEquals(claimed.map((watch) => watch.username).sort(), names.slice(3).sort());
+      const rest = await store.claimDueWatches({ shard: 3, now: T0, leaseMs: LEASE_MS, limit: 10 });
+      assertEquals(rest.map((watch) => watch.username).sort(), names.slice(0, 3).sort());
+    });
+
+    it("completeCheck() stores the result under the newest claim only", async () => {
+      await store.putWatch("some.host", T0);
+      await claimWatches(store, "some.host", T0);
+      const later = T0 + LEASE_MS;
+      await claimWatches(other, "some.host", later);
+      const stale: WatchCheck = { nextCheckAt: later, state: "offline", checkedAt: later, failures: 0 };
+      assertEquals(await store.completeCheck({ username: "some.host", claimToken: 1 }, stale), false);
+      const check: WatchCheck = {
+        nextCheckAt: later + 60_000,
+        state: "live",
+        checkedAt: later,
+        lastLiveAt: later,
+        roomId: "7300000000000000001",
+        hours: { at: later, weights: { "0": 1.5, "167": 0.05 } },
+        failures: 2,
+        lastError: "captcha",
+      };
+      assertEquals(await other.completeCheck({ username: "some.host", claimToken: 2 }, check), true);
+      assertEquals(defined(await store.getWatch("some.host")), {
+        username: "some.host",
+        addedAt: T0,
+        priority: 0,
+        claimToken: 2,
+        ...check,
+      });
+      assertEquals(await claimWatches(store, "some.host", later + 59_999), []);
+      assertEquals((await claimWatches(store, "some.host", later + 60_000)).length, 1);
+    });
+
+    it("completeCheck() clears what the new check does not say", async () => {
+      await store.putWatch("some.host", T0);
+      await claimWatches(store, "some.host", T0);
+      const name = { username: "some.host", claimToken: 1 };
+      await store.completeCheck(name, { nextCheckAt: T0, state: "unknown", failures: 1, lastError: "blocked" });
+      await store.completeCheck(name, { nextCheckAt: T0, state: "offline", failures: 0 });
+      assertEquals((await store.getWatch("some.host"))?.lastError, undefined);
+    });
+
+    it("completeCheck() does not bring a deleted watch back", async () => {
+      await store.putWatch("some.host", T0);
+      await claimWatches(store, "some.host", T0);
+      await other.deleteWatch("some.host");
+      const check: WatchCheck = { nextCheckAt: T0, state: "offline", failures: 0 };
+      assertEquals(await store.completeCheck({ username: "some.host", claimToken: 1 }, check), false);
+      assertEquals(await store.getWatch("some.host"), undefined);
+    });
+    it("putWatch() takes a priority, and leaves all else of a watched name as it is", async () => {
+      assertEquals((await store.putWatch("some.host", T0, 2)).watch.priority, 2);
+      await claimWatches(store, "some.host", T0);
+      const again = await other.putWatch("some.host", T0 + 5, -1);
+      assertEquals([again.created, again.watch.priority], [false, -1]);
+      assertEquals([again.watch.claimToken, again.watch.nextCheckAt], [1, T0 + LEASE_MS]);
+      assertEquals((await store.putWatch("some.host", T0 + 6)).watch, again.watch);
+      const check: WatchCheck = { nextCheckAt: T0 + 60_000, state: "offline", checkedAt: T0, failures: 0 };
+      assertEquals(await store.completeCheck({ username: "some.host", claimToken: 1 }, check), true);
+      assertEquals((await store.getWatch("some.host"))?.priority, -1);
+    });
+
+    it("nextCheckAt() tells the shard's earliest check or end of a lease", async () => {
+      assertEquals(await store.nextCheckAt(3), undefined);
+      const [first = "", second = ""] = namesOfShard(3, 2);
+      await store.putWatch(first, T0 + 5);
+      await store.putWatch(second, T0 + 2);
+      assertEquals(await other.nextCheckAt(3), T0 + 2);
+      assertEquals(await other.nextCheckAt(4), undefined);
+      await store.claimDueWatches({ shard: 3, now: T0 + 2, leaseMs: 1, limit: 1 });
+      assertEquals(await other.nextCheckAt(3), T0 + 3);
+      await store.completeCheck({ username: second, claimToken: 1 }, {
+        nextCheckAt: T0 + 9,
+        state: "offline",
+        failures: 0,
+      });
+      assertEquals(await other.nextCheckAt(3), T0 + 5);
+    });
+
+    it("a claim of a poller whose clock runs ahead takes the watch from one whose clock is behind, and only once", async () => {
+      await store.putWatch("some.host", T0);
+      const behind = T0 + 1_000;
+      const ahead = behind + LEASE_MS;
+      assertEquals((await claimWatches(store, "some.host", behind)).length, 1);
+      const claims = await Promise.all([store, other].map((each) => claimWatches(each, "some.host", ahead)));
+      assertEquals(claims.flat().map(({ claimToken }) => claimToken), [2]);
+      const check: WatchCheck = { nextCheckAt: ahead, state: "offline", checkedAt: behind, failures: 0 };
+      const kept = [1, 2].map((claimToken) => store.completeCheck({ username: "some.host", claimToken }, check));
+      assertEquals(await Promise.all(kept), [false, true]);
+    });
+  });
+}
