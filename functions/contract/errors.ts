@@ -34,6 +34,12 @@ export const REFUSAL_CODES: ReadonlySet<AppErrorCode> = new Set<AppErrorCode>([
   "signer_failed",
 ]);
 
+/**
+ * Refusals that come when somebody asks too much. HTTP 429 is not among them: it is seen where requests are sent, and
+ * `rate_limited` may also come from the signer or from one's own budget.
+ */
+export const SLOWING_CODES: ReadonlySet<AppErrorCode> = new Set<AppErrorCode>(["captcha", "blocked", "empty_reply"]);
+
 /** One wrong parameter of a request. */
 export interface ParameterError {
   /** Name of the parameter, as the caller wrote it. */

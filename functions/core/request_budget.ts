@@ -1,6 +1,7 @@
 import { AppError } from "../contract/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
+import type { RequestTurns } from "../ports/request_turns.ts";
 import { backOffMs } from "./waiting.ts";
 
 /** Options of {@link RequestBudget}. */
@@ -11,7 +12,15 @@ export interface RequestBudgetOptions {
   burst: number;
   clock: Clock;
   random: Random;
-  /** Longest wait for a turn, ms. @default 10_000 */
+  /** Longest wait for a turn, ms. @default 5_000 */
+  maxWaitMs?: number;
+}
+
+/** Options of a wait. */
+export interface TurnOptions {
+  /** Gives the wait up. */
+  signal?: AbortSignal | undefined;
+  /** Longest wait, ms. */
   maxWaitMs?: number;
 }
 
@@ -40,7 +49,7 @@ export class BudgetError extends AppError {
   }
 }
 
-const MAX_WAIT_MS = 10_000;
+const MAX_WAIT_MS = 5_000;
 /** Pause after the first refusal, doubled with each further one, ms. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
@@ -67,7 +76,7 @@ interface Turn {
  * A refusal slows the whole identity down: nothing goes out for a while, longer with each refusal in a row, and then at
  * half the rate. Successes bring the rate back.
  */
-export class RequestBudget {
+export class RequestBudget implements RequestTurns {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #burst: number;
@@ -104,8 +113,8 @@ export class RequestBudget {
    *   that far
    * @throws the signal's reason
    */
-  take(count = 1, { signal, maxWaitMs = this.#maxWaitMs }: { signal?: AbortSignal; maxWaitMs?: number } = {}) {
-    return new Promise<void>((resolve, reject) => {
+  take(count = 1, { signal, maxWaitMs = this.#maxWaitMs }: TurnOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (this.tryTake(count)) return resolve();
       const waitMs = this.#waitMs(count + this.#queued());
@@ -149,8 +158,7 @@ export class RequestBudget {
    * @param options with `maxWaitMs` it returns after that time in any case
    * @throws the signal's reason
    */
-  async untilFree(count: number, options: { signal?: AbortSignal; maxWaitMs?: number } = {}): Promise<void> {
-    const { signal, maxWaitMs = Infinity } = options;
+  async untilFree(count: number, { signal, maxWaitMs = Infinity }: TurnOptions = {}): Promise<void> {
     this.#check(count);
     const until = this.#clock.now() + maxWaitMs;
     for (;;) {

@@ -1,0 +1,76 @@
+import { AppError } from "../contract/errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import { backOffMs } from "./waiting.ts";
+
+/** Failures in a row after which nothing is sent for a while. */
+export const FAILURES_TO_OPEN = 5;
+/** How long that is, doubled each time that a probe fails, ms. */
+const FIRST_OPEN_MS = 30_000;
+const LONGEST_OPEN_MS = 300_000;
+
+/** What a breaker lets through: everything, nothing, or one call to see whether it works again. */
+export type BreakerState = "closed" | "open" | "half_open";
+
+/**
+ * Stands before one kind of call. After {@link FAILURES_TO_OPEN} failures in a row calls are answered at once with the
+ * last failure. When the time is up one call may probe: its success lets all through again.
+ */
+export class CircuitBreaker {
+  readonly #clock: Pick<Clock, "now">;
+  #failures = 0;
+  #last: AppError | undefined;
+  #openUntil = 0;
+  #probing = false;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  get state(): BreakerState {
+    if (this.#last === undefined || this.#failures < FAILURES_TO_OPEN) return "closed";
+    return this.#probing || this.#clock.now() >= this.#openUntil ? "half_open" : "open";
+  }
+
+  /**
+   * Makes a call, or fails in its place.
+   * @throws AppError like the last failure, with the time until the next try
+   */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    const state = this.state;
+    if (this.#last !== undefined && (state === "open" || this.#probing)) throw this.#answer(this.#last);
+    if (state === "closed") return await call();
+    this.#probing = true;
+    try {
+      return await call();
+    } finally {
+      this.#probing = false;
+    }
+  }
+
+  /** A call, of whoever, was answered. */
+  worked(): void {
+    this.#failures = 0;
+    this.#last = undefined;
+  }
+
+  /** A call, of whoever, failed in a way that others will fail too. Calls that were under way count once it is open. */
+  failed(error: AppError): void {
+    const now = this.#clock.now();
+    if (this.state === "open") return;
+    this.#last = error;
+    this.#failures++;
+    if (this.#failures < FAILURES_TO_OPEN) return;
+    const openMs = backOffMs(FIRST_OPEN_MS, this.#failures - FAILURES_TO_OPEN + 1, LONGEST_OPEN_MS);
+    this.#openUntil = now + Math.max(openMs, error.retryAfterMs ?? 0);
+  }
+
+  /** Tells nothing of the call that failed: it was somebody else's. */
+  #answer({ code, remedy }: AppError): AppError {
+    const retryAfterMs = Math.max(1_000, this.#openUntil - this.#clock.now());
+    return new AppError(code, "Ask TikTok: it failed several times in a row, and is left alone for a while", {
+      ...(remedy === undefined ? {} : { remedy }),
+      retryAfterMs,
+      evidence: { failures: this.#failures },
+    });
+  }
+}
