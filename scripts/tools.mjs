@@ -32,8 +32,8 @@ const CHECKERS = {
   publint: { name: "publint", version: "0.3.25", file: "src/cli.js" },
 };
 
-/** The HTTP API's checker, from PyPI. */
-const SCHEMATHESIS = "4.32.5";
+/** Programs from PyPI: the HTTP API's checker, and a recorder that ours is compared with. */
+const PYPI = { schemathesis: "4.32.5", streamlink: "8.6.3" };
 
 /** Versions of the per-platform packages that carry an ffmpeg and an ffprobe binary. */
 const MEDIA_PINS = {
@@ -202,31 +202,49 @@ export function packageChecker(checker) {
 }
 
 /**
- * The path of Schemathesis, got from PyPI into a virtual environment first when it is not there yet.
- * @returns {string | undefined} `undefined` where there is no Python 3.10 or newer that makes such environments
+ * Installs a program from PyPI into a virtual environment of its own.
+ * @param {keyof typeof PYPI} name
+ * @returns {string | undefined} undefined without a Python that can do it
  */
-export function schemathesis() {
-  const folder = join(TOOLS, `schemathesis-${SCHEMATHESIS}`);
+function fromPypi(name) {
+  const version = PYPI[name];
+  const folder = join(TOOLS, `${name}-${version}`);
   const bin = join(folder, WINDOWS ? "Scripts" : "bin");
-  const path = join(bin, `schemathesis${EXE}`);
+  const path = join(bin, `${name}${EXE}`);
   const stamp = join(folder, ".installed");
   if (existsSync(stamp)) return path;
   const python = ["python3", "python"].map(onPath).find((each) =>
     each !== undefined && outputOf(each, ["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))"]) === "True"
   );
   if (python === undefined) return undefined;
-  say(`getting schemathesis ${SCHEMATHESIS} from PyPI`);
+  say(`getting ${name} ${version} from PyPI`);
   rmSync(folder, { recursive: true, force: true });
   for (const [program, args] of /** @type {[string, string[]][]} */ ([
     [python, ["-m", "venv", folder]],
-    [join(bin, `python${EXE}`), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `schemathesis==${SCHEMATHESIS}`]],
+    [join(bin, `python${EXE}`), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `${name}==${version}`]],
   ])) {
     const run = spawnSync(program, args, { encoding: "utf8" });
-    if (run.status !== 0) throw new Error(`installing schemathesis failed:\n${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`);
+    if (run.status !== 0) throw new Error(`installing ${name} failed:\n${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`);
   }
   // Written last: a killed installation is never taken for the tool.
   writeFileSync(stamp, "");
   return path;
+}
+
+/**
+ * The path of Schemathesis, got from PyPI into a virtual environment first when it is not there yet.
+ * @returns {string | undefined} `undefined` where there is no Python 3.10 or newer that makes such environments
+ */
+export function schemathesis() {
+  return fromPypi("schemathesis");
+}
+
+/**
+ * The path of streamlink.
+ * @returns {string | undefined} undefined without a Python that can install it
+ */
+export function streamlink() {
+  return fromPypi("streamlink");
 }
 
 /**
