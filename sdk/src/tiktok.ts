@@ -93,6 +93,11 @@ export interface TikTokOptions {
    * @default direct, then what the signer can
    */
   routes?: readonly RouteName[];
+  /**
+   * Least time between two polls of the route `polling`, ms, 500 to 30,000; TikTok's answers may ask for more.
+   * @default as the answers ask, 1000 when they do not
+   */
+  pollIntervalMs?: number;
   /** Time for one HTTP request, ms. @default 15_000 */
   timeoutMs?: number;
   /** Largest HTTP answer that is read, bytes. @default 16 MiB */
@@ -119,6 +124,8 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024;
 const DEFAULT_INTERVAL_MS = 30_000;
 const DEFAULT_PAGE_SIZE = 30;
+/** A client that polls less often than each 30 s would count as silent. */
+const POLL_RANGE_MS = [500, 30_000] as const;
 
 function checkRange(name: string, value: number, least: number, most: number): number {
   if (typeof value !== "number") throw new TypeError(`Cannot use the option '${name}': it must be a number`);
@@ -230,7 +237,10 @@ export class TikTok {
       identity,
       sockets: extendSockets(sockets, extras, trusts),
       signedSockets: extendSockets(sockets, { ...extras, params: {} }, trusts),
-      signed: new SignedRooms(this.#calls, extras.params),
+      signed: new SignedRooms(this.#calls, extras.params, clock),
+      pollIntervalMs: options.pollIntervalMs === undefined
+        ? undefined
+        : checkRange("pollIntervalMs", options.pollIntervalMs, ...POLL_RANGE_MS),
       routes: new RouteHealth(checkRoutes(options.routes, signer)),
       gunzip: options.gunzip ?? streamGunzip,
       trace,

@@ -14,6 +14,7 @@ import {
   type TikTokOptions,
   type TraceEvent,
 } from "../mod.ts";
+import { FakeClock } from "../testing.ts";
 import { recordFrames, replay } from "../replay.ts";
 import { SESSION_ID, SIGNER_KEY } from "../../tests/standin/call_routes.ts";
 import { startStandin } from "../../tests/standin/mod.ts";
@@ -116,6 +117,41 @@ describe("the routes into a room", () => {
     room.endLive();
   });
 
+  for (const [pollIntervalMs, betweenMs] of [[undefined, 1000], [2500, 2500], [500, 1000]] as const) {
+    it(`polls each ${betweenMs} ms with pollIntervalMs ${pollIntervalMs}, TikTok asking for 1000`, async () => {
+      const room = newHost();
+      room.startLive({ speed: 20 });
+      const clock = new FakeClock(Date.now());
+      const polls: number[] = [];
+      let armed = Promise.withResolvers<number>();
+      const { tiktok } = client({
+        ...{ signer: signer(), routes: ["polling"], pollIntervalMs },
+        clock: {
+          now: () => clock.now(),
+          clearTimeout: (timer) => clock.clearTimeout(timer),
+          setTimeout: (run, delayMs) => {
+            if (delayMs === 1000 || delayMs === 2500) armed.resolve(delayMs);
+            return clock.setTimeout(run, delayMs);
+          },
+        },
+        fetch: (url, init) => {
+          if (url.includes("/webcast/im/fetch/")) polls.push(clock.now());
+          return fetch(url, init);
+        },
+      });
+      const live = tiktok.live(room.username);
+      for (let round = 0; round < 3; round++) {
+        const waitMs = await armed.promise;
+        armed = Promise.withResolvers();
+        await clock.advance(waitMs);
+      }
+      await armed.promise;
+      live.close();
+      assertEquals(polls.map((at, index) => at - (polls[index - 1] ?? at)), [0, betweenMs, betweenMs, betweenMs]);
+      room.endLive();
+    });
+  }
+
   it("a refusal moves on to the next route at once, and is reported", async () => {
     const room = newHost();
     room.startLive({ speed: 20 });
@@ -134,6 +170,45 @@ describe("the routes into a room", () => {
       "signed refused: blocked: trying polling",
     ]);
     assertEquals(live.counters.reconnects, 0);
+    room.endLive();
+  });
+
+  it("a signer is asked for a room once: the route that failed leaves the answer to the other", async () => {
+    const room = newHost();
+    room.startLive({ speed: 20 });
+    const asked = (from: number) =>
+      standin.requests.slice(from).filter(({ target }) => target.startsWith("/webcast/fetch")).length;
+    const connect = async (routes: RouteName[], fault: Parameters<typeof standin.fault>[0]) => {
+      standin.clearFaults();
+      standin.fault(fault);
+      const from = standin.requests.length;
+      const live = client({ signer: signer(), routes }).tiktok.live(room.username);
+      const seen: LiveEvent[] = [];
+      const reading = readAll(live, seen);
+      const { route } = await live.connected;
+      const count = asked(from);
+      live.close();
+      await reading;
+      assert(seen.some((event) => event.type === "chat" && event.history), "the answer's messages are told");
+      return [route, count];
+    };
+    assertEquals(await connect(["signed", "polling"], { kind: "handshake", status: 417 }), ["polling", 1]);
+    assertEquals(await connect(["polling", "signed"], { kind: "http", route: "im_fetch", reply: "empty" }), [
+      "signed",
+      1,
+    ]);
+    standin.clearFaults();
+    // An answer is used once by each: a lost socket is signed anew.
+    const from = standin.requests.length;
+    const live = client({ signer: signer(), routes: ["signed"] }).tiktok.live(room.username);
+    await live.connected;
+    await room.until(({ sockets, acked }) => sockets === 1 && acked > 0);
+    const again = Promise.withResolvers<void>();
+    live.on("connected", () => again.resolve());
+    room.fault({ kind: "socket_drop" });
+    await again.promise;
+    assertEquals(asked(from), 2);
+    live.close();
     room.endLive();
   });
 
@@ -354,5 +429,13 @@ describe("the routes into a room", () => {
       { routes: ["signed"], signer: { sign: () => Promise.reject(new Error("no")) } },
     ];
     for (const options of wrong) assertInstanceOf(assertThrows(() => new TikTok(options)), TypeError);
+  });
+
+  it("the option pollIntervalMs takes 500 to 30,000 ms", () => {
+    for (const pollIntervalMs of [0, 499, 30_001, 1000.5, Number.NaN]) {
+      assertInstanceOf(assertThrows(() => new TikTok({ pollIntervalMs })), RangeError);
+    }
+    assertInstanceOf(assertThrows(() => new TikTok({ pollIntervalMs: "1000" as unknown as number })), TypeError);
+    for (const pollIntervalMs of [500, 30_000, undefined]) new TikTok({ pollIntervalMs });
   });
 });

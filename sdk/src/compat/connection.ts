@@ -55,7 +55,7 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
    * @param uniqueId the host's name, with or without @, or the URL of the live
    * @throws {LiveError} `invalid_input` for a name that TikTok cannot have
    * @throws {TypeError} for an option that cannot be used
-   * @throws {RangeError} for a time-out out of range
+   * @throws {RangeError} for a time-out or a polling interval out of range
    */
   constructor(uniqueId: string, options: WebcastOptions = {}) {
     super();

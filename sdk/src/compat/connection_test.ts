@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { isLiveError } from "../errors.ts";
 import { settle } from "../testing/fakes.ts";
 import { batch, chat, ROOM, rose, setUp } from "../testing/live_world.ts";
-import { encodePushFrame } from "../testing/encode.ts";
+import { encodeFetchResult, encodePushFrame } from "../testing/encode.ts";
 import { WebcastPushConnection } from "./connection.ts";
 import type { WebcastOptions } from "./options.ts";
 import type { WebcastFailure } from "./types.ts";
@@ -121,6 +121,38 @@ describe("WebcastPushConnection", () => {
     assertEquals([found.connected, connection.getState().isConnected, over], [false, false, ["over"]]);
   });
 
+  it("polls as far apart as requestPollingIntervalMs says, and no closer than TikTok allows", async () => {
+    const cases: [WebcastOptions, number][] = [
+      [{}, 1000],
+      [{ requestPollingIntervalMs: 3000 }, 3000],
+      [{ requestPollingIntervalMs: 0 }, 700],
+      [{ tiktok: { pollIntervalMs: 2000 } }, 2000],
+    ];
+    for (const [options, betweenMs] of cases) {
+      const polls: number[] = [];
+      const { http, clock } = setUp();
+      const { connection } = connectionWith({
+        ...options,
+        enableWebsocketUpgrade: false,
+        tiktok: {
+          ...options.tiktok,
+          clock,
+          signer: { sign: ({ url }) => Promise.resolve({ url }) },
+          fetch: (url, init) => {
+            if (!url.includes("/im/fetch/")) return http.fetch(url, init);
+            polls.push(clock.now());
+            const answer = encodeFetchResult({ messages: [], cursor: String(polls.length), fetchIntervalMs: 700 });
+            return Promise.resolve(new Response(answer as Uint8Array<ArrayBuffer>));
+          },
+        },
+      });
+      assertEquals((await connection.connect()).upgradedToWebsocket, false);
+      await clock.advance(3 * betweenMs);
+      connection.disconnect();
+      assertEquals(polls.map((at) => at - (polls[0] ?? 0)), [0, 1, 2, 3].map((count) => count * betweenMs));
+    }
+  });
+
   it("gives up after websocketOptions.timeout", async () => {
     const { connection, clock, failures, sockets } = connectionWith({ websocketOptions: { timeout: 3000 } });
     const connecting = assertRejects(() => connection.connect());
@@ -137,6 +169,8 @@ describe("WebcastPushConnection", () => {
     assertStringIncludes(refusal({ requestOptions: { httpsAgent: {} } }), "requestOptions.httpsAgent");
     assertStringIncludes(refusal({ websocketOptions: { agent: {} } }), "websocketOptions.agent");
     assertStringIncludes(refusal({ requestOptions: { timeout: -1 } }), "RangeError");
+    assertStringIncludes(refusal({ requestPollingIntervalMs: 30_001 }), "RangeError");
+    assertStringIncludes(refusal({ requestPollingIntervalMs: -1 }), "requestPollingIntervalMs");
     assertStringIncludes(refusal({ requestHeaders: { "a b": "c" } }), "TypeError");
     assertEquals(codeOf(assertThrows(() => new WebcastPushConnection("no name!"))), "invalid_input");
     const { connection, failures } = connectionWith({ enableWebsocketUpgrade: false });

@@ -20,7 +20,10 @@ export interface WebcastOptions {
   enableWebsocketUpgrade?: boolean;
   /** Whether polling is a way out when there is a signer. @default true */
   enableRequestPolling?: boolean;
-  /** Changes nothing: TikTok's answers say when to poll again, 1000 ms when they do not. @default 1000 */
+  /**
+   * Least time between two polls, ms, up to 30,000. TikTok's answers may ask for more, and no poll comes sooner than
+   * 500 ms after the last. @default 1000
+   */
   requestPollingIntervalMs?: number;
   /** The `sessionid` cookie of your account, for {@link WebcastPushConnection.sendMessage}. @default null */
   sessionId?: string | null;
@@ -68,11 +71,14 @@ export interface WebcastSettings {
 }
 
 const MAX_TIMEOUT_MS = 600_000;
+const POLL_MS = 1000;
+const POLL_LIMITS_MS = [500, 30_000] as const;
 
 /**
  * Reads the options.
  * @throws {TypeError} for an agent that names no http or https proxy, and for headers that cannot be sent
- * @throws {RangeError} for a time-out that is no number of ms from 0 to 600,000
+ * @throws {RangeError} for a time-out that is no number of ms from 0 to 600,000, and for a polling interval that is none
+ * from 0 to 30,000
  */
 export function readOptions(options: WebcastOptions): WebcastSettings {
   return {
@@ -109,6 +115,7 @@ function clientOptions(options: WebcastOptions): TikTokOptions {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(signer === undefined ? {} : { signer }),
     ...routesOf(options, signer),
+    pollIntervalMs: readPollInterval(options.requestPollingIntervalMs ?? tiktok.pollIntervalMs ?? POLL_MS),
     cookies: Object.fromEntries([
       ...parseCookies(tiktok.cookies),
       ...parseCookies(socket.cookie),
@@ -141,6 +148,15 @@ function splitHeaders(headers: Readonly<Record<string, string>> = {}) {
     else rest[name] = value;
   }
   return { rest, cookie: own.get("cookie"), userAgent: own.get("user-agent") };
+}
+
+/** Time between two polls, ms; 1.x scripts may ask for less than is polite. */
+function readPollInterval(intervalMs: number): number {
+  const [least, most] = POLL_LIMITS_MS;
+  if (!Number.isFinite(intervalMs) || intervalMs < 0 || intervalMs > most) {
+    throw new RangeError(`Cannot use the option 'requestPollingIntervalMs': it must be 0 to ${most} ms`);
+  }
+  return Math.max(least, Math.round(intervalMs));
 }
 
 /** The time-out of a transport, ms; 0 when there is none. */

@@ -13,10 +13,14 @@ export const POLL_MS = 1000;
 /** Shortest and longest time that an answer may ask for, ms. */
 export const POLL_LIMITS_MS = [500, 10_000] as const;
 
-/** Time until the next poll, ms. */
-export function pollDelayMs({ fetchIntervalMs }: FetchResult): number {
+/**
+ * Time until the next poll, ms.
+ * @param leastMs what the program asks for, ms; the answer may ask for more
+ */
+export function pollDelayMs({ fetchIntervalMs }: FetchResult, leastMs?: number): number {
   const [least, most] = POLL_LIMITS_MS;
-  return fetchIntervalMs > 0 ? Math.min(most, Math.max(least, fetchIntervalMs)) : POLL_MS;
+  if (fetchIntervalMs <= 0) return leastMs ?? POLL_MS;
+  return Math.max(Math.min(most, Math.max(least, fetchIntervalMs)), leastMs ?? 0);
 }
 
 const START: PollPosition = { cursor: "", internalExt: new Uint8Array(0) };
@@ -26,7 +30,7 @@ const START: PollPosition = { cursor: "", internalExt: new Uint8Array(0) };
  * then. The first poll that fails ends it.
  */
 export function openPolling(context: RouteContext, roomId: string, handlers: TransportHandlers): Transport {
-  const { clock, signed } = context;
+  const { clock, signed, pollIntervalMs } = context;
   const lifetime = new AbortController();
   const { signal } = lifetime;
   let timer: unknown;
@@ -52,14 +56,15 @@ export function openPolling(context: RouteContext, roomId: string, handlers: Tra
         tell(batch);
         goOn(batch.result);
       }).catch(failed);
-    }, pollDelayMs(last));
+    }, pollDelayMs(last, pollIntervalMs));
   };
 
   void (async () => {
-    const first = signed.canFetch ? { ...await signed.start(roomId, signal), receivedAt: clock.now() } : undefined;
+    const first = signed.canFetch ? await signed.first(roomId, "polling", signal) : undefined;
     const second = await poll(first?.result ?? START);
     if (signal.aborted) return;
     open = true;
+    signed.forget(roomId);
     handlers.opened();
     if (first !== undefined) tell(first);
     tell(second);

@@ -27,6 +27,8 @@ export interface RouteContext {
   /** IANA name. */
   timeZone: string;
   signed: SignedRooms;
+  /** Least time between two polls, ms; `undefined` leaves it to TikTok's answers. */
+  pollIntervalMs: number | undefined;
   /** Makes sure that the identity has its guest cookie. */
   ensureTtwid: (username: string, signal: AbortSignal) => Promise<void>;
 }
@@ -83,10 +85,10 @@ function openSigned(
   trace: (event: LiveTrace) => void,
   handlers: TransportHandlers,
 ): Transport {
-  const { identity, timeZone, random, clock, signed } = context;
+  const { identity, timeZone, random, signed } = context;
   return deferred(
-    async (signal) => ({ room: await signed.first(roomId, signal), receivedAt: clock.now() }),
-    ({ room, receivedAt }) => {
+    (signal) => signed.first(roomId, "signed", signal),
+    (room) => {
       const userAgent = room.userAgent ?? identity.userAgent;
       const query = { userAgent, timeZone, random: random(), params: signed.params };
       const url = signedSocketUrl(room.result, roomId, query);
@@ -95,7 +97,9 @@ function openSigned(
       const tellFirst = () => {
         if (!untold) return;
         untold = false;
-        handlers.batch(room.result, { frame: undefined, bytes: room.bytes, receivedAt });
+        signed.forget(roomId);
+        const { bytes, receivedAt } = room;
+        handlers.batch(room.result, { frame: undefined, bytes, receivedAt });
       };
       return openSocket({ ...context, sockets: context.signedSockets, url, headers, trace }, {
         ...handlers,

@@ -59,5 +59,7 @@ describe("pollDelayMs()", () => {
     const [least, most] = POLL_LIMITS_MS;
     const delays = [0, 1, 2000, 3_600_000].map((fetchIntervalMs) => pollDelayMs(answer({ fetchIntervalMs })));
     assertEquals(delays, [POLL_MS, least, 2000, most]);
+    const asked = [0, 1, 2000].map((fetchIntervalMs) => pollDelayMs(answer({ fetchIntervalMs }), 1500));
+    assertEquals(asked, [1500, 1500, 2000]);
   });
 });

@@ -3,6 +3,7 @@
  * @module
  */
 import { isLiveError, LiveError, type LiveErrorEvidence } from "../errors.ts";
+import type { Clock } from "../ports.ts";
 import { publicUrl } from "../trace.ts";
 import type { CallContext } from "../web/calls.ts";
 import { imFetchRequest, type PollPosition } from "../web/im_fetch.ts";
@@ -12,6 +13,8 @@ import { isHeaderText } from "./signed_http.ts";
 
 /** Largest first answer, bytes; the largest that was measured has 120 KB. */
 export const MAX_RESULT_BYTES = 8 * 1024 * 1024;
+/** How long a first answer leads anywhere, ms. */
+export const FRESH_MS = 30_000;
 /** Largest sum of what goes into the URL of a socket, characters. */
 const MAX_URL_LENGTH = 16 * 1024;
 
@@ -27,17 +30,26 @@ export interface FirstAnswer extends FetchedBatch {
   readonly cookies: string;
   /** The User-Agent that the answer was made for. */
   readonly userAgent: string | undefined;
+  /** ms since 1970. */
+  readonly receivedAt: number;
 }
+
+/** The routes that begin with a signer's answer. */
+export type SignedRoute = "signed" | "polling";
 
 /** The signed side of a client, as routes use it. */
 export class SignedRooms {
   readonly #calls: CallContext;
   /** Query parameters of the program. */
   readonly params: Readonly<Record<string, string>>;
+  readonly #clock: Clock;
+  /** First answers by room: a route that failed leaves its own to the other one, as calls of a signer are few. */
+  readonly #left = new Map<string, { answer: FirstAnswer; by: SignedRoute; madeFor: string }>();
 
-  constructor(calls: CallContext, params: Readonly<Record<string, string>>) {
+  constructor(calls: CallContext, params: Readonly<Record<string, string>>, clock: Clock) {
     this.#calls = calls;
     this.params = params;
+    this.#clock = clock;
   }
 
   /** Whether the signer fetches rooms. */
@@ -46,18 +58,37 @@ export class SignedRooms {
   }
 
   /**
-   * A room's first answer for a socket.
+   * A room's first answer: the one that the other route asked for a moment ago, else a new one. Each route uses an
+   * answer once.
+   * @param route `signed` needs a socket of TikTok's in it, to `polling` the socket may be anything
    * @throws {LiveError} `signer_failed` for an answer that cannot be believed; what the signer throws
    */
-  async first(roomId: string, signal: AbortSignal): Promise<FirstAnswer> {
-    const answer = await this.start(roomId, signal);
-    checkPushServer(answer.result, new URL(this.#calls.baseUrls.socket), `Fetch room ${roomId} from the signer`);
+  async first(roomId: string, route: SignedRoute, signal: AbortSignal): Promise<FirstAnswer> {
+    const action = `Fetch room ${roomId} from the signer`;
+    const answer = this.#takeLeft(roomId, route) ?? await this.#ask(roomId, route, action, signal);
+    if (route === "signed") checkPushServer(answer.result, new URL(this.#calls.baseUrls.socket), action);
     return answer;
   }
 
-  /** A room's first answer, to poll on from; its socket may be anything. */
-  async start(roomId: string, signal: AbortSignal): Promise<FirstAnswer> {
-    const action = `Fetch room ${roomId} from the signer`;
+  /** A route leads into the room: what is left of its answers is not needed. */
+  forget(roomId: string): void {
+    this.#left.delete(roomId);
+  }
+
+  #takeLeft(roomId: string, route: SignedRoute): FirstAnswer | undefined {
+    const left = this.#left.get(roomId);
+    if (left === undefined || left.by === route || !this.#isFresh(left.answer)) return undefined;
+    this.#left.delete(roomId);
+    // After a change of identity it was made for somebody else.
+    return left.madeFor === this.#calls.identity.userAgent ? left.answer : undefined;
+  }
+
+  #isFresh({ receivedAt }: FirstAnswer): boolean {
+    return this.#clock.now() - receivedAt < FRESH_MS;
+  }
+
+  async #ask(roomId: string, route: SignedRoute, action: string, signal: AbortSignal): Promise<FirstAnswer> {
+    const madeFor = this.#calls.identity.userAgent;
     const { result: bytes, cookies, userAgent } = await this.#calls.signed.fetchRoom(roomId, signal);
     if (!(bytes instanceof Uint8Array) || bytes.length === 0 || bytes.length > MAX_RESULT_BYTES) {
       const evidence = bytes instanceof Uint8Array ? { bodyBytes: bytes.length } : {};
@@ -67,7 +98,10 @@ export class SignedRooms {
       throw doubted(`${action}: the answer holds text that no header can carry`, { bodyBytes: bytes.length });
     }
     const result = decodeBatch(bytes, action, { bodyBytes: bytes.length });
-    return { result, bytes, cookies, userAgent };
+    const answer = { result, bytes, cookies, userAgent, receivedAt: this.#clock.now() };
+    for (const [room, left] of this.#left) if (!this.#isFresh(left.answer)) this.#left.delete(room);
+    this.#left.set(roomId, { answer, by: route, madeFor });
+    return answer;
   }
 
   /**
