@@ -17,13 +17,23 @@ const RULES = {
   feed: { freshMs: 10 * SECOND, keepMs: 5 * MINUTE },
 } as const satisfies Record<string, CacheRule>;
 
+/** Where the answers come from that one request is answered with. */
+export interface LookupTrace {
+  /** Answers that were asked for. */
+  asked: number;
+  /** Of those that came. */
+  seen: Freshness[];
+}
+
 /**
  * A look-up that asks the cache first.
- * @param tell is told of each answer where it comes from
+ * @param trace is kept up to date
  */
-export function cachedLookup(lookup: LiveLookup, cache: AnswerCache, tell: (freshness: Freshness) => void): LiveLookup {
-  const read = <T>(call: keyof typeof RULES, key: string, load: () => Promise<T>): Promise<T> =>
-    cache.read(`${call} ${key}`, RULES[call], load, tell);
+export function cachedLookup(lookup: LiveLookup, cache: AnswerCache, trace: LookupTrace): LiveLookup {
+  const read = <T>(call: keyof typeof RULES, key: string, load: () => Promise<T>): Promise<T> => {
+    trace.asked++;
+    return cache.read(`${call} ${key}`, RULES[call], load, (each) => trace.seen.push(each));
+  };
   return {
     links: (usernames) =>
       Promise.all(usernames.map(async (username): Promise<LiveAnswer> => {

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { AppError } from "../contract/errors.ts";
 import {
   type BodySchema,
@@ -17,9 +17,12 @@ import { allowOrigins } from "./cors.ts";
 import { STATUS_OF, toAppError, toProblem } from "./errors.ts";
 import { requireLoopback } from "./loopback.ts";
 import { addLookupRoutes, type LookupRoutes } from "./lookup_routes.ts";
-import { type Answer, type Input, mount } from "./mount.ts";
-import { requestLog } from "./request_log.ts";
+import { type Answer, answerRoute, type Input } from "./mount.ts";
+import { type Handler, requestLog } from "./request_log.ts";
 import { addSystemRoutes, type SystemDeps } from "./system_routes.ts";
+
+/** Methods of the routes. */
+const METHODS = ["GET", "PUT", "POST", "DELETE"];
 
 /** What an app is made of. A group of routes is there when its part is given, so that each process mounts its own. */
 export interface AppOptions extends LookupRoutes {
@@ -63,12 +66,14 @@ export function createApp(options: AppOptions): Hono {
   const add = <P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
     route: Route<P, Q, B>,
     handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
+    atHand?: (request: Request) => Response | undefined,
   ) => {
     routes.push(route);
-    mount(app, route, handle, gate);
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    app.on(route.method.toUpperCase(), path, around(answerRoute(route, handle, gate, atHand)));
   };
 
-  app.onError((error, c) => {
+  const fail = (error: unknown, c: Context): Response => {
     const known = toAppError(error);
     const { code, message } = known;
     const { requestId } = c.get("call");
@@ -76,20 +81,37 @@ export function createApp(options: AppOptions): Hono {
     if (code === "internal") logger.error("request_failed", { ...fields, error });
     else if (STATUS_OF[code] >= 500) logger.warn("request_failed", fields);
     return toProblem(known, requestId);
-  });
-  app.notFound((c) => {
-    const error = new AppError("not_found", `Find ${c.req.path}: the API has no such path`);
-    return toProblem(error, c.get("call").requestId);
-  });
+  };
+  const guarded = (handle: Handler): Handler => (c) => {
+    try {
+      const answer = handle(c);
+      return answer instanceof Promise ? answer.catch((error: unknown) => fail(error, c)) : answer;
+    } catch (error) {
+      return fail(error, c);
+    }
+  };
   const { now = () => performance.now(), newId = () => crypto.randomUUID(), trustForwarded = false } = options;
-  app.use(requestLog({ logger, metrics, now, newId, trustForwarded }));
-  if (loopbackOnly) {
-    app.use(async (c, next) => {
-      requireLoopback(c.req.raw, corsOrigins);
-      await next();
+  const logged = requestLog({ logger, metrics, now, newId, trustForwarded });
+  const shared = corsOrigins.length > 0 ? allowOrigins(corsOrigins) : (handle: Handler) => handle;
+  // Not as middleware: Hono answers at once only where nothing but one handler takes the request.
+  const around = (handle: Handler): Handler => {
+    const inner = shared(guarded(handle));
+    return logged(guarded((c) => {
+      if (loopbackOnly) requireLoopback(c.req.raw, corsOrigins);
+      return inner(c);
+    }));
+  };
+  app.notFound(around((c) => {
+    const { method, path } = c.req;
+    const allowed = METHODS.filter((each) => app.router.match(each, path)[0].length > 0);
+    if (allowed.length === 0) throw new AppError("not_found", `Find ${path}: the API has no such path`);
+    const error = new AppError("method_not_allowed", `Answer ${method} ${path}: wrong method`, {
+      remedy: `Use ${allowed.join(" or ")}`,
     });
-  }
-  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
+    const response = toProblem(error, c.get("call").requestId);
+    response.headers.set("allow", allowed.join(", "));
+    return response;
+  }));
 
   addLookupRoutes(add, options);
   const { system } = options;
@@ -109,21 +131,12 @@ export function createApp(options: AppOptions): Hono {
     add(openApiRoute, () => ({ body: openApi }));
     add(docsRoute, docsPage);
   }
-  app.get("/", () =>
+  const describe = around(() =>
     Response.json({
       name: "Roomtone",
       routes: routes.map(({ method, path, summary }) => ({ method: method.toUpperCase(), path, summary })),
-    }));
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
-    app.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) => {
-      const error = new AppError("method_not_allowed", `Answer ${c.req.method} ${c.req.path}: wrong method`, {
-        remedy: `Use ${methods.join(" or ")}`,
-      });
-      const response = toProblem(error, c.get("call").requestId);
-      response.headers.set("allow", methods.join(", "));
-      return response;
-    });
-  }
+    })
+  );
+  app.get("/", describe);
   return app;
 }

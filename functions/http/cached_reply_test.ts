@@ -3,10 +3,12 @@ import type { Hono } from "hono";
 import { beforeEach, describe, it } from "node:test";
 import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
 import { FakeLookup } from "../../tests/fakes/fake_lookup.ts";
-import { ManualClock } from "../../tests/fakes/manual_clock.ts";
+import { ManualClock, until } from "../../tests/fakes/manual_clock.ts";
 import { AnswerCache } from "../core/answer_cache.ts";
 import type { AnswerStore, KeptAnswer } from "../ports/answer_store.ts";
+import type { LiveAnswer } from "../ports/live_lookup.ts";
 import { createApp } from "./app.ts";
+import { requestMetrics } from "./metrics.ts";
 
 const LIVE = "/api/links?usernames[]=on.air";
 
@@ -65,6 +67,90 @@ describe("createApp() with a cache", () => {
     }
     assertEquals((await ask(LIVE, { "if-none-match": '"other"' })).status, 200);
     assert((await ask("/api/links?usernames=idle")).headers.get("etag") !== etag);
+  });
+
+  it("refuses other sites' pages an answer that is at hand", async () => {
+    const url = `http://127.0.0.1:3000${LIVE}`;
+    assertEquals((await ask(url)).status, 200);
+    for (
+      const headers of [{ origin: "https://evil.example" }, { host: "evil.example" }, {
+        "sec-fetch-site": "cross-site",
+      }]
+    ) {
+      const { status, text } = await ask(url, headers as Record<string, string>);
+      assertEquals([status, text.includes("live_stream_link")], [403, false]);
+    }
+    const foreign = await ask(`http://evil.example${LIVE}`);
+    assertEquals([foreign.status, lookup.asked.length], [403, 1]);
+    assertEquals((await ask(url, { origin: "http://127.0.0.1:3000" })).status, 200);
+  });
+
+  it("keeps the order that each request asks for", async () => {
+    const users = async (names: string) =>
+      (JSON.parse((await ask(`/api/links?usernames=${names}`)).text) as { user: string }[]).map(({ user }) => user);
+    for (let turn = 0; turn < 2; turn++) {
+      assertEquals(await users("on.air,idle"), ["on.air", "idle"]);
+      assertEquals(await users("idle,on.air"), ["idle", "on.air"]);
+    }
+    assertEquals(lookup.asked.length, 2);
+  });
+
+  it("asks again for a name of several as soon as its own answer is old", async () => {
+    await ask("/api/links?usernames=idle");
+    await clock.advance(6_000);
+    const both = "/api/links?usernames=on.air,idle";
+    assertEquals([(await ask(both)).age, (await ask(both)).control], ["6", "private, max-age=10"]);
+    lookup.live("idle", "9");
+    await clock.advance(4_000);
+    assert((await ask(both)).text.includes('"room_id":"9"'));
+    assertEquals(lookup.asked, [["idle"], ["on.air"], ["idle"]]);
+  });
+
+  it("does not keep the answer to several names when one of them was late", async () => {
+    const slow = Promise.withResolvers<LiveAnswer>();
+    lookup.answers.set("slow", () => slow.promise);
+    lookup.answers.set("idle", async () => {
+      await clock.sleep(15_000);
+      return { username: "idle", state: "offline" };
+    });
+    const codes = async () => {
+      const { text } = await ask("/api/links?usernames=idle,slow");
+      return (JSON.parse(text) as { code: string }[]).map(({ code }) => code);
+    };
+    const late = codes();
+    await until(() => clock.sleeping() === 2);
+    await clock.advance(15_000);
+    await clock.advance(5_000);
+    assertEquals(await late, ["offline", "deadline"]);
+    slow.resolve({ username: "slow", state: "offline" });
+    assertEquals(await codes(), ["offline", "offline"]);
+    assertEquals(lookup.asked, [["idle"], ["slow"]]);
+  });
+
+  it("logs and counts an answer that is at hand like any other, under an id of its own", async () => {
+    const metrics = requestMetrics();
+    const deps = { lookup, clock };
+    const cache = new AnswerCache({ store, clock, logger });
+    app = createApp({ links: deps, cache, logger, metrics, loopbackOnly: true });
+    const ids = new Set<string | null>();
+    for (let turn = 0; turn < 3; turn++) ids.add((await ask(LIVE)).headers.get("x-request-id"));
+    assertEquals((await ask(LIVE, { "x-request-id": "mine" })).headers.get("x-request-id"), "mine");
+    const lines = logger.lines.filter(({ event }) => event === "request").map(({ fields }) => fields);
+    assertEquals(lines.map(({ route, status }) => [route, status]), new Array(4).fill(["/api/links", 200]));
+    assertEquals([ids.size, new Set(lines.map(({ requestId }) => requestId)).size], [3, 4]);
+    assert((await metrics.text()).includes('_count{method="GET",route="/api/links",status="200"} 4\n'));
+  });
+
+  it("has only so much at hand, the newest", async () => {
+    const title = "x".repeat(3_000_000);
+    lookup.answers.set("on.air", { username: "on.air", state: "live", roomId: "7", title, links: [] });
+    for (const more of ["", "&a", "&b", "&c"]) assertEquals((await ask(LIVE + more)).status, 200);
+    kept.clear();
+    const asked = async (more: string) => {
+      await ask(LIVE + more);
+      return lookup.asked.length;
+    };
+    assertEquals([await asked("&c"), await asked("&b"), await asked("")], [1, 1, 2]);
   });
 
   it("makes equal requests in flight once", async () => {

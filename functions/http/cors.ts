@@ -1,5 +1,5 @@
-import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
+import type { Handler } from "./request_log.ts";
 
 /** How long a browser may keep the answer to a preflight, s. */
 const MAX_AGE_S = 600;
@@ -7,9 +7,10 @@ const MAX_AGE_S = 600;
 /**
  * Lets pages of other origins call the API. Keys come in headers, never in cookies, so credentials stay off.
  * @param origins such as `https://app.example`, letter for letter as browsers send them
+ * @returns puts this around a handler
  */
-export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
-  return cors({
+export function allowOrigins(origins: readonly string[]): (handle: Handler) => Handler {
+  const allow = cors({
     origin: [...origins],
     allowMethods: ["GET", "HEAD", "PUT", "POST", "DELETE"],
     allowHeaders: [
@@ -33,4 +34,10 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
     ],
     maxAge: MAX_AGE_S,
   });
+  return (handle) => async (c) => {
+    const preflight = await allow(c, async () => {
+      c.res = await handle(c);
+    });
+    return preflight ?? c.res;
+  };
 }

@@ -18,7 +18,7 @@ import { liveChecks, liveLinks } from "../core/live_links.ts";
 import { feedReply, giftsReply, pricesReply, roomOf, sendMessage } from "../core/lives.ts";
 import { userInfo } from "../core/user_info.ts";
 import type { MessageSender } from "../ports/live_lookup.ts";
-import { cachedReply } from "./cached_reply.ts";
+import { CachedReplies } from "./cached_reply.ts";
 import type { Answer, Input } from "./mount.ts";
 
 /** Routes whose answers come from TikTok. */
@@ -35,37 +35,42 @@ export interface LookupRoutes {
   cache?: AnswerCache;
 }
 
-/** Adds a route to an app. */
+/**
+ * Adds a route to an app.
+ * @param atHand gives an answer that is ready, before the input is read
+ */
 export type AddRoute = <P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
   route: Route<P, Q, B>,
   handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
+  atHand?: (request: Request) => Response | undefined,
 ) => void;
 
 /** Adds the routes that are given. */
 export function addLookupRoutes(add: AddRoute, options: LookupRoutes) {
   const { links, userInfo: profile, followings: lists, lives, cache } = options;
-  if (links !== undefined) {
-    add(linksRoute, ({ query, request }) => cachedReply(links, cache, request, (deps) => liveLinks(deps, query)));
-  }
-  if (profile !== undefined) {
+  const replies = new CachedReplies(cache);
+  const addCached = <P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
+    deps: LookupDeps,
+    route: Route<P, Q, B>,
+    make: (deps: LookupDeps, input: Input<P, Q, B>) => Promise<unknown>,
+  ) =>
     add(
-      userInfoRoute,
-      ({ query, request }) => cachedReply(profile, cache, request, (deps) => userInfo(deps, query.uniqueId)),
+      route,
+      (input) => replies.make(deps, input.request, (cached) => make(cached, input)),
+      (request) => replies.atHand(deps, request),
     );
-  }
+  if (links !== undefined) addCached(links, linksRoute, (deps, { query }) => liveLinks(deps, query));
+  if (profile !== undefined) addCached(profile, userInfoRoute, (deps, { query }) => userInfo(deps, query.uniqueId));
   if (lists !== undefined) {
-    add(followingsRoute, ({ query, request }) => cachedReply(lists, cache, request, (deps) => followings(deps, query)));
-    add(followersRoute, ({ query, request }) => cachedReply(lists, cache, request, (deps) => followers(deps, query)));
+    addCached(lists, followingsRoute, (deps, { query }) => followings(deps, query));
+    addCached(lists, followersRoute, (deps, { query }) => followers(deps, query));
   }
   if (lives !== undefined) {
-    add(liveRoute, ({ query, request }) => cachedReply(lives, cache, request, (deps) => liveChecks(deps, query)));
-    add(
-      roomRoute,
-      ({ params, request }) => cachedReply(lives, cache, request, (deps) => roomOf(deps, params.username)),
-    );
-    add(giftsRoute, ({ request }) => cachedReply(lives, cache, request, giftsReply));
-    add(pricesRoute, ({ request }) => cachedReply(lives, cache, request, pricesReply));
-    add(feedRoute, ({ query, request }) => cachedReply(lives, cache, request, (deps) => feedReply(deps, query.cursor)));
+    addCached(lives, liveRoute, (deps, { query }) => liveChecks(deps, query));
+    addCached(lives, roomRoute, (deps, { params }) => roomOf(deps, params.username));
+    addCached(lives, giftsRoute, giftsReply);
+    addCached(lives, pricesRoute, pricesReply);
+    addCached(lives, feedRoute, (deps, { query }) => feedReply(deps, query.cursor));
     add(sendMessageRoute, async ({ params, body }) => ({
       body: await sendMessage({ clock: lives.clock, sender: lives.sender }, params.username, body.text),
     }));

@@ -1,9 +1,10 @@
-import type { Hono } from "hono";
+import type { Context } from "hono";
 import * as v from "valibot";
 import { AppError, type ParameterError } from "../contract/errors.ts";
 import type { BodySchema, InputSchema, Route } from "../contract/routes.ts";
 import type { Gate } from "./auth.ts";
 import { readJson } from "./json_body.ts";
+import type { Handler } from "./request_log.ts";
 
 /** What a handler gets. */
 export interface Input<P extends InputSchema, Q extends InputSchema, B extends BodySchema> {
@@ -17,18 +18,19 @@ export interface Input<P extends InputSchema, Q extends InputSchema, B extends B
 export type Answer = { status?: number; body?: unknown; headers?: Readonly<Record<string, string>> } | Response;
 
 /**
- * Mounts a route: lets requests pass the gate, reads and checks its input, calls the handler, sends its answer.
- * @throws AppError `invalid_input`, `body_too_large`, `unsupported_media_type`, to the app's error handler; the first
- *   names every wrong parameter
+ * Answers the requests of a route: lets them pass the gate, reads and checks their input, calls the handler, sends its
+ * answer.
+ * @param atHand gives an answer that is ready: it is sent behind the gate, before the input is read
+ * @returns a handler that throws AppError `invalid_input`, `body_too_large`, `unsupported_media_type`; the first names
+ *   every wrong parameter
  */
-export function mount<P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
-  app: Hono,
+export function answerRoute<P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
   route: Route<P, Q, B>,
   handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
   gate: Gate,
-): void {
-  app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
-    await gate(c, route);
+  atHand?: (request: Request) => Response | undefined,
+): Handler {
+  const make = async (c: Context): Promise<Response> => {
     const asked = queryOf(c.req.url);
     try {
       return toResponse(await handle(await readInput(route, c.req.param(), asked, c.req.raw)));
@@ -37,7 +39,12 @@ export function mount<P extends InputSchema, Q extends InputSchema, B extends Bo
       if (!(error instanceof AppError) || fields === undefined) throw error;
       throw new AppError(error.code, error.message, { ...error, fields: { ...fields, ...error.fields }, cause: error });
     }
-  });
+  };
+  const pass = (c: Context) => atHand?.(c.req.raw) ?? make(c);
+  return (c) => {
+    const passing = gate(c, route);
+    return passing === undefined ? pass(c) : passing.then(() => pass(c));
+  };
 }
 
 async function readInput<P extends InputSchema, Q extends InputSchema, B extends BodySchema>(

@@ -1,8 +1,11 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import type { Allowance } from "../core/api_keys.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import { rateLimitHeaders } from "./rate_limit.ts";
+
+/** Answers a request. What needs no waiting is answered at once, without a promise. */
+export type Handler = (c: Context) => Response | Promise<Response>;
 
 /** What is known about the request that is being answered. */
 export interface Call {
@@ -43,38 +46,43 @@ const SANE_ADDRESS = /^[\da-fA-F.:]{2,45}$/;
 /**
  * Gives each request an id, which goes back in `x-request-id`, and logs one line when it is answered: method, route,
  * status, time, ids. Neither the query nor any key or cookie is in it.
+ * @returns puts this around a handler that does not throw
  */
-export function requestLog(options: RequestLogOptions): MiddlewareHandler {
+export function requestLog(options: RequestLogOptions): (handle: Handler) => Handler {
   const { logger, metrics, now, newId, trustForwarded } = options;
-  return async (c, next) => {
+  return (handle) => (c) => {
     const startedAt = now();
-    const call: Call = { requestId: sane(c.req.header("x-request-id"), SANE_ID) ?? newId() };
+    const { method, headers: asked } = c.req.raw;
+    const call: Call = { requestId: sane(asked.get("x-request-id"), SANE_ID) ?? newId() };
     c.set("call", call);
-    await next();
-    const { headers, status } = c.res;
-    headers.set("x-request-id", call.requestId);
-    if (call.allowance !== undefined) {
-      for (const [name, value] of Object.entries(rateLimitHeaders(call.allowance))) headers.set(name, value);
-    }
-    const { method } = c.req;
-    const route = call.route ?? "none";
-    const durationMs = Math.round((now() - startedAt) * 1000) / 1000;
-    metrics?.request({ method, route, status, durationMs });
-    logger.info("request", {
-      method,
-      route,
-      status,
-      durationMs,
-      requestId: call.requestId,
-      keyId: call.keyId,
-      traceId: sane(c.req.header("traceparent") ?? c.req.header("x-amzn-trace-id"), SANE_TRACE),
-      client: trustForwarded
-        ? sane(c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim(), SANE_ADDRESS)
-        : undefined,
-    });
+    const finish = (response: Response): Response => {
+      const { headers, status } = response;
+      headers.set("x-request-id", call.requestId);
+      if (call.allowance !== undefined) {
+        for (const [name, value] of Object.entries(rateLimitHeaders(call.allowance))) headers.set(name, value);
+      }
+      const route = call.route ?? "none";
+      const durationMs = Math.round((now() - startedAt) * 1000) / 1000;
+      metrics?.request({ method, route, status, durationMs });
+      logger.info("request", {
+        method,
+        route,
+        status,
+        durationMs,
+        requestId: call.requestId,
+        keyId: call.keyId,
+        traceId: sane(asked.get("traceparent") ?? asked.get("x-amzn-trace-id"), SANE_TRACE),
+        client: trustForwarded
+          ? sane(asked.get("x-forwarded-for")?.split(",").at(-1)?.trim(), SANE_ADDRESS)
+          : undefined,
+      });
+      return response;
+    };
+    const answer = handle(c);
+    return answer instanceof Promise ? answer.then(finish) : finish(answer);
   };
 }
 
-function sane(value: string | undefined, pattern: RegExp): string | undefined {
-  return value !== undefined && pattern.test(value) ? value : undefined;
+function sane(value: string | null | undefined, pattern: RegExp): string | undefined {
+  return typeof value === "string" && pattern.test(value) ? value : undefined;
 }
