@@ -23,11 +23,11 @@ const MAX_GIFTS = 5000;
 interface Streak {
   /** Highest total seen. */
   total: number;
-  /** Its newest message. */
-  last: GiftEvent;
-  /** When that arrived, ms. */
+  /** When its newest message arrived, ms. */
   seenAt: number;
   closedBy: GiftEvent["streak"]["closedBy"];
+  /** That message, while the streak is open: an event holds the bytes of the whole batch in which it came. */
+  last: GiftEvent | undefined;
 }
 
 /** What a gift message leaves out when an earlier one said it. */
@@ -94,7 +94,8 @@ export class GiftLedger {
       streak: { id, ended: closedBy !== undefined, closedBy },
     });
     this.#streaks.delete(key);
-    this.#streaks.set(key, { total: exact.total, last: exact, seenAt: event.receivedAt, closedBy });
+    const last = closedBy === undefined ? exact : undefined;
+    this.#streaks.set(key, { total: exact.total, seenAt: event.receivedAt, closedBy, last });
     return exact;
   }
 
@@ -108,7 +109,7 @@ export class GiftLedger {
     for (const [key, streak] of this.#streaks) {
       const silentMs = nowMs - streak.seenAt;
       if (silentMs < this.#timeoutMs) break;
-      if (streak.closedBy === undefined) closings.push(close(streak, nowMs));
+      if (streak.last !== undefined) closings.push(close(streak, streak.last, nowMs));
       else if (silentMs >= REMEMBER_MS) this.#streaks.delete(key);
     }
     return closings;
@@ -125,15 +126,15 @@ export class GiftLedger {
 }
 
 /** Marks a streak as timed out, and makes the event that says so. */
-function close(streak: Streak, nowMs: number): GiftEvent {
+function close(streak: Streak, last: GiftEvent, nowMs: number): GiftEvent {
   streak.closedBy = "timeout";
-  const { id } = streak.last.streak;
-  return revised(streak.last, {
+  streak.last = undefined;
+  return revised(last, {
     id: "",
     at: nowMs,
     receivedAt: nowMs,
     count: 0,
     value: 0,
-    streak: { id, ended: true, closedBy: "timeout" },
+    streak: { id: last.streak.id, ended: true, closedBy: "timeout" },
   });
 }

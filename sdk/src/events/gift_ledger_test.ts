@@ -168,6 +168,16 @@ describe("GiftLedger.expire()", () => {
     assertEquals(ledger.expire(121_000).map(({ total }) => total), [5]);
   });
 
+  it("keeps a streak closed that only repeats itself after its time-out", () => {
+    const ledger = new GiftLedger();
+    ledger.apply(gift({ total: 3, diamonds: 2, at: 0 }));
+    ledger.expire(60_000);
+    assertEquals(books(ledger.apply(gift({ total: 2, diamonds: 2, at: 61_000 }))), [0, 3, 0, "timeout"]);
+    assertEquals(ledger.expire(200_000), []);
+    assertEquals(books(ledger.apply(gift({ total: 4, end: true, diamonds: 2, at: 201_000 }))), [1, 4, 2, "repeat_end"]);
+    assertEquals(ledger.expire(300_000), []);
+  });
+
   it("forgets streaks that were closed long ago", () => {
     const ledger = new GiftLedger();
     ledger.apply(gift({ total: 3, end: true, at: 0 }));

@@ -17,10 +17,10 @@ interface Timed {
 export class EventQueue<E extends Timed> {
   readonly #capacity: number;
   readonly #overflowGap: (fields: Pick<GapEvent, "from" | "to" | "dropped">) => E;
-  /** A ring, grown up to the capacity. */
-  #ring: (E | undefined)[] = [];
-  #head = 0;
-  #size = 0;
+  /** Read up to `#read`; when it is used up, `#newer` takes its place: after a rush nothing stays allocated. */
+  #older: (E | undefined)[] = [];
+  #read = 0;
+  #newer: E[] = [];
   #dropped = { count: 0, total: 0, from: 0, to: 0 };
   #abandoned = false;
   #reader = false;
@@ -38,7 +38,7 @@ export class EventQueue<E extends Timed> {
 
   /** Events waiting. */
   get size(): number {
-    return this.#size;
+    return this.#older.length - this.#read + this.#newer.length;
   }
 
   /** Events dropped since the start. */
@@ -54,14 +54,12 @@ export class EventQueue<E extends Timed> {
       return resolve({ done: false, value: event });
     }
     if (this.#abandoned) return this.#countDrop(event);
-    if (this.#size === this.#capacity) {
+    if (this.size >= this.#capacity) {
       if (!this.#reader) return this.#abandon(event);
       const oldest = this.#shift();
       if (oldest !== undefined) this.#countDrop(oldest);
     }
-    if (this.#size === this.#ring.length) this.#grow();
-    this.#ring[(this.#head + this.#size) % this.#ring.length] = event;
-    this.#size++;
+    this.#newer.push(event);
   }
 
   /** No event follows. What waits is still read; then the reader ends, or fails with `failure`. */
@@ -101,9 +99,7 @@ export class EventQueue<E extends Timed> {
         return this.#waiting.promise;
       },
       return: () => {
-        this.#ring = [];
-        this.#head = 0;
-        this.#size = 0;
+        this.#clear();
         onReturn();
         return Promise.resolve({ done: true, value: undefined });
       },
@@ -118,12 +114,21 @@ export class EventQueue<E extends Timed> {
   }
 
   #shift(): E | undefined {
-    if (this.#size === 0) return undefined;
-    const event = this.#ring[this.#head];
-    this.#ring[this.#head] = undefined;
-    this.#head = (this.#head + 1) % this.#ring.length;
-    this.#size--;
+    if (this.#read === this.#older.length) {
+      this.#older = this.#newer;
+      this.#newer = [];
+      this.#read = 0;
+    }
+    if (this.#read === this.#older.length) return undefined;
+    const event = this.#older[this.#read];
+    this.#older[this.#read++] = undefined;
     return event;
+  }
+
+  #clear(): void {
+    this.#older = [];
+    this.#newer = [];
+    this.#read = 0;
   }
 
   #countDrop(event: E): void {
@@ -137,15 +142,7 @@ export class EventQueue<E extends Timed> {
   #abandon(event: E): void {
     for (let oldest = this.#shift(); oldest !== undefined; oldest = this.#shift()) this.#countDrop(oldest);
     this.#countDrop(event);
-    this.#ring = [];
-    this.#head = 0;
+    this.#clear();
     this.#abandoned = true;
-  }
-
-  #grow(): void {
-    const kept = Array.from({ length: this.#size }, (_, index) => this.#ring[(this.#head + index) % this.#ring.length]);
-    const length = Math.min(this.#capacity, Math.max(16, this.#size * 2));
-    this.#ring = kept.concat(new Array<undefined>(length - this.#size));
-    this.#head = 0;
   }
 }
