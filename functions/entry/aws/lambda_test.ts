@@ -2,12 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { getRandomValues } from "node:crypto";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
 import { createTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
+import { type AwsServices, startAwsServices } from "../../../tests/fakes/aws_services.ts";
 import { apiGatewayEvent, streamRecord } from "../../../tests/fakes/lambda_events.ts";
 import { type Standin, startStandin } from "../../../tests/standin/mod.ts";
 import { CaptureLogger } from "../../../tests/fakes/capture_logger.ts";
@@ -29,8 +28,7 @@ describe("Lambda functions", () => {
   let client: DynamoDBClient;
   let store: Store;
   let apiKey: string;
-  let ecs: Server;
-  const ecsCalls: string[] = [];
+  let aws: AwsServices;
   const envBefore = { ...process.env };
 
   before(async () => {
@@ -46,20 +44,9 @@ describe("Lambda functions", () => {
       random: (bytes: Uint8Array) => getRandomValues(bytes),
     };
     apiKey = (await createKey(deps, { name: "test", scopes })).secret;
-    ecs = createServer((request, response) => {
-      const action = String(request.headers["x-amz-target"]).replace(/^.*\./, "");
-      ecsCalls.push(action);
-      const answer = action === "ListTasks" ? { taskArns: [] } : { tasks: [{}], failures: [] };
-      request.resume().on("end", () => {
-        response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
-      });
-    });
-    await new Promise<void>((resolve) => ecs.listen(0, "127.0.0.1", resolve));
+    aws = await startAwsServices();
     Object.assign(process.env, {
-      AWS_REGION: "local",
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
-      AWS_ENDPOINT_URL_ECS: `http://127.0.0.1:${(ecs.address() as AddressInfo).port}`,
+      ...aws.env,
       ROOMTONE_TABLE_NAME: TABLE_NAME,
       ROOMTONE_DYNAMODB_URL: engine.endpoint,
       ROOMTONE_TIKTOK_WEB_URL: standin.baseUrls.web,
@@ -79,8 +66,7 @@ describe("Lambda functions", () => {
     for (const name of Object.keys(process.env)) if (!(name in envBefore)) delete process.env[name];
     Object.assign(process.env, envBefore);
     client.destroy();
-    ecs.closeAllConnections();
-    await new Promise((resolve) => ecs.close(resolve));
+    await aws.stop();
     await standin.stop();
     await engine.stop();
   });
@@ -188,7 +174,7 @@ describe("Lambda functions", () => {
       const context = { getRemainingTimeInMillis: () => 30_000 };
       for (const name of ["live.host", "quiet.host"]) await store.putWatch(name, Date.now());
       assertEquals(await handler({}, context), { checked: 2, live: 1, failed: 0, wanted: 1 });
-      assertEquals(ecsCalls, ["ListTasks", "RunTask"]);
+      assertEquals(aws.calls, ["ecs:ListTasks", "ecs:RunTask"]);
       const { items } = await store.listRecordings({ limit: 10 });
       assertEquals(items.map(({ username, state }) => [username, state]), [["live.host", "wanted"]]);
       assertEquals((await handler({}, context)).checked, 0);

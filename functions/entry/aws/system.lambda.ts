@@ -1,4 +1,3 @@
-import { handle } from "hono/aws-lambda";
 import process from "node:process";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
@@ -9,13 +8,14 @@ import openApi from "../../openapi.json" with { type: "json" };
 import { apiParts } from "./api_parts.ts";
 import { openTable } from "./open_table.ts";
 import { openTikTok } from "./open_tiktok.ts";
+import { serve } from "./serve.ts";
 
 const config = loadConfig(SystemConfig, process.env);
 const table = openTable(config);
 const lookup = tiktokLookup(openTikTok(config));
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
-export const handler = handle(createApp({
+export const handler = serve(createApp({
   lives: { lookup, clock: systemClock },
   system: { store: dynamoStore(table), clock: systemClock, lookup },
   openApi,
