@@ -2,11 +2,12 @@
  * The public side of a live: an async iterator, handlers, and two promises.
  * @module
  */
-import type { ConnectedEvent, LiveEvent, LiveEventOf, LiveEventType, LiveState } from "../events/types.ts";
+import type { ConnectedEvent, LiveEvent, LiveEventOf, LiveEventType, LiveState, StateEvent } from "../events/types.ts";
 import type { RoomTarget } from "../web/rooms.ts";
 import { type LiveContext, type LiveCounters, LiveDriver } from "./driver.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { LiveEnd, LiveRecord } from "./live_record.ts";
+import { statesOf } from "./live_states.ts";
 
 /** Options of one live. */
 export interface LiveOptions {
@@ -150,6 +151,21 @@ export class Live implements AsyncIterable<LiveEvent> {
     const wrapper = (event: LiveEventOf<T>) => handler(event);
     handlers.add(wrapper);
     return () => void handlers.delete(wrapper);
+  }
+
+  /**
+   * Changes of state from now on, for a loop of its own. It ends with the live, also with one that fails; leaving it
+   * leaves the live alone.
+   *
+   * @example
+   * ```ts
+   * import { TikTok } from "@roomtone/sdk";
+   * const live = new TikTok().live("some.host");
+   * for await (const { from, to, reason } of live.states()) console.log(`${from} -> ${to}: ${reason}`);
+   * ```
+   */
+  states(): AsyncGenerator<StateEvent, void> {
+    return statesOf(this);
   }
 
   /**

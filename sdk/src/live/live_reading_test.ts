@@ -145,6 +145,51 @@ describe("Live, being read", () => {
     }
   });
 
+  it("states() tells the changes of state, several times over, until the live ends", async () => {
+    const { tiktok, sockets, clock } = setUp();
+    const live = tiktok.live("some.host");
+    const read = async () => {
+      const seen: string[] = [];
+      for await (const { from, to, reason } of live.states()) seen.push(`${from}>${to} ${reason}`);
+      return seen;
+    };
+    const all = read();
+    const left: string[] = [];
+    for await (const { to } of live.states()) {
+      left.push(to);
+      if (to === "connecting") break;
+    }
+    assertEquals([left, live.state], [["resolving", "connecting"], "connecting"]);
+    const later = read();
+    await settle();
+    sockets.last.accept();
+    sockets.last.push(entered);
+    await settle();
+    sockets.last.drop({ code: 1006, reason: "" });
+    await clock.advance(0);
+    live.close();
+    const changes = [
+      "idle>resolving started",
+      "resolving>connecting room resolved: trying direct",
+      "connecting>connected first frame",
+      "connected>waiting connection closed",
+      "waiting>closed closed by the caller",
+    ];
+    assertEquals(await all, changes);
+    assertEquals(await later, changes.slice(2));
+    assertEquals(await read(), []);
+  });
+
+  it("states() ends with a live that fails, and leaves the error to done", async () => {
+    const { tiktok, world } = setUp();
+    world.status = 4;
+    const live = tiktok.live("some.host");
+    const seen: string[] = [];
+    for await (const { to } of live.states()) seen.push(to);
+    assertEquals(seen, ["resolving", "closed"]);
+    assertInstanceOf(await assertRejects(() => live.done), LiveError);
+  });
+
   it("listens to a room by its id", async () => {
     const { http, live } = await connected({}, { roomId: ROOM });
     assertEquals(live.roomId, ROOM);
