@@ -48,12 +48,16 @@ const origins = v.pipe(
   ),
 );
 
-/** Where TikTok is: its own hosts, or a stand-in. */
+/** Where TikTok is: its own hosts, or a stand-in; and how often it may be asked. */
 const tiktok = {
   tiktokWebUrl: v.optional(url("https:", "http:"), "https://www.tiktok.com"),
   tiktokWebcastUrl: v.optional(url("https:", "http:"), "https://webcast.tiktok.com"),
   tiktokSocketUrl: v.optional(url("wss:", "ws:"), "wss://webcast-ws.tiktok.com"),
   tiktokTtwidUrl: v.optional(url("https:", "http:"), "https://ttwid.bytedance.com"),
+  /** Requests that the process sends to TikTok in a minute, whatever they are for. */
+  tiktokRequestsPerMinute: v.optional(integer(1, 600_000), 300),
+  /** Requests that may go out at once after a rest. */
+  tiktokRequestBurst: v.optional(integer(1, 10_000), 60),
 };
 
 /** Who the client of TikTok is: for a process whose environment is its operator's own. */

@@ -68,7 +68,7 @@ export class CircuitBreaker {
   #answer({ code, remedy }: AppError): AppError {
     const retryAfterMs = Math.max(1_000, this.#openUntil - this.#clock.now());
     return new AppError(code, "Ask TikTok: it failed several times in a row, and is left alone for a while", {
-      ...(remedy === undefined ? {} : { remedy }),
+      remedy,
       retryAfterMs,
       evidence: { failures: this.#failures },
     });

@@ -4,12 +4,11 @@ import process from "node:process";
 import { countOpenRecordings } from "../../adapters/aws/dynamo_recordings.ts";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { ecsLauncher } from "../../adapters/aws/ecs_launcher.ts";
-import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, PollerConfig } from "../../contract/config.ts";
 import { type PollSummary, pollWatchlist } from "../../core/poll_watchlist.ts";
+import { openUpstream } from "../open_upstream.ts";
 import { openTable } from "./open_table.ts";
-import { openTikTok } from "./open_tiktok.ts";
 import { processLogger } from "./process_logger.ts";
 
 /** Time before the function's own end at which a pass begins no more look-ups, ms. */
@@ -20,7 +19,7 @@ const logger = processLogger();
 const table = openTable(config);
 const deps = {
   store: dynamoStore(table),
-  lookup: tiktokLookup(openTikTok(config)),
+  lookup: openUpstream(config).upstream.patient,
   launcher: ecsLauncher({
     client: new ECSClient({}),
     logger,

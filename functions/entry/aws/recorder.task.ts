@@ -12,8 +12,8 @@ import { systemClock } from "../../adapters/local/system_clock.ts";
 import { mediaRecorder } from "../../adapters/media/media_recorder.ts";
 import { loadConfig, RecorderTaskConfig } from "../../contract/config.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
+import { openUpstream } from "../open_upstream.ts";
 import { openTable } from "./open_table.ts";
-import { openTikTok } from "./open_tiktok.ts";
 import { processLogger } from "./process_logger.ts";
 
 const config = loadConfig(RecorderTaskConfig, process.env);
@@ -21,7 +21,7 @@ const logger = processLogger();
 const store = dynamoStore(openTable(config));
 const dir = join(config.dataDir, "recordings");
 await mkdir(dir, { recursive: true });
-const recorder = mediaRecorder({ ...config, tiktok: openTikTok(config), dir });
+const recorder = mediaRecorder({ ...config, tiktok: openUpstream(config).tiktok, dir });
 
 const owner = `${hostname()}-${process.pid}`;
 const pool = runRecordings({ store, recorder, clock: systemClock, logger }, {

@@ -1,18 +1,17 @@
 import process from "node:process";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
-import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
 import openApi from "../../openapi.json" with { type: "json" };
+import { openUpstream } from "../open_upstream.ts";
 import { apiParts } from "./api_parts.ts";
 import { openTable } from "./open_table.ts";
-import { openTikTok } from "./open_tiktok.ts";
 import { serve } from "./serve.ts";
 
 const config = loadConfig(SystemConfig, process.env);
 const table = openTable(config);
-const lookup = tiktokLookup(openTikTok(config));
+const lookup = openUpstream(config).upstream.prompt;
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = serve(createApp({

@@ -1,17 +1,16 @@
 import process from "node:process";
-import { tiktokLookup } from "../../adapters/live/tiktok_lookup.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, LookupConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
+import { openUpstream } from "../open_upstream.ts";
 import { apiParts } from "./api_parts.ts";
 import { openTable } from "./open_table.ts";
-import { openTikTok } from "./open_tiktok.ts";
 import { serve } from "./serve.ts";
 
 const config = loadConfig(LookupConfig, process.env);
 
 /** Answers `GET /tiktok/user-info` behind API Gateway. */
 export const handler = serve(createApp({
-  userInfo: { lookup: tiktokLookup(openTikTok(config)), clock: systemClock },
+  userInfo: { lookup: openUpstream(config).upstream.prompt, clock: systemClock },
   ...apiParts(openTable(config)),
 }));

@@ -1,11 +1,11 @@
 import { findFfmpeg } from "@roomtone/recorder";
-import { TikTok } from "@roomtone/sdk";
+import type { TikTok } from "@roomtone/sdk";
 import { eulerSigner } from "@roomtone/sdk/euler";
 import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { tiktokLookup, tiktokMessages } from "../../adapters/live/tiktok_lookup.ts";
+import { tiktokMessages } from "../../adapters/live/tiktok_lookup.ts";
 import { folderFiles } from "../../adapters/local/folder_files.ts";
 import { lockFolder } from "../../adapters/local/folder_lock.ts";
 import { lineLogger } from "../../adapters/local/line_logger.ts";
@@ -29,12 +29,13 @@ import type { Observer } from "../../ports/observer.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Recorder } from "../../ports/recorder.ts";
 import openApi from "../../openapi.json" with { type: "json" };
+import { openUpstream } from "../open_upstream.ts";
 import { openLocalKeys } from "./key_stores.ts";
 import { bindAddress, listen } from "./server.ts";
 
 /** What {@link startLocal} works with in place of its defaults. */
 export interface LocalDeps {
-  /** @default a client for the configured addresses */
+  /** A client that counts its own requests. @default one for the configured addresses, within the configured budget */
   tiktok?: TikTok;
   /** @default over the client */
   lookup?: LiveLookup;
@@ -95,8 +96,15 @@ export function openLocalStore({ dataDir }: Pick<LocalConfig, "dataDir">): Sqlit
 export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Promise<LocalSystem> {
   const { clock = systemClock, random = Math.random, observe } = deps;
   const logger = deps.logger ?? lineLogger((line) => process.stderr.write(`${line}\n`), clock);
-  const tiktok = deps.tiktok ?? clientOf(config);
-  const lookup = deps.lookup ?? tiktokLookup(tiktok);
+  const { tiktok: client, lookup: look } = deps;
+  const { tiktok, upstream } = openUpstream(config, {
+    ...identityOf(config),
+    tiktok: client,
+    lookup: look,
+    clock,
+    random,
+  });
+  const lookup = upstream.prompt;
   const recordingsDir = join(resolve(config.dataDir), "recordings");
   const recorder = deps.recorder ?? mediaRecorder({ ...config, tiktok, dir: recordingsDir });
 
@@ -143,7 +151,11 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       const options = { intervalMs: config.pollIntervalMs, jitter: config.pollJitter, leaseMs: config.pollLeaseMs };
       do {
         try {
-          await pollWatchlist({ store, lookup, launcher, clock, random, logger, observe }, options, stopping.signal);
+          await pollWatchlist(
+            { store, lookup: upstream.patient, launcher, clock, random, logger, observe },
+            options,
+            stopping.signal,
+          );
         } catch (error) {
           logger.error("poll_failed", { error });
         }
@@ -188,12 +200,10 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
   }
 }
 
-function clientOf(config: LocalConfig): TikTok {
-  const { tiktokWebUrl, tiktokWebcastUrl, tiktokSocketUrl, tiktokTtwidUrl } = config;
-  const baseUrls = { web: tiktokWebUrl, webcast: tiktokWebcastUrl, socket: tiktokSocketUrl, ttwid: tiktokTtwidUrl };
-  const { eulerKey: apiKey, eulerUrl: host, tiktokCookies: cookies, mediaHosts } = config;
+/** Who the client is. */
+function identityOf({ eulerKey: apiKey, eulerUrl: host, tiktokCookies: cookies, mediaHosts }: LocalConfig) {
   const signer = apiKey === undefined && host === undefined ? undefined : eulerSigner({ apiKey, host });
-  return new TikTok({ baseUrls, cookies, signer, mediaHosts });
+  return { cookies, signer, mediaHosts };
 }
 
 /** Closes what a crash left open. Each folder by itself: one that cannot be closed holds nothing up. */
