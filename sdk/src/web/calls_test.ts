@@ -15,7 +15,7 @@ import { parseUserDetail } from "./user_detail.ts";
 import { parseUserList, type UserListCursor, userListRequest } from "./user_list.ts";
 
 const ROOM = "7300000000000000001";
-const START: UserListCursor = { minCursor: 0, maxCursor: 0 };
+const START: UserListCursor & { count: number } = { minCursor: 0, maxCursor: 0, count: 30 };
 const never = () => {
   throw new Error("Cannot track: no live here");
 };
@@ -103,7 +103,8 @@ describe("replies of the calls", () => {
     assertEquals(more({ userList, hasMore: true, minCursor: 9 }), true);
     assertEquals(more({ userList, hasMore: false, minCursor: 9 }), false);
     assertEquals(more({ userList: [], hasMore: true, minCursor: 9 }), false);
-    assertEquals(more({ userList, hasMore: true, minCursor: 9 }, { minCursor: 9, maxCursor: 9 }), false);
+    assertEquals(more({ userList: [], hasMore: true, minCursor: 9 }, { ...START, count: 1 }), true);
+    assertEquals(more({ userList, hasMore: true, minCursor: 9 }, { ...START, minCursor: 9, maxCursor: 9 }), false);
     assertEquals(more({ userList, hasMore: true }), false);
   });
 

@@ -38,7 +38,10 @@ export interface UserListOptions {
 export interface UserListPage extends UserListCursor {
   /** Users of this page, in TikTok's order. */
   users: UserInfo[];
-  /** Whether another page follows, by the rule of protocol.md 8: not after an empty page or an unmoved cursor. */
+  /**
+   * Whether another page follows, by the rule of protocol.md 8: not after an empty page or an unmoved cursor. A page of
+   * fewer than 30 may be empty because all of its users are hidden: the list goes on behind it.
+   */
   hasMore: boolean;
   /** Users in the whole list, as TikTok counts them; `undefined` when it does not say. */
   total: number | undefined;
@@ -69,11 +72,18 @@ export function userListRequest(
   return { action: ACTIONS[kind], url: `${context.baseUrls.web}/api/user/list/?${query}`, wants: "json" };
 }
 
+/** Users that TikTok's own page asks for at once. */
+const WHOLE_PAGE = 30;
+
 /**
- * @param asked the cursors that were sent
+ * @param asked the cursors and the count that were sent
  * @throws {LiveError} `login_required`, or `protocol` for any other status code or shape
  */
-export function parseUserList(reply: HttpReply, kind: UserListKind, asked: UserListCursor): UserListPage {
+export function parseUserList(
+  reply: HttpReply,
+  kind: UserListKind,
+  asked: UserListCursor & { count: number },
+): UserListPage {
   const action = ACTIONS[kind];
   const body = readJson(reply, action);
   const statusCode = number(at(body, "statusCode")) ?? number(at(body, "status_code"));
@@ -90,9 +100,10 @@ export function parseUserList(reply: HttpReply, kind: UserListKind, asked: UserL
   }
   const users = list(entries).map(readUserInfo);
   const minCursor = number(at(body, "minCursor")) ?? asked.minCursor;
+  const over = minCursor === asked.minCursor || (users.length === 0 && asked.count >= WHOLE_PAGE);
   return {
     users,
-    hasMore: flag(at(body, "hasMore")) && users.length > 0 && minCursor !== asked.minCursor,
+    hasMore: flag(at(body, "hasMore")) && !over,
     minCursor,
     maxCursor: number(at(body, "maxCursor")) ?? 0,
     total: number(at(body, "total")),
@@ -114,7 +125,8 @@ export async function readUserListPage(
   signal?: AbortSignal,
 ): Promise<UserListPage> {
   const request = () => userListRequest(context, kind, secUid, count, cursor);
-  if (context.canSign) return parseUserList(await context.signed.send(request(), signal), kind, cursor);
+  const asked = { ...cursor, count };
+  if (context.canSign) return parseUserList(await context.signed.send(request(), signal), kind, asked);
   requireSession(context, kind);
   // What the page would sign is sent empty; TikTok answers some sessions so (protocol.md 8).
   const send = async () => {
@@ -123,11 +135,11 @@ export async function readUserListPage(
   };
   const token = context.identity.msToken;
   try {
-    return parseUserList(await send().catch(refuseEmpty), kind, cursor);
+    return parseUserList(await send().catch(refuseEmpty), kind, asked);
   } catch (error) {
     // The first answer may be empty and still bring the token that the next one needs.
     if (!isLiveError(error) || error.code !== "signer_failed" || context.identity.msToken === token) throw error;
-    return parseUserList(await send().catch(refuseEmpty), kind, cursor);
+    return parseUserList(await send().catch(refuseEmpty), kind, asked);
   }
 }
 
