@@ -76,8 +76,11 @@ const identity = {
 
 /** How often names are checked. */
 const polling = {
-  /** Time from one check of a name to the next. */
+  /** Usual time from one check of a name to the next. */
   pollIntervalMs: v.optional(integer(50, 86_400_000), 60_000),
+  /** Least and greatest time, for names that matter much, are likely to go live, sleep, or give no answers. */
+  pollMinIntervalMs: v.optional(integer(50, 86_400_000), 15_000),
+  pollMaxIntervalMs: v.optional(integer(50, 86_400_000), 1_800_000),
   /** Largest part of the interval that chance adds or takes. */
   pollJitter: v.optional(fraction, 0.2),
   /** How long a poller may hold a claimed name. */
@@ -148,6 +151,8 @@ export const PollerConfig = v.object({
   ...table,
   ...tiktok,
   ...polling,
+  /** Time from one run to the next: names that come due before that are waited for. */
+  pollScheduleMs: v.optional(integer(1_000, 86_400_000), 60_000),
   ecsCluster: text,
   ecsTaskDefinition: text,
   ecsSubnets: list,

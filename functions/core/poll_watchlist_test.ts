@@ -1,12 +1,16 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
 import { FakeLookup } from "../../tests/fakes/fake_lookup.ts";
-import { ManualClock } from "../../tests/fakes/manual_clock.ts";
+import { wayTo } from "../../tests/fakes/fake_tiktok.ts";
+import { ManualClock, until } from "../../tests/fakes/manual_clock.ts";
 import { type SqliteStore, sqliteStore } from "../adapters/local/sqlite_store.ts";
 import { pollWatchlist } from "./poll_watchlist.ts";
 
-const OPTIONS = { intervalMs: 60_000, jitter: 0.2, leaseMs: 30_000 };
+const OPTIONS = {
+  ...{ intervalMs: 60_000, minIntervalMs: 5_000, maxIntervalMs: 1_800_000 },
+  ...{ jitter: 0.2, leaseMs: 30_000, tickMs: 1_000 },
+};
 const ROOM = "7300000000000000001";
 
 describe("pollWatchlist()", () => {
@@ -16,6 +20,7 @@ describe("pollWatchlist()", () => {
   let logger: CaptureLogger;
   let launched: number[];
   let chance: number;
+  let way: ReturnType<typeof wayTo>;
 
   beforeEach(() => {
     store = sqliteStore(":memory:");
@@ -24,12 +29,14 @@ describe("pollWatchlist()", () => {
     logger = new CaptureLogger();
     launched = [];
     chance = 0.5;
+    way = wayTo(lookup, { clock });
   });
   afterEach(() => store.close());
 
+  const slow = (requestsPerMinute: number, burst: number) => way = wayTo(lookup, { clock, requestsPerMinute, burst });
   const deps = () => ({
     store,
-    lookup,
+    ...way,
     clock,
     logger,
     random: () => chance,
@@ -40,19 +47,22 @@ describe("pollWatchlist()", () => {
       },
     },
   });
-  const poll = () => pollWatchlist(deps(), OPTIONS);
+  const poll = (more = {}) => pollWatchlist(deps(), { ...OPTIONS, ...more });
+  const summary = (checked: number, live: number, failed: number, wanted: number, lateMs = 0) => (
+    { checked, live, failed, wanted, lost: 0, lateMs }
+  );
 
   it("makes one recording for a live room, and asks for a recorder", async () => {
     await store.putWatch("host", clock.now());
     lookup.live("host", ROOM);
-    assertEquals(await poll(), { checked: 1, live: 1, failed: 0, wanted: 1 });
+    assertEquals(await poll(), summary(1, 1, 0, 1));
     const recording = await store.getRecording(ROOM);
     assertEquals([recording?.username, recording?.title, recording?.state], ["host", "live of host", "wanted"]);
     assertEquals(launched, [1]);
     const watch = await store.getWatch("host");
     assertEquals([watch?.state, watch?.roomId, watch?.lastLiveAt], ["live", ROOM, clock.now()]);
     await clock.advance(60_000);
-    assertEquals(await poll(), { checked: 1, live: 1, failed: 0, wanted: 0 });
+    assertEquals(await poll(), summary(1, 1, 0, 0));
   });
 
   it("asks nobody before the next check, which chance moves within its bounds", async () => {
@@ -81,7 +91,7 @@ describe("pollWatchlist()", () => {
       const next = (await store.getWatch("host"))?.nextCheckAt ?? 0;
       waits.push(next - clock.now());
       await clock.advance(next - clock.now());
-      assertEquals(await poll(), { checked: 1, live: 0, failed: 1, wanted: 0 });
+      assertEquals(await poll(), summary(1, 0, 1, 0));
     }
     assertEquals(waits, [60_000, 120_000, 240_000, 480_000, 960_000, 1_800_000, 1_800_000, 1_800_000]);
     const watch = await store.getWatch("host");
@@ -106,7 +116,7 @@ describe("pollWatchlist()", () => {
       await store.putWatch(`host${i}`, clock.now());
       if (i % 3 === 0) lookup.offline(`host${i}`);
       if (i % 3 === 1) lookup.live(`host${i}`, `${7_300_000 + i}`);
-      if (i % 3 === 2) lookup.fails(`host${i}`, "blocked");
+      if (i % 3 === 2) lookup.fails(`host${i}`, "private");
     }
     const [a, b] = await Promise.all([poll(), poll()]);
     assertEquals(a.checked + b.checked, 120);
@@ -120,7 +130,7 @@ describe("pollWatchlist()", () => {
   it("counts a look-up that breaks as a failure of each name, and goes on", async () => {
     await store.putWatch("host", clock.now());
     lookup.answers.set("host", () => Promise.reject(new TypeError("broken")));
-    assertEquals(await poll(), { checked: 1, live: 0, failed: 1, wanted: 0 });
+    assertEquals(await poll(), summary(1, 0, 1, 0));
     assertEquals((await store.getWatch("host"))?.lastError, "internal");
     assertEquals(logger.events().includes("lookup_broke"), true);
   });
@@ -165,6 +175,205 @@ describe("pollWatchlist()", () => {
     await finish("stopped");
     await clock.advance(600_000);
     assertEquals((await poll()).wanted, 0);
+  });
+
+  it("learns when a host goes live, once for each live, and looks sooner at that hour", async () => {
+    await store.putWatch("host", clock.now());
+    lookup.offline("host");
+    await poll();
+    const starts = async () => {
+      const weights = Object.values((await store.getWatch("host"))?.hours?.weights ?? {});
+      return Math.round(weights.reduce((sum, each) => sum + each, 0));
+    };
+    for (let live = 1; live <= 3; live++) {
+      lookup.live("host", `${ROOM}${live}`);
+      for (let check = 0; check < 3; check++) {
+        await clock.advance(60_000);
+        await poll();
+      }
+      assertEquals(await starts(), live);
+    }
+    lookup.offline("host");
+    await clock.advance(60_000);
+    await poll();
+    const next = (await store.getWatch("host"))?.nextCheckAt ?? 0;
+    assert(next < clock.now() + 25_000, `in ${next - clock.now()} ms`);
+  });
+
+  it("does not count the live that its very first check finds as a start", async () => {
+    await store.putWatch("host", clock.now());
+    lookup.live("host", ROOM);
+    await poll();
+    assertEquals((await store.getWatch("host"))?.hours, undefined);
+  });
+
+  it("checks names of a higher priority more often", async () => {
+    for (const priority of [-1, 0, 2]) {
+      await store.putWatch(`host${priority}`, clock.now(), priority);
+      lookup.offline(`host${priority}`);
+    }
+    await poll();
+    const waits = await Promise.all([-1, 0, 2].map(async (priority) => {
+      return ((await store.getWatch(`host${priority}`))?.nextCheckAt ?? 0) - clock.now();
+    }));
+    assertEquals(waits, [120_000, 60_000, 15_000]);
+  });
+
+  it("claims no more than the budget has room for, and goes on as turns come in", async () => {
+    slow(60, 5);
+    const names = Array.from({ length: 20 }, (_, i) => `host${i}`);
+    for (const each of names) {
+      await store.putWatch(each, clock.now());
+      lookup.offline(each);
+    }
+    const begun = clock.now();
+    const pass = poll();
+    await clock.advance(0);
+    const claimed = async () => {
+      const watches = await Promise.all(names.map((each) => store.getWatch(each)));
+      return watches.filter((watch) => (watch?.claimToken ?? 0) > 0).length;
+    };
+    assertEquals([lookup.asked.length, await claimed()], [5, 5]);
+    await clock.advance(7_000);
+    assertEquals([lookup.asked.length, await claimed()], [12, 12]);
+    await clock.advance(8_000);
+    assertEquals(await pass, summary(20, 0, 0, 0, clock.now() - begun));
+  });
+
+  it("stops asking for everybody when one name is refused, and goes on after the pause", async () => {
+    slow(6_000, 1);
+    for (let i = 0; i < 9; i++) {
+      await store.putWatch(`host${i}`, clock.now());
+      lookup.fails(`host${i}`, "captcha");
+    }
+    const pass = poll();
+    await clock.advance(1_000);
+    assertEquals(lookup.asked.length, 1);
+    assertEquals(way.budget.state().refusals, 1);
+    for (let i = 0; i < 9; i++) lookup.offline(`host${i}`);
+    await clock.advance(10_000);
+    assertEquals((({ checked, failed }) => [checked, failed])(await pass), [9, 1]);
+  });
+
+  it("gives a name back whose turn did not come, as if it had not been claimed", async () => {
+    await store.putWatch("host", clock.now());
+    slow(60, 1);
+    lookup.offline("host");
+    // Others take the turn in between, and a refusal of theirs puts the next one off.
+    const other = Object.assign(Object.create(store), {
+      async claimDueWatches(request: Parameters<SqliteStore["claimDueWatches"]>[0]) {
+        const claimed = await store.claimDueWatches(request);
+        if (lookup.asked.length === 0 && claimed.length > 0) way.budget.slowDown(60_000);
+        return claimed;
+      },
+    });
+    const pass = pollWatchlist({ ...deps(), store: other }, OPTIONS);
+    await clock.advance(0);
+    const { failures, lastError, state, nextCheckAt } = await store.getWatch("host") ?? {};
+    assertEquals([failures, lastError, state], [0, undefined, "unknown"]);
+    assertEquals(nextCheckAt, clock.now() + 62_000);
+    assertEquals(await pass, summary(0, 0, 0, 0));
+    await clock.advance(62_000);
+    assertEquals((await poll()).checked, 1);
+  });
+
+  it("stays for names that come due in its time, and leaves as soon as there will be none", async () => {
+    await store.putWatch("host", clock.now());
+    await store.putWatch("star", clock.now(), 2);
+    for (const each of ["host", "star"]) lookup.offline(each);
+    const begun = clock.now();
+    let leftAt = 0;
+    const stay = poll({ stayMs: 50_000 }).finally(() => leftAt = clock.now());
+    await clock.advance(50_000);
+    assertEquals(await stay, summary(5, 0, 0, 0));
+    assertEquals(leftAt - begun, 45_000);
+    assertEquals(lookup.asked.flat().filter((name) => name === "star").length, 4);
+  });
+
+  it("sees names that are added while it stays, within a tick", async () => {
+    lookup.live("new.host", ROOM);
+    const ending = new AbortController();
+    const stay = pollWatchlist(deps(), { ...OPTIONS, stayMs: Infinity }, ending.signal);
+    await clock.advance(10_500);
+    await store.putWatch("new.host", clock.now());
+    await clock.advance(500);
+    await until(() => launched.length > 0);
+    assertEquals(launched, [1]);
+    ending.abort();
+    assertEquals(await stay, summary(1, 1, 0, 1, 500));
+  });
+
+  it("gives back what it looks up when it is ended", async () => {
+    await store.putWatch("host", clock.now());
+    const ending = new AbortController();
+    const asked = Promise.withResolvers<void>();
+    const never = {
+      links: (_names: readonly string[], { signal }: { signal?: AbortSignal | undefined } = {}) =>
+        new Promise<never>((_resolve, reject) => {
+          signal?.addEventListener("abort", () => reject(signal.reason));
+          asked.resolve();
+        }),
+    };
+    const pass = pollWatchlist({ ...deps(), lookup: never }, OPTIONS, ending.signal);
+    await asked.promise;
+    ending.abort();
+    assertEquals(await pass, summary(0, 0, 0, 0));
+    lookup.live("host", ROOM);
+    assertEquals((await poll()).wanted, 1);
+    assertEquals(logger.events().includes("lookup_broke"), false);
+  });
+
+  it("reports a live that it could not store, and finds it again when the lease has ended", async () => {
+    await store.putWatch("host", clock.now());
+    await store.putWatch("other", clock.now());
+    lookup.live("host", ROOM);
+    lookup.offline("other");
+    const throttled = Object.assign(Object.create(store), {
+      wantRecording: () => Promise.reject(new Error("throttled")),
+    });
+    const { lost, checked } = await pollWatchlist({ ...deps(), store: throttled }, OPTIONS);
+    assertEquals([lost, checked], [1, 1]);
+    assertEquals(logger.events().includes("check_not_stored"), true);
+    await clock.advance(OPTIONS.leaseMs);
+    assertEquals((await poll()).wanted, 1);
+  });
+
+  it("fails when the store cannot tell what is due, after what it had begun", async () => {
+    await store.putWatch("host", clock.now());
+    const answer = Promise.withResolvers<void>();
+    lookup.answers.set("host", async () => {
+      await answer.promise;
+      return { username: "host", state: "offline" };
+    });
+    let away = false;
+    const failing = Object.assign(Object.create(store), {
+      nextCheckAt: (shard: number) => away ? Promise.reject(new Error("away")) : store.nextCheckAt(shard),
+    });
+    const pass = pollWatchlist({ ...deps(), store: failing }, { ...OPTIONS, stayMs: Infinity });
+    await until(() => lookup.asked.length === 1);
+    away = true;
+    const ended = assertRejects(() => pass);
+    await clock.advance(OPTIONS.tickMs);
+    answer.resolve();
+    await ended;
+    assertEquals((await store.getWatch("host"))?.state, "offline");
+  });
+
+  it("says how late it is, and complains once a minute", async () => {
+    slow(60, 1);
+    for (let i = 0; i < 200; i++) {
+      await store.putWatch(`host${i}`, clock.now());
+      lookup.offline(`host${i}`);
+    }
+    const ending = new AbortController();
+    const pass = pollWatchlist(deps(), OPTIONS, ending.signal);
+    const complaints = () => logger.events().filter((event) => event === "poll_behind").length;
+    await clock.advance(60_000);
+    assertEquals(complaints(), 0);
+    await clock.advance(70_000);
+    assertEquals(complaints(), 2);
+    ending.abort();
+    assertEquals((await pass).lateMs > 120_000, true);
   });
 
   it("asks for recorders for recordings whose recorder died", async () => {

@@ -6,20 +6,24 @@ import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { ecsLauncher } from "../../adapters/aws/ecs_launcher.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, PollerConfig } from "../../contract/config.ts";
-import { type PollSummary, pollWatchlist } from "../../core/poll_watchlist.ts";
+import { pollOptions, type PollSummary, pollWatchlist } from "../../core/poll_watchlist.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
 
-/** Time before the function's own end at which a pass begins no more look-ups, ms. */
+/** Time before the function's own end at which it gives back what it looks up, ms. */
 const RESERVE_MS = 5_000;
+/** How often it looks for names that were added, and for recordings without a recorder, ms. */
+const TICK_MS = 10_000;
 
 const config = loadConfig(PollerConfig, process.env);
 const logger = processLogger();
 const table = openTable(config);
+const { budget, upstream } = openUpstream(config);
 const deps = {
   store: dynamoStore(table),
-  lookup: openUpstream(config).upstream.patient,
+  lookup: upstream.patient,
+  budget,
   launcher: ecsLauncher({
     client: new ECSClient({}),
     logger,
@@ -36,14 +40,17 @@ const deps = {
   logger,
 };
 
-/** One pass over the watchlist, as the schedule asks for it. */
+/**
+ * Works through the watchlist, as the schedule asks for it, and stays for names that come due before the next tick. It
+ * returns as soon as there will be none.
+ */
 export async function handler(
   _event: unknown,
   context: Pick<Context, "getRemainingTimeInMillis">,
 ): Promise<PollSummary> {
-  const { pollIntervalMs: intervalMs, pollJitter: jitter, pollLeaseMs: leaseMs } = config;
   const timeLeftMs = Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
-  const summary = await pollWatchlist(deps, { intervalMs, jitter, leaseMs }, AbortSignal.timeout(timeLeftMs));
+  const options = { ...pollOptions(config), tickMs: TICK_MS, stayMs: Math.min(timeLeftMs, config.pollScheduleMs) };
+  const summary = await pollWatchlist(deps, options, AbortSignal.timeout(timeLeftMs));
   logger.info("watchlist_polled", { ...summary });
   return summary;
 }

@@ -17,7 +17,7 @@ import type { LocalConfig } from "../../contract/config.ts";
 import { AnswerCache } from "../../core/answer_cache.ts";
 import { mapBounded } from "../../core/bounded.ts";
 import { followFeed } from "../../core/feed_reader.ts";
-import { pollWatchlist } from "../../core/poll_watchlist.ts";
+import { pollOptions, pollWatchlist } from "../../core/poll_watchlist.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { waited } from "../../core/waiting.ts";
 import { createApp } from "../../http/app.ts";
@@ -97,7 +97,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
   const { clock = systemClock, random = Math.random, observe } = deps;
   const logger = deps.logger ?? lineLogger((line) => process.stderr.write(`${line}\n`), clock);
   const { tiktok: client, lookup: look } = deps;
-  const { tiktok, upstream } = openUpstream(config, {
+  const { tiktok, budget, upstream } = openUpstream(config, {
     ...identityOf(config),
     tiktok: client,
     lookup: look,
@@ -148,11 +148,11 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       },
     };
     const poll = async () => {
-      const options = { intervalMs: config.pollIntervalMs, jitter: config.pollJitter, leaseMs: config.pollLeaseMs };
+      const options = { ...pollOptions(config), tickMs: config.pollTickMs, stayMs: Infinity };
       do {
         try {
           await pollWatchlist(
-            { store, lookup: upstream.patient, launcher, clock, random, logger, observe },
+            { store, lookup: upstream.patient, budget, launcher, clock, random, logger, observe },
             options,
             stopping.signal,
           );
