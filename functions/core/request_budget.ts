@@ -28,6 +28,8 @@ export interface TurnOptions {
 export interface BudgetState {
   /** Requests that may go out at once. */
   available: number;
+  /** Requests that got their turn since the beginning. */
+  taken: number;
   /** Requests that wait for their turn. */
   waiting: number;
   /** Current rate; below the configured one after refusals. */
@@ -89,6 +91,7 @@ export class RequestBudget implements RequestTurns {
   #countedAt: number;
   #pausedUntil = 0;
   #refusals = 0;
+  #taken = 0;
   #queue: Turn[] = [];
   #timer = new AbortController();
 
@@ -147,7 +150,7 @@ export class RequestBudget implements RequestTurns {
   tryTake(count = 1): boolean {
     this.#check(count);
     if (this.#queue.length > 0 || this.#waitMs(count) > 0) return false;
-    this.#tokens -= count;
+    this.#spend(count);
     return true;
   }
 
@@ -208,6 +211,7 @@ export class RequestBudget implements RequestTurns {
     this.#count(now);
     return {
       available: Math.max(0, Math.floor(this.#tokens + ROUNDING)),
+      taken: this.#taken,
       waiting: this.#queue.length,
       requestsPerMinute: this.#rate * 60_000,
       pausedMs: Math.max(0, this.#pausedUntil - now),
@@ -219,6 +223,11 @@ export class RequestBudget implements RequestTurns {
     if (!(count >= 1 && count <= this.#burst)) {
       throw new RangeError(`Cannot take ${count} requests at once: the budget allows 1 to ${this.#burst}`);
     }
+  }
+
+  #spend(count: number): void {
+    this.#tokens -= count;
+    this.#taken += count;
   }
 
   #queued(): number {
@@ -250,7 +259,7 @@ export class RequestBudget implements RequestTurns {
     this.#timer.abort();
     for (let next = this.#queue[0]; next !== undefined && this.#waitMs(next.count) === 0; next = this.#queue[0]) {
       this.#queue.shift();
-      this.#tokens -= next.count;
+      this.#spend(next.count);
       next.grant();
     }
     let before = 0;

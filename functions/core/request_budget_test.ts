@@ -71,7 +71,8 @@ describe("RequestBudget", () => {
   it("a refusal stops everything for a while, then halves the rate; successes bring it back", async () => {
     const { clock, budget, granted, take } = open();
     budget.slowDown();
-    assertEquals(budget.state(), { available: 0, waiting: 0, requestsPerMinute: 30, pausedMs: 2_000, refusals: 1 });
+    const state = { available: 0, taken: 0, waiting: 0, requestsPerMinute: 30, pausedMs: 2_000, refusals: 1 };
+    assertEquals(budget.state(), state);
     void take("first");
     await clock.advance(3_999);
     assertEquals(granted, []);
@@ -81,7 +82,7 @@ describe("RequestBudget", () => {
     const { requestsPerMinute, refusals } = budget.state();
     assertEquals([Math.round(requestsPerMinute), refusals], [60, 0]);
     await clock.advance(60_000);
-    assertEquals(budget.state().available, 3);
+    assertEquals([budget.state().available, budget.state().taken], [3, 1]);
   });
 
   it("refusals in a row make longer pauses; those of one pause count once", async () => {

@@ -1,4 +1,6 @@
+import type { UpstreamState } from "../core/upstream.ts";
 import type { Metrics, RequestMetric } from "../ports/metrics.ts";
+import { upstreamMetrics } from "./upstream_metrics.ts";
 
 /** Upper bounds of the histogram's buckets, s. */
 const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
@@ -15,8 +17,9 @@ interface Series {
 /**
  * Numbers of the requests since the process began: a histogram of their time by method, route and status, in the text
  * format of Prometheus. Routes come from the contract and statuses from its table, so the series stay few.
+ * @param upstream how things stand with TikTok, told along
  */
-export function requestMetrics(): Metrics {
+export function requestMetrics(upstream?: () => UpstreamState): Metrics {
   const series = new Map<string, Series>();
   return {
     mediaType: "text/plain; version=0.0.4; charset=utf-8",
@@ -48,6 +51,7 @@ export function requestMetrics(): Metrics {
         lines.push(`${NAME}_bucket{${labels},le="+Inf"} ${count}`);
         lines.push(`${NAME}_sum{${labels}} ${sumS}`, `${NAME}_count{${labels}} ${count}`);
       }
+      if (upstream !== undefined) lines.push(...upstreamMetrics(upstream()));
       return Promise.resolve(`${lines.join("\n")}\n`);
     },
   };

@@ -18,6 +18,26 @@ describe("requestMetrics()", () => {
     assert(text.includes(`_count{${labels}} 4\n`) && text.includes(`_sum{${labels}} 30.069\n`), text);
   });
 
+  it("tells how things stand with TikTok", async () => {
+    const text = await requestMetrics(() => ({
+      budget: { available: 5, taken: 7, waiting: 2, requestsPerMinute: 37.5, pausedMs: 1_500, refusals: 3 },
+      breakers: { links: "open", room: "half_open", feed: "closed" },
+      refusals: { captcha: 3 },
+    })).text();
+    const samples = text.split("\n").filter((line) => line.startsWith("roomtone_tiktok_"));
+    assertEquals(samples, [
+      "roomtone_tiktok_requests_total 7",
+      'roomtone_tiktok_refusals_total{code="captcha"} 3',
+      "roomtone_tiktok_budget_available 5",
+      "roomtone_tiktok_budget_waiting 2",
+      "roomtone_tiktok_budget_per_minute 37.5",
+      "roomtone_tiktok_pause_seconds 1.5",
+      'roomtone_tiktok_breaker{call="links"} 2',
+      'roomtone_tiktok_breaker{call="room"} 1',
+      'roomtone_tiktok_breaker{call="feed"} 0',
+    ]);
+  });
+
   it("is served at /metrics, where unknown paths are one series", async () => {
     const app = createApp({ logger: new CaptureLogger(), loopbackOnly: true, metrics: requestMetrics(), now: () => 0 });
     for (const path of ["/health", "/x", "/y"]) await app.request(path);

@@ -135,9 +135,13 @@ function toAnswer(result: LinksResult, serves: (link: StreamLink) => boolean): L
   return { username, state: "failed", error };
 }
 
-/** The functions' error for one of the SDK's. What is not the SDK's stays what it is: an abort's reason, a fault. */
+/**
+ * The functions' error for one of the SDK's, or the one of theirs that the SDK passed on. What is not the SDK's stays
+ * what it is: an abort's reason, a fault.
+ */
 export function fromLiveError(error: unknown): AppError {
   if (!isLiveError(error)) throw error;
+  if (error.cause instanceof AppError) return error.cause;
   const { code, message, remedy, retryAfterMs, evidence } = error;
   return new AppError(code, message, { remedy, retryAfterMs, evidence: { ...evidence }, cause: error });
 }

@@ -186,7 +186,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       logger,
       loopbackOnly: loopback,
       keys: { store: keys, clock },
-      metrics: requestMetrics(),
+      metrics: requestMetrics(() => upstream.state()),
       corsOrigins: config.corsOrigins,
       trustForwarded: config.trustForwarded,
     });
