@@ -7,6 +7,8 @@ export const FAILURES_TO_OPEN = 5;
 /** How long that is, doubled each time that a probe fails, ms. */
 const FIRST_OPEN_MS = 30_000;
 const LONGEST_OPEN_MS = 300_000;
+/** A probe that tells nothing for this long is given up: the caller may be gone, as on platforms that drop requests, ms. */
+const PROBE_MS = 30_000;
 
 /** What a breaker lets through: everything, nothing, or one call to see whether it works again. */
 export type BreakerState = "closed" | "open" | "half_open";
@@ -20,7 +22,7 @@ export class CircuitBreaker {
   #failures = 0;
   #last: AppError | undefined;
   #openUntil = 0;
-  #probing = false;
+  #probeUntil = 0;
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -28,7 +30,8 @@ export class CircuitBreaker {
 
   get state(): BreakerState {
     if (this.#last === undefined || this.#failures < FAILURES_TO_OPEN) return "closed";
-    return this.#probing || this.#clock.now() >= this.#openUntil ? "half_open" : "open";
+    const now = this.#clock.now();
+    return now < this.#probeUntil || now >= this.#openUntil ? "half_open" : "open";
   }
 
   /**
@@ -37,13 +40,14 @@ export class CircuitBreaker {
    */
   async run<T>(call: () => Promise<T>): Promise<T> {
     const state = this.state;
-    if (this.#last !== undefined && (state === "open" || this.#probing)) throw this.#answer(this.#last);
-    if (state === "closed") return await call();
-    this.#probing = true;
+    if (this.#last === undefined || state === "closed") return await call();
+    const now = this.#clock.now();
+    if (state === "open" || now < this.#probeUntil) throw this.#answer(this.#last);
+    const until = this.#probeUntil = now + PROBE_MS;
     try {
       return await call();
     } finally {
-      this.#probing = false;
+      if (this.#probeUntil === until) this.#probeUntil = 0;
     }
   }
 

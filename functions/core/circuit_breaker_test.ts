@@ -82,6 +82,22 @@ describe("CircuitBreaker", () => {
     assertEquals(await call(), 1);
   });
 
+  it("gives a probe up that never ends", async () => {
+    const { clock, breaker, call } = open();
+    await clock.advance(30_000);
+    const lost = Promise.withResolvers<string>();
+    const losing = breaker.run(() => lost.promise);
+    await clock.advance(29_999);
+    await refused(call);
+    await clock.advance(1);
+    const other = breaker.run(() => new Promise(() => {}));
+    // The first one's end is not that of the second.
+    lost.resolve("late");
+    await losing;
+    await refused(call);
+    assert(other instanceof Promise);
+  });
+
   it("waits as long as the last failure asks for; calls that were under way change nothing", async () => {
     const { breaker, captcha, call } = open(FAILURES_TO_OPEN, 90_000);
     breaker.failed(captcha(500_000));
