@@ -8,6 +8,12 @@
 /** How many shards the watchlist has. Pollers of different shards never meet. */
 export const WATCH_SHARDS = 8;
 
+/**
+ * Shard of the hosts who were live when they were last looked at, whatever their name: one request tells about many of
+ * their rooms.
+ */
+export const ON_AIR_SHARD = WATCH_SHARDS;
+
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 

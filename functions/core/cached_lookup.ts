@@ -48,6 +48,7 @@ export function cachedLookup(lookup: LiveLookup, cache: AnswerCache, trace: Look
           return { username, state: "failed", error };
         }
       })),
+    alive: (roomIds) => lookup.alive(roomIds),
     userInfo: (username) => read("user", username, () => lookup.userInfo(username)),
     userList: (kind, request) =>
       read("list", `${kind} ${JSON.stringify(Object.entries(request).sort())}`, () => lookup.userList(kind, request)),

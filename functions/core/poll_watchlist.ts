@@ -1,5 +1,5 @@
 import { AppError } from "../contract/errors.ts";
-import { WATCH_SHARDS } from "../contract/keys.ts";
+import { ON_AIR_SHARD, WATCH_SHARDS } from "../contract/keys.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LiveAnswer, LiveLookup } from "../ports/live_lookup.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -16,7 +16,7 @@ import { wantLive } from "./want_recording.ts";
 /** What a poller works with. */
 export interface PollDeps {
   store: WatchStore & Pick<RecordingStore, "wantRecording" | "reopenRecording" | "countDueRecordings">;
-  lookup: Pick<LiveLookup, "links">;
+  lookup: Pick<LiveLookup, "links" | "alive">;
   /** The one that the look-up's requests take their turns from. */
   budget: Pick<RequestBudget, "untilFree" | "state">;
   launcher: RecorderLauncher;
@@ -74,7 +74,11 @@ export interface PollSummary {
   lateMs: number;
 }
 
-const SHARDS = Array.from({ length: WATCH_SHARDS }, (_, shard) => shard);
+const SHARDS = [ON_AIR_SHARD, ...Array.from({ length: WATCH_SHARDS }, (_, shard) => shard)];
+/** Rooms that one request tells about. */
+const ROOMS = 50;
+/** Hosts who are on air come due together so many times in an interval, so that one request tells about many. */
+const ON_AIR_ROUNDS = 4;
 /** Names that are looked up at the same time. */
 const MOST_IN_FLIGHT = 64;
 /** Time for which a shard is left alone when somebody else took what was due in it, ms. */
@@ -174,12 +178,14 @@ class Poller {
     const now = clock.now();
     this.#noteLateness(now - (due[0]?.at ?? now));
     const claims = due.map(async ({ shard }) => {
-      const most = Math.min(limit, left);
-      left -= most;
-      if (most === 0) return;
-      const watches = await store.claimDueWatches({ shard, now, leaseMs, limit: most });
+      const requests = shard === ON_AIR_SHARD ? Math.min(1, left) : Math.min(limit, left);
+      if (requests === 0) return;
+      left -= requests;
+      const names = shard === ON_AIR_SHARD ? ROOMS : requests;
+      const watches = await store.claimDueWatches({ shard, now, leaseMs, limit: names });
       if (watches.length === 0) this.#takenUntil.set(shard, now + TAKEN_MS);
-      for (const watch of watches) this.#track(this.#check(watch));
+      else if (shard === ON_AIR_SHARD) this.#track(this.#checkRooms(watches));
+      else for (const watch of watches) this.#track(this.#check(watch));
     });
     await Promise.all(claims);
   }
@@ -192,15 +198,46 @@ class Poller {
     this.#inFlight.add(tracked);
   }
 
-  /** Looks one name up and stores what was found. Never rejects: a name whose check is lost comes back by itself. */
-  async #check(watch: Watch): Promise<void> {
-    const { username } = watch;
+  /**
+   * Looks at the rooms of hosts who were live, all at once. A room that is on air is an answer; whose room is over may be
+   * live in another one, and is looked up by name.
+   */
+  async #checkRooms(watches: Watch[]): Promise<void> {
+    const { lookup, logger } = this.#deps;
+    const rooms = new Map(watches.flatMap((watch) => watch.roomId === undefined ? [] : [[watch.roomId, watch]]));
+    let alive: ReadonlyMap<string, boolean> = new Map();
     try {
-      const answer = await this.#lookUp(username);
-      if (answer === undefined || (answer.state === "failed" && wasNotSent(answer.error))) {
-        return await this.#giveBack(watch, answer?.error.retryAfterMs ?? 0);
-      }
-      await this.#conclude(watch, answer);
+      if (rooms.size > 0) alive = await lookup.alive([...rooms.keys()], { signal: this.#signal });
+    } catch (error) {
+      if (!this.#signal.aborted) logger.warn("rooms_not_checked", { rooms: rooms.size, error });
+      const { code, retryAfterMs = 0 } = error instanceof AppError ? error : { code: undefined };
+      const leastMs = this.#signal.aborted ? 0 : this.#options.minIntervalMs;
+      // Names may be answered for where rooms are not, unless TikTok, or the way to it, refuses.
+      if (code !== "protocol") return await this.#giveAllBack(watches, Math.max(retryAfterMs, leastMs));
+    }
+    await Promise.all(watches.map(async (watch) => {
+      const { username, roomId = "" } = watch;
+      if (alive.get(roomId) !== true) return await this.#check(watch);
+      const answer: LiveAnswer = { username, state: "live", roomId, title: "", links: [] };
+      await this.#stored(watch, () => this.#conclude(watch, answer));
+    }));
+  }
+
+  /** Looks one name up and stores what was found. */
+  async #check(watch: Watch): Promise<void> {
+    const answer = await this.#lookUp(watch.username);
+    await this.#stored(watch, async () => {
+      if (answer === undefined) await this.#giveBack(watch, 0);
+      else if (answer.state === "failed" && wasNotSent(answer.error)) {
+        await this.#giveBack(watch, answer.error.retryAfterMs ?? 0);
+      } else await this.#conclude(watch, answer);
+    });
+  }
+
+  /** Writes about a watch. Never rejects: a name whose check is lost comes back when the lease ends. */
+  async #stored({ username }: Watch, write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
     } catch (error) {
       this.#summary.lost++;
       this.#deps.logger.error("check_not_stored", { username, error });
@@ -246,6 +283,10 @@ class Poller {
     await this.#deps.store.completeCheck(watch, {
       ...{ nextCheckAt, state, checkedAt, lastLiveAt, roomId, hours, failures, lastError },
     });
+  }
+
+  async #giveAllBack(watches: Watch[], waitMs: number): Promise<void> {
+    await Promise.all(watches.map((watch) => this.#stored(watch, () => this.#giveBack(watch, waitMs))));
   }
 
   /** Sees to it that there are recorders for what waits for one, also for recordings whose recorder died. */
@@ -307,7 +348,10 @@ function judge(
   const { username, addedAt, priority, checkedAt, lastLiveAt, roomId, hours, state } = watch;
   const next = (found: Omit<WatchCheck, "nextCheckAt">, leastMs = 0): WatchCheck => {
     const intervalMs = pollIntervalMs(options, { addedAt, priority, ...found }, now);
-    return { ...found, nextCheckAt: Math.round(now + Math.max(intervalMs * spread, leastMs)) };
+    const at = Math.round(now + Math.max(intervalMs * spread, leastMs));
+    if (found.state !== "live" || found.failures > 0) return { ...found, nextCheckAt: at };
+    const roundMs = intervalMs / ON_AIR_ROUNDS;
+    return { ...found, nextCheckAt: Math.max(now + 1, Math.floor(Math.floor(at / roundMs) * roundMs)) };
   };
   if (answer.state === "failed") {
     const { code, retryAfterMs = 0 } = answer.error;

@@ -5,6 +5,8 @@ import { FakeLookup } from "../../tests/fakes/fake_lookup.ts";
 import { wayTo } from "../../tests/fakes/fake_tiktok.ts";
 import { ManualClock, until } from "../../tests/fakes/manual_clock.ts";
 import { type SqliteStore, sqliteStore } from "../adapters/local/sqlite_store.ts";
+import { AppError } from "../contract/errors.ts";
+import { ON_AIR_SHARD } from "../contract/keys.ts";
 import { pollWatchlist } from "./poll_watchlist.ts";
 
 const OPTIONS = {
@@ -61,7 +63,8 @@ describe("pollWatchlist()", () => {
     assertEquals(launched, [1]);
     const watch = await store.getWatch("host");
     assertEquals([watch?.state, watch?.roomId, watch?.lastLiveAt], ["live", ROOM, clock.now()]);
-    await clock.advance(60_000);
+    assertEquals(watch?.nextCheckAt, clock.now() + 55_000);
+    await clock.advance(55_000);
     assertEquals(await poll(), summary(1, 1, 0, 0));
   });
 
@@ -93,7 +96,7 @@ describe("pollWatchlist()", () => {
       await clock.advance(next - clock.now());
       assertEquals(await poll(), summary(1, 0, 1, 0));
     }
-    assertEquals(waits, [60_000, 120_000, 240_000, 480_000, 960_000, 1_800_000, 1_800_000, 1_800_000]);
+    assertEquals(waits, [55_000, 120_000, 240_000, 480_000, 960_000, 1_800_000, 1_800_000, 1_800_000]);
     const watch = await store.getWatch("host");
     assertEquals([watch?.state, watch?.lastError, watch?.failures], ["live", "captcha", 8]);
     assertEquals([watch?.checkedAt, watch?.lastLiveAt], [liveAt, liveAt]);
@@ -277,6 +280,72 @@ describe("pollWatchlist()", () => {
     assertEquals((await poll()).checked, 1);
   });
 
+  describe("hosts who are on air", () => {
+    const HOSTS = 120;
+    const names = Array.from({ length: HOSTS }, (_, i) => `host${i}`);
+    beforeEach(async () => {
+      for (const [i, each] of names.entries()) {
+        await store.putWatch(each, clock.now());
+        lookup.live(each, `${7_300 + i}`);
+      }
+      chance = 0.99;
+      await poll();
+      lookup.asked.length = 0;
+    });
+    const nextRound = async () => {
+      await clock.advance((await store.nextCheckAt(ON_AIR_SHARD) ?? 0) - clock.now());
+      return await poll();
+    };
+
+    it("are looked at together, by their rooms", async () => {
+      const { checked, live, wanted } = await nextRound();
+      assertEquals([checked, live, wanted], [HOSTS, HOSTS, 0]);
+      assertEquals([lookup.asked, lookup.askedRooms.map((rooms) => rooms.length)], [[], [50, 50, 20]]);
+      assertEquals((await store.getWatch("host7"))?.lastLiveAt, clock.now());
+    });
+
+    it("are looked up by name when their room is over: they may be live in another one", async () => {
+      lookup.live("host1", "8001");
+      lookup.offline("host2");
+      const { checked, live, wanted } = await nextRound();
+      assertEquals([checked, live, wanted], [HOSTS, HOSTS - 1, 1]);
+      assertEquals(lookup.asked.flat().sort(), ["host1", "host2"]);
+      assertEquals((await store.getRecording("8001"))?.username, "host1");
+      assertEquals((await store.getWatch("host2"))?.state, "offline");
+      lookup.live("host2", "8002");
+      await clock.advance(90_000);
+      assertEquals((await poll()).wanted, 1);
+    });
+
+    it("are recorded again when their recording has ended and the room goes on", async () => {
+      const [claimed] = await store.claimRecordings({ owner: "a", now: clock.now(), leaseMs: 1_000, limit: 1 });
+      const lease = { recordingId: claimed?.id ?? "", token: 1 };
+      await store.finishRecording(lease, { endedAt: clock.now(), outcome: { kind: "ended" } });
+      await clock.advance(75_000);
+      assertEquals((await poll()).wanted, 1);
+      assertEquals((await store.getRecording(lease.recordingId))?.state, "wanted");
+    });
+
+    it("are given back when TikTok refuses, and looked up by name when it cannot be understood", async () => {
+      lookup.failure = new AppError("blocked", "Check rooms: blocked", { retryAfterMs: 20_000 });
+      const refused = nextRound();
+      await until(() => way.budget.state().refusals === 1);
+      const refusedAt = clock.now();
+      lookup.failure = undefined;
+      await clock.advance(19_999);
+      assertEquals([lookup.asked, lookup.askedRooms.length], [[], 1]);
+      await clock.advance(5_000);
+      assertEquals([(await refused).checked, lookup.askedRooms.length], [HOSTS, 4]);
+      assertEquals((await store.getWatch("host1"))?.failures, 0);
+      assert(((await store.getWatch("host1"))?.checkedAt ?? 0) >= refusedAt + 20_000);
+      lookup.failure = new AppError("protocol", "Check rooms: not a list");
+      await clock.advance(75_000);
+      assertEquals((await poll()).checked, HOSTS);
+      assertEquals(lookup.asked.flat().length, HOSTS);
+      assertEquals(logger.events().filter((event) => event === "rooms_not_checked").length >= 2, true);
+    });
+  });
+
   it("stays for names that come due in its time, and leaves as soon as there will be none", async () => {
     await store.putWatch("host", clock.now());
     await store.putWatch("star", clock.now(), 2);
@@ -308,6 +377,7 @@ describe("pollWatchlist()", () => {
     const ending = new AbortController();
     const asked = Promise.withResolvers<void>();
     const never = {
+      alive: () => Promise.resolve(new Map<string, boolean>()),
       links: (_names: readonly string[], { signal }: { signal?: AbortSignal | undefined } = {}) =>
         new Promise<never>((_resolve, reject) => {
           signal?.addEventListener("abort", () => reject(signal.reason));

@@ -25,7 +25,7 @@ export interface UpstreamState {
   refusals: Record<string, number>;
 }
 
-const CALLS = ["links", "userInfo", "userList", "room", "gifts", "prices", "feed"] as const;
+const CALLS = ["links", "alive", "userInfo", "userList", "room", "gifts", "prices", "feed"] as const;
 type Call = typeof CALLS[number];
 
 /** Failures that a second try may mend. Refusals are none of them. */
@@ -59,6 +59,7 @@ export class Upstream {
     const breaker = () => new CircuitBreaker(deps.clock);
     this.#breakers = {
       links: breaker(),
+      alive: breaker(),
       userInfo: breaker(),
       userList: breaker(),
       room: breaker(),
@@ -141,6 +142,7 @@ function around(
   };
   return {
     links: (usernames, options = {}) => mapBounded(usernames, CONCURRENCY, (username) => one(username, options)),
+    alive: (roomIds, options = {}) => make("alive", () => lookup.alive(roomIds, options), options.signal),
     userInfo: (username, options = {}) => make("userInfo", () => lookup.userInfo(username, options), options.signal),
     userList: (kind, request, options = {}) =>
       make("userList", () => lookup.userList(kind, request, options), options.signal),

@@ -127,6 +127,12 @@ export interface LiveLookup {
    * @returns one answer for each, in order; one failure never spoils the rest
    */
   links(usernames: readonly string[], options?: LookupOptions): Promise<LiveAnswer[]>;
+  /**
+   * Which rooms are on air: many in one request. Rooms that TikTok says nothing about are absent. That a room is over says
+   * nothing about its host, who may be live in another one.
+   * @param roomIds 1 to 50
+   */
+  alive(roomIds: readonly string[], options?: LookupOptions): Promise<ReadonlyMap<string, boolean>>;
   /** Reads a profile. A private account is an answer. */
   userInfo(username: string, options?: LookupOptions): Promise<UserInfo>;
   /** Reads one page of a list; it takes a session or a signer. */

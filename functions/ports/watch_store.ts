@@ -61,7 +61,8 @@ export interface WatchStore {
   /** All watches by name. */
   listWatches(page: PageRequest): Promise<Page<Watch>>;
   /**
-   * Claims watches with `nextCheckAt <= now`, the longest due first. A claim sets `nextCheckAt` to `now + leaseMs` and
+   * Claims watches with `nextCheckAt <= now`, the longest due first. Those whose state is `live` are in the shard
+   * `ON_AIR_SHARD`, all others in the one of their name. A claim sets `nextCheckAt` to `now + leaseMs` and
    * adds one to `claimToken`, on condition that nobody did so in between: each watch goes to one caller, and comes
    * back when that caller dies.
    */

@@ -31,6 +31,8 @@ export class FakeLookup implements LiveLookup {
   failure: AppError | undefined;
   /** Names asked for, call by call. */
   readonly asked: string[][] = [];
+  /** Rooms asked for, call by call. */
+  readonly askedRooms: string[][] = [];
 
   live(username: string, roomId: string, links: StreamLink[] = []): void {
     this.answers.set(username, { username, state: "live", roomId, title: `live of ${username}`, links });
@@ -51,6 +53,13 @@ export class FakeLookup implements LiveLookup {
       const error = new AppError("not_found", `Look up ${username}: TikTok knows no such user`);
       return answer ?? { username, state: "failed", error };
     }));
+  }
+
+  /** Rooms of hosts who are live are on air, all others are over. */
+  alive(roomIds: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
+    this.askedRooms.push([...roomIds]);
+    const live = new Set([...this.answers.values()].map((each) => "roomId" in each ? each.roomId : ""));
+    return this.#answer(new Map(roomIds.map((roomId) => [roomId, live.has(roomId)])), "");
   }
 
   userInfo(username: string): Promise<UserInfo> {

@@ -29,6 +29,10 @@ export function wayTo(lookup: FakeLookup, { clock, requestsPerMinute = 600_000, 
       await budget.take(1, options);
       return await lookup.links(names);
     },
+    async alive(roomIds: readonly string[], options: LookupOptions = {}) {
+      await budget.take(1, options);
+      return await lookup.alive(roomIds);
+    },
   });
   return { budget, lookup: new Upstream({ lookup: inTurn, budget, clock, random }).patient };
 }

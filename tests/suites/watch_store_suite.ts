@@ -4,7 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { WATCH_SHARDS, watchShard } from "../../functions/contract/keys.ts";
+import { ON_AIR_SHARD, WATCH_SHARDS, watchShard } from "../../functions/contract/keys.ts";
 import type { Store } from "../../functions/ports/store.ts";
 import type { WatchCheck } from "../../functions/ports/watch_store.ts";
 import { defined, LEASE_MS, namesOfShard, readPages, type StoreFixture, T0 } from "./store_fixture.ts";
@@ -25,6 +25,9 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
 
     const claimWatches = (from: Store, username: string, now: number, limit = 10) =>
       from.claimDueWatches({ shard: watchShard(username), now, leaseMs: LEASE_MS, limit });
+
+    const claimOnAir = (from: Store, now: number) =>
+      from.claimDueWatches({ shard: ON_AIR_SHARD, now, leaseMs: LEASE_MS, limit: 10 });
 
     it("putWatch() adds a name once, due at once", async () => {
       const first = await store.putWatch("some.host", T0);
@@ -109,8 +112,21 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
         claimToken: 2,
         ...check,
       });
-      assertEquals(await claimWatches(store, "some.host", later + 59_999), []);
-      assertEquals((await claimWatches(store, "some.host", later + 60_000)).length, 1);
+      assertEquals(await claimOnAir(store, later + 59_999), []);
+      assertEquals((await claimOnAir(store, later + 60_000)).length, 1);
+    });
+
+    it("keeps hosts who are live in a shard of their own", async () => {
+      await store.putWatch("some.host", T0);
+      await claimWatches(store, "some.host", T0);
+      const check: WatchCheck = { nextCheckAt: T0 + 5, state: "live", failures: 0 };
+      await store.completeCheck({ username: "some.host", claimToken: 1 }, check);
+      assertEquals(await other.nextCheckAt(ON_AIR_SHARD), T0 + 5);
+      assertEquals(await claimWatches(store, "some.host", T0 + 5), []);
+      assertEquals((await claimOnAir(store, T0 + 5)).length, 1);
+      await store.completeCheck({ username: "some.host", claimToken: 2 }, { ...check, state: "offline" });
+      assertEquals(await other.nextCheckAt(ON_AIR_SHARD), undefined);
+      assertEquals((await claimWatches(store, "some.host", T0 + 5)).length, 1);
     });
 
     it("completeCheck() clears what the new check does not say", async () => {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { APP_ERROR_CODES } from "../../contract/errors.ts";
-import { WATCH_LIST_PARTITION, watchDuePartition, watchKey, watchShard } from "../../contract/keys.ts";
+import { ON_AIR_SHARD, WATCH_LIST_PARTITION, watchDuePartition, watchKey, watchShard } from "../../contract/keys.ts";
 import { PRIORITIES, type Watch, type WatchStore } from "../../ports/watch_store.ts";
 import {
   deleteItem,
@@ -91,8 +91,9 @@ export function dynamoWatches(table: DynamoTable): WatchStore {
     },
     async completeCheck({ username, claimToken }, { nextCheckAt, ...check }) {
       const { state, checkedAt, lastLiveAt, roomId, hours, failures, lastError } = check;
+      const duePartition = watchDuePartition(state === "live" ? ON_AIR_SHARD : watchShard(username));
       const changed = await updateItem(table, watchKey(username), {
-        set: { dueAt: nextCheckAt, state, checkedAt, lastLiveAt, roomId, hours, failures, lastError },
+        set: { duePartition, dueAt: nextCheckAt, state, checkedAt, lastLiveAt, roomId, hours, failures, lastError },
         onlyIf: [["claimToken", "=", claimToken]],
       });
       return changed !== undefined;

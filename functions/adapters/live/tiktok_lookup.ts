@@ -20,6 +20,9 @@ export function tiktokLookup(tiktok: TikTok): LiveLookup {
       const results = await tiktok.links([...usernames], { signal, concurrency: CONCURRENCY });
       return results.map((result) => toAnswer(result, serves));
     },
+    async alive(roomIds, { signal } = {}) {
+      return await known(tiktok.checkAlive(roomIds, { signal }));
+    },
     async userInfo(username, { signal } = {}) {
       const user = await known(tiktok.userInfo(username, { signal }));
       return { ...toUser(user), live: user.roomId === "" ? false : await isAlive(tiktok, user.roomId, signal) };

@@ -50,6 +50,17 @@ describe("tiktokLookup()", () => {
     assertEquals(String(await assertRejects(() => asking)), "Error: enough");
   });
 
+  it("alive() tells in one request which rooms are on air, and throws what a refusal is called", async () => {
+    const [on = "", over = ""] = ["host", "other"].map((name) => standin.room(name).startLive().roomId);
+    standin.room("other").fault({ kind: "offline" });
+    const alive = await lookup.alive([on, over, "7399"]);
+    assertEquals([alive.get(on), alive.get(over), alive.get("7399") ?? false], [true, false, false]);
+    standin.room("host").fault({ kind: "http", route: "*", reply: "rate_limited", retryAfterS: 7 });
+    const error = await assertRejects(() => lookup.alive([on]));
+    assertInstanceOf(error, AppError);
+    assertEquals([error.code, error.retryAfterMs], ["rate_limited", 7_000]);
+  });
+
   it("userInfo() reads a profile, and whether its room is on air", async () => {
     const room = standin.room("host");
     const before = await lookup.userInfo("host");

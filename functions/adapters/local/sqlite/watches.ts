@@ -1,6 +1,6 @@
 // deno-lint-ignore-file require-await -- ports return promises, and node:sqlite answers at once
 import type { AppErrorCode } from "../../../contract/errors.ts";
-import { watchShard } from "../../../contract/keys.ts";
+import { ON_AIR_SHARD, watchShard } from "../../../contract/keys.ts";
 import {
   type HostHours,
   PRIORITIES,
@@ -64,9 +64,10 @@ export function sqliteWatches(db: Database): WatchStore {
     },
     async completeCheck({ username, claimToken }, check) {
       return db.run(
-        `UPDATE watches SET next_check_at = ?, state = ?, checked_at = ?, last_live_at = ?, room_id = ?, hours = ?,
+        `UPDATE watches SET shard = ?, next_check_at = ?, state = ?, checked_at = ?, last_live_at = ?, room_id = ?, hours = ?,
            failures = ?, last_error = ?
          WHERE username = ? AND claim_token = ?`,
+        check.state === "live" ? ON_AIR_SHARD : watchShard(username),
         check.nextCheckAt,
         check.state,
         check.checkedAt ?? null,
