@@ -1,7 +1,9 @@
 /** The command line: picks the command, reports what went wrong. */
+import { AppError } from "@roomtone/functions/client";
 import { isLiveError } from "@roomtone/sdk";
 import * as demo from "./commands/demo.ts";
 import * as feed from "./commands/feed.ts";
+import * as followers from "./commands/followers.ts";
 import * as followings from "./commands/followings.ts";
 import * as gifts from "./commands/gifts.ts";
 import * as key from "./commands/key.ts";
@@ -9,13 +11,16 @@ import * as links from "./commands/links.ts";
 import * as live from "./commands/live.ts";
 import * as prices from "./commands/prices.ts";
 import * as record from "./commands/record.ts";
+import * as recordings from "./commands/recordings.ts";
 import * as repair from "./commands/repair.ts";
 import * as replay from "./commands/replay.ts";
+import * as send from "./commands/send.ts";
 import * as serve from "./commands/serve.ts";
 import * as user from "./commands/user.ts";
 import * as watch from "./commands/watch.ts";
+import { plain } from "./format.ts";
 import type { CliIo } from "./io.ts";
-import { UsageError } from "./options.ts";
+import { takeRemote, UsageError } from "./options.ts";
 
 interface Command {
   usage: string;
@@ -28,10 +33,13 @@ const COMMANDS: Record<string, Command> = {
   links,
   user,
   followings,
+  followers,
   gifts,
   prices,
   feed,
+  send,
   watch,
+  recordings,
   key,
   repair,
   replay,
@@ -39,10 +47,26 @@ const COMMANDS: Record<string, Command> = {
   demo,
 };
 
-const USAGE = `roomtone COMMAND [arguments]
+/** Commands that run on this machine alone, and why. */
+const LOCAL: Readonly<Record<string, string>> = {
+  live: "it enters the room itself",
+  record: "it records into a folder of this machine",
+  key: "keys are made beside the API's store: on its machine, or with ROOMTONE_TABLE_NAME set",
+  repair: "it works on a folder of this machine",
+  replay: "it reads a file of this machine",
+  serve: "it is the API",
+  demo: "it brings everything along",
+};
+
+const USAGE = `roomtone COMMAND [arguments] [--remote URL]
 
 ${Object.values(COMMANDS).map((command) => command.usage.split("\n").slice(0, 2).join("\n")).join("\n")}
 
+--remote URL, or ROOMTONE_REMOTE, asks a deployed API in place of TikTok and of the local system, with the API key in
+ROOMTONE_KEY; the key is sent to that address alone, which must begin with https:// except on this machine. On this
+machine only: ${Object.keys(LOCAL).join(", ")}.
+Exit codes: 0 done; 1 failed, or a name of several did; 2 the command line is wrong; 130 interrupted.
+With --json results are JSON lines on standard output, and a failure is one JSON object on standard error.
 roomtone COMMAND --help tells the rest.`;
 
 /**
@@ -52,42 +76,65 @@ roomtone COMMAND --help tells the rest.`;
  * @returns the exit code: 0 done, 1 failed, 2 the command line is wrong, 130 interrupted
  */
 export async function runCli(argv: string[], io: CliIo): Promise<number> {
-  const [name, ...args] = argv;
+  try {
+    const { words, remote } = takeRemote(argv, USAGE);
+    const env = remote === undefined ? io.env : { ...io.env, ROOMTONE_REMOTE: remote };
+    return await runCommand(words, { ...io, env }, remote !== undefined);
+  } catch (error) {
+    return report(error, USAGE, false, io);
+  }
+}
+
+async function runCommand([name, ...args]: string[], io: CliIo, remoteAsked: boolean): Promise<number> {
   if (name === undefined || name === "--help" || name === "help") {
     io.out(USAGE);
     return name === undefined ? 2 : 0;
   }
-  const command = COMMANDS[name];
-  if (command === undefined) {
-    io.err(`there is no command ${JSON.stringify(name)}\n\n${USAGE}`);
-    return 2;
-  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`, USAGE);
   if (args.includes("--help")) {
     io.out(command.usage);
     return 0;
   }
   try {
+    const why = LOCAL[name];
+    if (why !== undefined && remoteAsked) {
+      throw new UsageError(`${name} runs on this machine only, without --remote: ${why}`, command.usage);
+    }
+    if (why !== undefined && io.env["ROOMTONE_REMOTE"]) {
+      io.err(`${name} runs on this machine, whatever ROOMTONE_REMOTE says: ${why}`);
+    }
     return await command.run(args, io);
   } catch (error) {
     if (io.signal.aborted) return 130;
-    return report(error, command, io);
+    return report(error, command.usage, args.includes("--json"), io);
   }
 }
 
-function report(error: unknown, command: Command, io: CliIo): number {
+/** Says what went wrong, what was seen and what to do. */
+function report(error: unknown, usage: string, json: boolean, io: CliIo): number {
   if (error instanceof UsageError) {
     io.err(`${error.message}\n\n${error.usage}`);
     return 2;
   }
   if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
-    io.err(`${error.message}\n\n${command.usage}`);
+    io.err(`${error.message}\n\n${usage}`);
     return 2;
   }
-  if (isLiveError(error)) {
-    const evidence = Object.keys(error.evidence).length > 0 ? `\n  seen: ${JSON.stringify(error.evidence)}` : "";
-    io.err(`${error.code}: ${error.message}${evidence}\n  to do: ${error.remedy}`);
-    return 1;
+  const failure = isLiveError(error) || error instanceof AppError ? error : undefined;
+  if (json) {
+    const { code = "internal", remedy, retryAfterMs, evidence } = failure ?? {};
+    const detail = error instanceof Error ? error.message : String(error);
+    io.err(JSON.stringify({ code, detail, remedy, retryAfterMs, evidence }));
+  } else if (failure !== undefined) {
+    const { code, message, remedy, retryAfterMs, evidence } = failure;
+    const seen = JSON.stringify(evidence);
+    io.err(plain(`${code}: ${message}`));
+    if (seen !== "{}") io.err(plain(`  seen: ${seen}`));
+    if (remedy !== undefined) io.err(plain(`  to do: ${remedy}`));
+    if (retryAfterMs !== undefined) io.err(`  again in: ${Math.ceil(retryAfterMs / 1000)} s`);
+  } else {
+    io.err(error instanceof Error ? error.message : String(error));
   }
-  io.err(error instanceof Error ? error.message : String(error));
   return 1;
 }

@@ -27,6 +27,11 @@ export function formatTime(atMs: number): string {
   return new Date(atMs).toISOString().slice(11, 19);
 }
 
+/** Date and time to the minute, UTC, `2026-11-21 09:31`. */
+export function formatMoment(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 16).replace("T", " ");
+}
+
 /** Text from a stranger on one line of a terminal: control characters (colours, line breaks) become spaces. */
 export function plain(text: string): string {
   // deno-lint-ignore no-control-regex -- control characters are what is taken out
@@ -113,6 +118,16 @@ function say(event: LiveEvent): string {
 export function formatEvent(event: LiveEvent): string {
   const who = "user" in event && event.user?.username ? `@${event.user.username} ` : "";
   return plain(`${formatTime(event.at)} ${event.type.padEnd(8)} ${who}${say(event)}`);
+}
+
+/** A stored event as one readable line; one that was cut when it was stored, or is of another version, by its type. */
+export function formatStored(event: Readonly<Record<string, unknown>>): string {
+  try {
+    return formatEvent(event as unknown as LiveEvent);
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    return plain(`${typeof event["type"] === "string" ? event["type"] : "unknown"}: it cannot be shown as a line`);
+  }
 }
 
 /** An event by type and id alone, for material that names real people. */

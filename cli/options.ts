@@ -1,4 +1,5 @@
 /** Options that several commands share, and how a wrong command line is reported. */
+import { type ApiClient, apiClient } from "@roomtone/functions/client";
 import type { TikTokOptions } from "@roomtone/sdk";
 import { eulerSigner } from "@roomtone/sdk/euler";
 import type { CliIo } from "./io.ts";
@@ -41,4 +42,47 @@ export function clientOptions(io: CliIo): TikTokOptions {
     cookies: io.env["ROOMTONE_TIKTOK_COOKIES"] || undefined,
     signer: apiKey === undefined && host === undefined ? undefined : eulerSigner({ apiKey, host }),
   };
+}
+
+/** Where a command line is to run, and its words without that. */
+export interface Place {
+  words: string[];
+  /** What `--remote` says; `undefined` without it. */
+  remote: string | undefined;
+}
+
+/**
+ * Takes `--remote URL` out of a command line, wherever it stands before `--`.
+ * @throws UsageError when the address is missing
+ */
+export function takeRemote(argv: readonly string[], usage: string): Place {
+  const words: string[] = [];
+  let remote: string | undefined;
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? "";
+    if (i >= end || !/^--remote(=|$)/.test(word)) {
+      words.push(word);
+      continue;
+    }
+    remote = word === "--remote" ? argv[++i] : word.slice("--remote=".length);
+    if (!remote || remote.startsWith("-")) throw new UsageError("--remote takes the address of an API", usage);
+  }
+  return { words, remote };
+}
+
+/**
+ * The API that the command is to ask, from `ROOMTONE_REMOTE` (which `--remote` sets) and `ROOMTONE_KEY`.
+ * @returns `undefined` when the command is to work on this machine
+ * @throws UsageError for an address or a key that cannot be used
+ */
+export function remoteApi(io: CliIo, usage: string): ApiClient | undefined {
+  const url = io.env["ROOMTONE_REMOTE"] || undefined;
+  if (url === undefined) return undefined;
+  try {
+    return apiClient({ url, key: io.env["ROOMTONE_KEY"] || undefined });
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message, usage);
+    throw error;
+  }
 }

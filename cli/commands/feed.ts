@@ -1,8 +1,8 @@
-import { TikTok } from "@roomtone/sdk";
 import { parseArgs } from "node:util";
 import { plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
-import { clientOptions, UsageError } from "../options.ts";
+import { openLookups } from "../lookups.ts";
+import { UsageError } from "../options.ts";
 
 /** Shown by `roomtone feed --help`. */
 export const usage = `roomtone feed [--pages N] [--json]
@@ -22,13 +22,9 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   if (!Number.isInteger(pages) || pages < 1 || pages > 100) {
     throw new UsageError("--pages takes a number from 1 to 100", usage);
   }
-  const feed = new TikTok(clientOptions(io)).feed();
-  for (let page = 0; page < pages && feed.hasMore; page++) {
-    for (const stream of (await feed.next({ signal: io.signal })).liveStreams) {
-      const { data: _, track: _track, ...known } = stream;
-      const viewers = String(stream.viewers ?? "?").padStart(7);
-      io.out(values.json ? JSON.stringify(known) : plain(`${viewers}  @${stream.host.username}  ${stream.title}`));
-    }
+  for await (const live of openLookups(io, usage).feed(pages)) {
+    const viewers = String(live.viewers ?? "?").padStart(7);
+    io.out(values.json ? JSON.stringify(live) : plain(`${viewers}  @${live.host.username}  ${live.title}`));
   }
   return 0;
 }

@@ -1,7 +1,8 @@
-import { TikTok } from "@roomtone/sdk";
 import { parseArgs } from "node:util";
+import { plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
-import { clientOptions, UsageError } from "../options.ts";
+import { openLookups } from "../lookups.ts";
+import { UsageError } from "../options.ts";
 
 /** Shown by `roomtone links --help`. */
 export const usage = `roomtone links NAME... [--json]
@@ -12,25 +13,23 @@ export const usage = `roomtone links NAME... [--json]
 export async function run(args: string[], io: CliIo): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { json: { type: "boolean" } } });
   if (positionals.length === 0) throw new UsageError("no name was given", usage);
-  const results = await new TikTok(clientOptions(io)).links(positionals, { signal: io.signal });
+  const results = await openLookups(io, usage).links(positionals);
   let failed = false;
   for (const result of results) {
-    if (result.error !== undefined) failed = true;
+    if (result.live === undefined) failed = true;
     if (values.json) {
-      const error = result.error && { code: result.error.code, message: result.error.message };
-      io.out(JSON.stringify({ ...result, error }));
-      continue;
-    }
-    if (result.error !== undefined) {
-      io.out(`@${result.user}: ${result.error.code}: ${result.error.message}. ${result.error.remedy}`);
+      io.out(JSON.stringify(result));
+    } else if (result.live === undefined) {
+      io.out(plain(`@${result.user}: ${result.error.code}: ${result.error.message}. ${result.error.remedy}`));
     } else if (!result.live) {
-      io.out(`@${result.user} is not live`);
+      io.out(plain(`@${result.user} is not live`));
     } else {
-      io.out(`@${result.user} is live: ${result.title}`);
+      io.out(plain(`@${result.user} is live: ${result.title}`));
       for (const link of result.links) {
         const size = link.resolution ? `${link.resolution.width}x${link.resolution.height}` : "";
         const rate = link.bitrateKbps === undefined ? "" : `${link.bitrateKbps} kb/s`;
-        io.out(`  ${[link.quality, link.protocol, link.codec, size, rate].filter(Boolean).join(" ")}\n    ${link.url}`);
+        io.out(plain(`  ${[link.quality, link.protocol, link.codec, size, rate].filter(Boolean).join(" ")}`));
+        io.out(plain(`    ${link.url}`));
       }
     }
   }

@@ -1,20 +1,19 @@
-import { TikTok } from "@roomtone/sdk";
 import { parseArgs } from "node:util";
 import { plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
-import { clientOptions, UsageError } from "../options.ts";
+import { openLookups } from "../lookups.ts";
+import { UsageError } from "../options.ts";
 
 /** Shown by `roomtone prices --help`. */
 export const usage = `roomtone prices [--json]
-  Prints what coins cost at this address, in US dollars and in the currencies that TikTok names.
+  Prints what coins cost at this address (from an API: at its own), in US dollars and in the currencies that TikTok names.
   --json   one JSON object a packet`;
 
 /** Prints the price list of coins. */
 export async function run(args: string[], io: CliIo): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { json: { type: "boolean" } } });
   if (positionals.length > 0) throw new UsageError("no name was expected", usage);
-  const { packages } = await new TikTok(clientOptions(io)).priceList({ signal: io.signal });
-  for (const one of packages) {
+  for (const one of await openLookups(io, usage).prices()) {
     const others = one.prices.map((price) => `${price.currency} ${price.shown}`.trim()).join("  ");
     const dollars = `$${(one.priceUsdCents / 100).toFixed(2)}`;
     io.out(

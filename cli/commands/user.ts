@@ -1,8 +1,8 @@
-import { TikTok, type UserInfo } from "@roomtone/sdk";
 import { parseArgs } from "node:util";
 import { plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
-import { clientOptions, onlyName } from "../options.ts";
+import { type ListedUser, openLookups } from "../lookups.ts";
+import { onlyName } from "../options.ts";
 
 /** Shown by `roomtone user --help`. */
 export const usage = `roomtone user NAME [--json]
@@ -12,7 +12,7 @@ export const usage = `roomtone user NAME [--json]
 /** Prints a user. */
 export async function run(args: string[], io: CliIo): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { json: { type: "boolean" } } });
-  const user = await new TikTok(clientOptions(io)).userInfo(onlyName(positionals, usage), { signal: io.signal });
+  const user = await openLookups(io, usage).user(onlyName(positionals, usage));
   if (values.json) {
     io.out(JSON.stringify(user));
     return 0;
@@ -21,13 +21,14 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   if (user.bio !== "") io.out(`  ${plain(user.bio)}`);
   if (user.bioLink !== undefined) io.out(`  ${plain(user.bioLink)}`);
   const counts = { following: user.following, friends: user.friends, likes: user.likes, videos: user.videos };
-  io.out(`  ${Object.entries(counts).map(([name, count]) => `${count ?? "?"} ${name}`).join(", ")}`);
-  io.out(`  id ${user.id}, secUid ${user.secUid}`);
+  const known = Object.entries(counts).filter(([, count]) => count !== undefined);
+  io.out(`  ${known.map(([name, count]) => `${count} ${name}`).join(", ")}`);
+  io.out(plain(`  id ${user.id}, secUid ${user.secUid}`));
   return 0;
 }
 
 /** A user on one line. */
-export function formatUser(user: UserInfo): string {
+export function formatUser(user: ListedUser): string {
   const marks = [user.verified ? "verified" : "", user.private ? "private" : ""].filter(Boolean).join(", ");
   const followers = user.followers === undefined ? "" : `  ${user.followers} followers`;
   return plain(`@${user.username}  ${user.nickname}${followers}${marks === "" ? "" : `  (${marks})`}`);

@@ -1,52 +1,185 @@
-import { loadConfig, LocalConfig, openLocalStore } from "@roomtone/functions/local";
+import { AppError, type WatchReply } from "@roomtone/functions/client";
 import { normaliseUsername } from "@roomtone/sdk";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { formatTime } from "../format.ts";
+import { formatTime, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
-import { UsageError } from "../options.ts";
+import { onlyName, UsageError } from "../options.ts";
+import { openSystem, type System } from "../system.ts";
 
 /** Shown by `roomtone watch --help`. */
-export const usage = `roomtone watch add|rm NAME... | ls [--json] [--dir FOLDER]
-  Changes or lists the watchlist of the local system, whether it runs or not.
-  --dir FOLDER   the system's data (default: roomtone-data)`;
+export const usage = `roomtone watch add|rm NAME... | ls | import NAME | import --file FILE [--dir FOLDER] [--json]
+  Changes or lists the watchlist: that of the local system, whether it runs or not, or with --remote that of an API.
+  import NAME    adds those whom a user follows, all pages; needs what followings needs
+  --file FILE    adds the names in a file, one a line; - is standard input
+  --limit N      most names to add of those whom a user follows, 1 to 1000000 (default: all)
+  --dir FOLDER   the local system's data (default: roomtone-data)
+  --json         one JSON object a line, as the API answers it`;
 
-/** Adds, removes or lists watched names. */
+/** Names that the API takes at once. */
+const NAMES_AT_ONCE = 1_000;
+
+/** Adds, removes, lists or imports watched names. */
 export async function run(args: string[], io: CliIo): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { dir: { type: "string" }, json: { type: "boolean" } },
+    options: {
+      dir: { type: "string" },
+      json: { type: "boolean" },
+      file: { type: "string" },
+      limit: { type: "string" },
+    },
   });
   const [verb, ...given] = positionals;
-  const names = given.map(normaliseUsername);
-  if (verb !== "add" && verb !== "rm" && verb !== "ls") throw new UsageError("add, rm or ls is missing", usage);
-  if (verb !== "ls" && names.length === 0) throw new UsageError("no name was given", usage);
-  const config = loadConfig(LocalConfig, {
-    ...io.env,
-    ROOMTONE_DATA_DIR: values.dir ?? io.env["ROOMTONE_DATA_DIR"],
-  });
-  const store = openLocalStore(config);
+  const work = workOf(verb, given, values, io);
+  const system = openSystem(io, values.dir, usage);
   try {
-    for (const name of names) {
-      if (verb === "add") {
-        const { created } = await store.putWatch(name, io.now());
-        io.out(created ? `+ @${name}` : `@${name} is on the watchlist already`);
-      } else if (verb === "rm") {
-        io.out(await store.deleteWatch(name) ? `- @${name}` : `@${name} was not on the watchlist`);
-      }
-    }
-    if (verb !== "ls") return 0;
-    let cursor: string | undefined;
-    do {
-      const page = await store.listWatches({ limit: 1000, cursor });
-      for (const watch of page.items) {
-        const checked = watch.checkedAt === undefined ? "not checked yet" : `checked ${formatTime(watch.checkedAt)}`;
-        io.out(values.json ? JSON.stringify(watch) : `@${watch.username}  ${watch.state}  ${checked}`);
-      }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    return 0;
+    return await work(system, values.json ? (value) => io.out(JSON.stringify(value)) : undefined);
   } finally {
-    store.close();
+    system.close();
   }
+}
+
+/** Prints a value as JSON; there is none when lines for people are wanted. */
+type Json = ((value: unknown) => void) | undefined;
+type Work = (system: System, json: Json) => Promise<number>;
+
+function workOf(
+  verb: string | undefined,
+  given: string[],
+  { file, limit }: { file?: string; limit?: string },
+  io: CliIo,
+): Work {
+  if (verb !== "import" && (file !== undefined || limit !== undefined)) {
+    throw new UsageError("--file and --limit go with import", usage);
+  }
+  switch (verb) {
+    case "add":
+    case "rm": {
+      if (given.length === 0) throw new UsageError("no name was given", usage);
+      const names = given.map(normaliseUsername);
+      return (system, json) => verb === "add" ? add(names, system, io, json) : remove(names, system, io, json);
+    }
+    case "ls":
+      if (given.length > 0) throw new UsageError("no name was expected", usage);
+      return (system, json) => list(system, io, json);
+    case "import": {
+      if (file === undefined) {
+        const name = normaliseUsername(onlyName(given, usage));
+        const most = readLimit(limit);
+        return (system, json) => importFollowings(name, most, system, io, json);
+      }
+      if (given.length > 0 || limit !== undefined) throw new UsageError("--file takes neither name nor limit", usage);
+      const lines = readFileSync(file === "-" ? 0 : file, "utf8").split(/\r?\n/);
+      const names = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+      if (names.length === 0) throw new UsageError(`there is no name in ${file}`, usage);
+      return (system, json) => importNames(names, system, io, json);
+    }
+    default:
+      throw new UsageError("add, rm, ls or import is missing", usage);
+  }
+}
+
+async function add(names: string[], { api }: System, io: CliIo, json: Json): Promise<number> {
+  for (const username of names) {
+    const { status, body } = await api.putWatch({ params: { username } }, { signal: io.signal });
+    if (json) json(body);
+    else io.out(status === 201 ? `+ @${username}` : `@${username} is on the watchlist already`);
+  }
+  return 0;
+}
+
+async function remove(names: string[], { api }: System, io: CliIo, json: Json): Promise<number> {
+  for (const username of names) {
+    const removed = await api.deleteWatch({ params: { username } }, { signal: io.signal }).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof AppError && error.code === "not_found") return false;
+        throw error;
+      },
+    );
+    if (json) json({ username, removed });
+    else io.out(removed ? `- @${username}` : `@${username} was not on the watchlist`);
+  }
+  return 0;
+}
+
+async function list({ api }: System, io: CliIo, json: Json): Promise<number> {
+  for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+    const { body } = await api.listWatches({ query: { limit: "1000", cursor } }, { signal: io.signal });
+    for (const watch of body.watches) {
+      if (json) json(watch);
+      else io.out(plain(lineOf(watch)));
+    }
+    cursor = body.cursor;
+  }
+  return 0;
+}
+
+function lineOf({ username, state, checked_at: checkedAt, last_error: error }: WatchReply): string {
+  const checked = checkedAt === undefined ? "not checked yet" : `checked ${formatTime(checkedAt)}`;
+  return `@${username}  ${state}  ${checked}${error === undefined ? "" : `  ${error}`}`;
+}
+
+async function importFollowings(
+  uniqueId: string,
+  most: number,
+  { api }: System,
+  io: CliIo,
+  json: Json,
+): Promise<number> {
+  const done: Done = { added: 0, existing: 0, skipped: [] };
+  for (let minCursor = 0, more = true, left = most; more && left > 0;) {
+    const body = { uniqueId, limit: Math.min(left, NAMES_AT_ONCE), minCursor };
+    const { body: reply } = await api.importWatches({ body }, { signal: io.signal });
+    const read = note(done, reply);
+    left -= read;
+    more = reply.has_more && reply.min_cursor !== undefined && reply.min_cursor !== minCursor && read > 0;
+    minCursor = reply.min_cursor ?? 0;
+    io.status(`${most - left} names read`);
+  }
+  return tell(done, io, json);
+}
+
+async function importNames(names: string[], { api }: System, io: CliIo, json: Json): Promise<number> {
+  const done: Done = { added: 0, existing: 0, skipped: [] };
+  for (let i = 0; i < names.length; i += NAMES_AT_ONCE) {
+    const usernames = names.slice(i, i + NAMES_AT_ONCE);
+    note(done, (await api.importWatches({ body: { usernames } }, { signal: io.signal })).body);
+  }
+  return tell(done, io, json);
+}
+
+/** What an import did so far. */
+interface Done {
+  added: number;
+  existing: number;
+  skipped: { username: string; reason: string }[];
+}
+
+/** Adds what one request did; gives back how many names that were. */
+function note(done: Done, { added, existing, skipped }: Done): number {
+  done.added += added;
+  done.existing += existing;
+  done.skipped.push(...skipped);
+  return added + existing + skipped.length;
+}
+
+function tell(done: Done, io: CliIo, json: Json): number {
+  if (json) json(done);
+  else {
+    for (const { username, reason } of done.skipped) io.err(plain(`left out ${JSON.stringify(username)}: ${reason}`));
+    io.out(`${done.added} added, ${done.existing} were there already, ${done.skipped.length} left out`);
+  }
+  return 0;
+}
+
+function readLimit(given: string | undefined): number {
+  if (given === undefined) return Infinity;
+  const limit = Number(given);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000_000) {
+    throw new UsageError("--limit takes a number from 1 to 1000000", usage);
+  }
+  return limit;
 }

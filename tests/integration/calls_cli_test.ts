@@ -56,7 +56,7 @@ describe("the command line's look-ups", () => {
     assertEquals([session.code, session.out.length], [0, shown]);
     assertEquals(session.err, [`${shown} followings shown, ${following - shown} hidden`]);
     const env = { ROOMTONE_EULER_KEY: SIGNER_KEY, ROOMTONE_EULER_URL: standin.url };
-    const signed = await run(["followings", "some.host", "--followers", "--json"], env);
+    const signed = await run(["followers", "some.host", "--json"], env);
     assertEquals([signed.code, signed.out.length], [0, shown]);
     const none = await run(["followings", "some.host"]);
     assertEquals([none.code, none.out.length, none.err[0]?.startsWith("login_required")], [1, 0, true]);

@@ -13,4 +13,5 @@ export type { EventLine } from "../../ports/recorder.ts";
 export type { Recording, RecordingOutcome } from "../../ports/recording_store.ts";
 export type { Watch } from "../../ports/watch_store.ts";
 export { openKeys, type OpenKeyStore } from "./key_stores.ts";
+export { type LocalApi, localApi } from "./local_api.ts";
 export { type LocalDeps, type LocalSystem, openLocalStore, startLocal } from "./local_system.ts";

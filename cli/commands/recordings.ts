@@ -1,0 +1,184 @@
+import type { EventsReply, RecordingReply } from "@roomtone/functions/client";
+import { parseArgs } from "node:util";
+import { formatBytes, formatCounts, formatDuration, formatMoment, formatStored, plain } from "../format.ts";
+import type { CliIo } from "../io.ts";
+import { onlyName, UsageError } from "../options.ts";
+import { openSystem, type System } from "../system.ts";
+
+/** Shown by `roomtone recordings --help`. */
+export const usage =
+  `roomtone recordings ls | show ID | events ID | start NAME | stop ID... | rm ID... [--dir FOLDER] [--json]
+  Lists, shows and changes recordings: those of the local system, whether it runs or not, or with --remote those of an API.
+  ls             the newest first; of one host with --user NAME, in one state with --state wanted|recording|finished
+  events ID      prints the events; only some with --type TYPE, which may be repeated; those behind a place with
+                 --after PLACE; with --follow it goes on as they come, until the live is over
+  start NAME     records a host who is live now; a local system does it while it runs
+  stop ID...     ends recordings for good, while their lives go on
+  rm ID...       deletes finished recordings: video, events and totals
+  --dir FOLDER   the local system's data (default: roomtone-data)
+  --json         one JSON object a line, as the API answers it`;
+
+const STATES = ["wanted", "recording", "finished"] as const;
+/** How long one request waits for the next event, ms. */
+const WAIT_MS = "20000";
+
+interface Values {
+  json?: boolean;
+  user?: string;
+  state?: string;
+  type?: string[];
+  after?: string;
+  follow?: boolean;
+}
+
+/** Lists, shows or changes recordings. */
+export async function run(args: string[], io: CliIo): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      dir: { type: "string" },
+      json: { type: "boolean" },
+      user: { type: "string" },
+      state: { type: "string" },
+      type: { type: "string", multiple: true },
+      after: { type: "string" },
+      follow: { type: "boolean" },
+    },
+  });
+  const [verb, ...given] = positionals;
+  const work = workOf(verb, given, values, io);
+  const system = openSystem(io, values.dir, usage);
+  try {
+    await work(system);
+    return 0;
+  } finally {
+    system.close();
+  }
+}
+
+function workOf(
+  verb: string | undefined,
+  given: string[],
+  values: Values,
+  io: CliIo,
+): (system: System) => Promise<void> {
+  const { json, user, state: typed, type, after, follow } = values;
+  if (verb !== "ls" && (user !== undefined || typed !== undefined)) {
+    throw new UsageError("--user and --state go with ls", usage);
+  }
+  if (verb !== "events" && (type !== undefined || after !== undefined || follow)) {
+    throw new UsageError("--type, --after and --follow go with events", usage);
+  }
+  const show = (recording: RecordingReply, print: (recording: RecordingReply) => string[]) => {
+    for (const line of json ? [JSON.stringify(recording)] : print(recording).map(plain)) io.out(line);
+  };
+  const { signal } = io;
+  switch (verb) {
+    case "ls": {
+      if (given.length > 0) throw new UsageError("no id was expected", usage);
+      const state = STATES.find((each) => each === typed);
+      if (state !== typed) throw new UsageError(`--state takes ${STATES.join(", ")}`, usage);
+      return async ({ api }) => {
+        for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+          const query = { limit: "1000", cursor, username: user, state };
+          const { body } = await api.listRecordings({ query }, { signal });
+          for (const recording of body.recordings) show(recording, (each) => [lineOf(each)]);
+          cursor = body.cursor;
+        }
+      };
+    }
+    case "show": {
+      const id = onlyName(given, usage);
+      return async ({ api }) => show((await api.getRecording({ params: { id } }, { signal })).body, linesOf);
+    }
+    case "events": {
+      const id = onlyName(given, usage);
+      return async ({ api }) => {
+        const query = { after, types: type, waitMs: follow ? WAIT_MS : "0" };
+        for await (const event of eventsOf(api, id, query, io)) {
+          io.out(json ? JSON.stringify(event) : formatStored(event));
+        }
+      };
+    }
+    case "start": {
+      const username = onlyName(given, usage);
+      return async ({ api, local }) => {
+        const { status, body } = await api.startRecording({ body: { username } }, { signal });
+        show(body, (each) => [lineOf(each)]);
+        if (status === 200) io.err("it is being recorded already");
+        else if (local) io.err("the local system records it as soon as it runs");
+      };
+    }
+    case "stop":
+    case "rm": {
+      if (given.length === 0) throw new UsageError("no id was given", usage);
+      return async ({ api }) => {
+        for (const id of given) {
+          if (verb === "stop") {
+            const { status, body } = await api.stopRecording({ params: { id } }, { signal });
+            show(body, (each) => [lineOf(each)]);
+            if (status === 202) io.err(`${id}: its recorder is asked to end it, which takes some seconds`);
+          } else {
+            await api.deleteRecording({ params: { id } }, { signal });
+            io.out(json ? JSON.stringify({ id, deleted: true }) : `- ${plain(id)}`);
+          }
+        }
+      };
+    }
+    default:
+      throw new UsageError("ls, show, events, start, stop or rm is missing", usage);
+  }
+}
+
+async function* eventsOf(
+  api: System["api"],
+  id: string,
+  { after = "0", types, waitMs }: { after?: string; types?: string[]; waitMs: string },
+  io: CliIo,
+): AsyncGenerator<EventsReply["events"][number]> {
+  let place = after;
+  let count = 0;
+  try {
+    for (let over = false; !over;) {
+      const query = { after: place, types, limit: "1000", waitMs };
+      const { body } = await api.recordingEvents({ params: { id }, query }, { signal: io.signal });
+      if (body === undefined) return;
+      yield* body.events;
+      count += body.events.length;
+      over = body.finished || (waitMs === "0" && body.after === place);
+      place = body.after;
+    }
+  } finally {
+    io.err(`${count} events; --after ${plain(place)} goes on from here`);
+  }
+}
+
+/** Kept short: one line. */
+function lineOf(recording: RecordingReply): string {
+  const { id, username, state, outcome, segments, bytes, title } = recording;
+  const size = segments === 0 ? "no video yet" : `${formatBytes(bytes)} in ${segments} segments`;
+  const how = outcome === undefined ? state : [outcome.kind, outcome.code].filter(Boolean).join(" ");
+  const at = formatMoment(recording.started_at ?? recording.created_at);
+  return `${id}  ${at}  @${username}  ${how}  ${formatDuration(recording.duration_ms)}  ${size}  ${title}`.trimEnd();
+}
+
+function linesOf(recording: RecordingReply): string[] {
+  const { totals, outcome, parts, playlist } = recording;
+  const when = [
+    ["created", recording.created_at],
+    ["started", recording.started_at],
+    ["stop asked", recording.stop_requested_at],
+    ["ended", recording.ended_at],
+  ] as const;
+  return [
+    lineOf(recording),
+    `  ${when.flatMap(([name, at]) => at === undefined ? [] : [`${name} ${formatMoment(at)}`]).join(", ")}`,
+    ...outcome?.detail === undefined ? [] : [`  ${outcome.detail}`],
+    ...parts.map(({ part, folder }) => `  part ${part}: ${folder}`),
+    ...playlist === undefined ? [] : [`  playlist ${playlist}`],
+    ...totals === undefined
+      ? []
+      : [`  ${totals.events} events, ${totals.diamonds} diamonds: ${formatCounts(totals.types)}`],
+  ];
+}
