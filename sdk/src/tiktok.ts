@@ -37,7 +37,7 @@ import { checkExtras, extendFetch, extendSockets } from "./web/extras.ts";
 import { type GiftInfo, GiftLists } from "./web/gift_list.ts";
 import { HttpClient, type HttpClientOptions } from "./web/http.ts";
 import { type BaseUrls, DEFAULT_BASE_URLS, Identity, parseCookies } from "./web/identity.ts";
-import { checkMediaHosts, isMediaUrl } from "./media/media_hosts.ts";
+import { checkMediaHosts, isMediaUrl, plainUrl } from "./media/media_hosts.ts";
 import { openMediaStream } from "./web/media_stream.ts";
 import { parseProfilePage, profilePageRequest } from "./web/profile_page.ts";
 import type { RoomInfo } from "./web/room_info.ts";
@@ -326,7 +326,7 @@ export class TikTok {
    * @param url {@link StreamLink.url}
    */
   servesMedia(url: string): boolean {
-    const parsed = URL.parse(url);
+    const parsed = plainUrl(url);
     return parsed !== null && (isMediaUrl(parsed, this.#mediaHosts) || this.#identity.isConfigured(parsed));
   }
 

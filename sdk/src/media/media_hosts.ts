@@ -25,6 +25,15 @@ export function checkMediaHosts(domains: readonly string[] = []): readonly strin
   return domains;
 }
 
+/**
+ * A URL that every program reads in the same way; `null` for others. Links are handed on to players: one with a
+ * backslash or a user name may lead them to another host than the one that is looked at here.
+ */
+export function plainUrl(text: string): URL | null {
+  const url = /^[\x21-\x5b\x5d-\x7e]+$/.test(text) ? URL.parse(text) : null;
+  return url === null || url.username !== "" || url.password !== "" ? null : url;
+}
+
 /** Whether a URL leads to one of {@link MEDIA_DOMAINS} or of `further`. */
 export function isMediaUrl(url: URL, further: readonly string[]): boolean {
   if (!/^https?:$/.test(url.protocol)) return false;

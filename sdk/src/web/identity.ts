@@ -65,7 +65,7 @@ export class Identity {
       USER_AGENTS[Math.floor(options.random() * USER_AGENTS.length)] ?? String(USER_AGENTS[0]);
     this.#userCookies = options.cookies;
     const { web, webcast, socket } = options.baseUrls;
-    this.#hosts = new Set([web, webcast, socket].map((url) => new URL(url).host));
+    this.#hosts = new Set([web, webcast, socket].map((url) => placeOf(new URL(url))));
   }
 
   get userAgent(): string {
@@ -89,14 +89,13 @@ export class Identity {
 
   /** Whether a URL leads to a host that the client was given in TikTok's place. */
   isConfigured(url: URL): boolean {
-    return this.#hosts.has(url.host);
+    return this.#hosts.has(placeOf(url));
   }
 
-  /** Whether cookies may go to this URL: TikTok's own hosts over TLS, and the configured ones. */
+  /** Whether cookies may go to this URL: TikTok's own hosts over TLS, and the configured ones the way they were given. */
   trusts(url: URL): boolean {
-    if (this.#hosts.has(url.host)) return true;
-    const tls = url.protocol === "https:" || url.protocol === "wss:";
-    return tls && (url.hostname === "tiktok.com" || url.hostname.endsWith(".tiktok.com"));
+    if (this.isConfigured(url)) return true;
+    return isTls(url) && (url.hostname === "tiktok.com" || url.hostname.endsWith(".tiktok.com"));
   }
 
   /**
@@ -159,6 +158,15 @@ export class Identity {
       this.#userAgent = USER_AGENTS[(index + 1) % USER_AGENTS.length] ?? this.#userAgent;
     }
   }
+}
+
+function isTls({ protocol }: URL): boolean {
+  return protocol === "https:" || protocol === "wss:";
+}
+
+/** Scheme, host and port: a redirect from https to http leads to another place. Sockets are where pages are. */
+function placeOf({ protocol, host }: URL): string {
+  return `${protocol.replace(/^ws/, "http")}//${host}`;
 }
 
 function headerOf(cookies: ReadonlyMap<string, string>): string | undefined {

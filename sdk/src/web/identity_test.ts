@@ -24,12 +24,24 @@ describe("Identity", () => {
 
   it("sends nothing to strangers and takes nothing from them", () => {
     const one = identity({ cookies: "sessionid=secret" });
-    for (const url of ["https://evil.example/", "https://tiktok.com.evil.example/", "http://m.tiktok.com/"]) {
+    const strangers = [
+      "https://evil.example/",
+      "https://tiktok.com.evil.example/",
+      "https://eviltiktok.com/",
+      "https://www.tiktok.com@evil.example/",
+      "https://www.tiktok.com.:443/",
+      "https://203.0.113.5/",
+      "http://m.tiktok.com/",
+      "http://www.tiktok.com/",
+      "ws://webcast-ws.tiktok.com/",
+    ];
+    for (const url of strangers) {
       one.keepCookies(new URL(url), ["ttwid=evil"]);
       assertEquals(one.cookieHeader(new URL(url)), undefined);
     }
     assertEquals(one.ttwid, undefined);
     assertEquals(one.cookieHeader(new URL("https://webcast.us.tiktok.com/")), "sessionid=secret");
+    assertEquals(one.cookieHeader(new URL("HTTPS://WWW.TikTok.COM/")), "sessionid=secret");
   });
 
   it("lets the user's cookies win", () => {

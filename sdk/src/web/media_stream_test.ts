@@ -50,6 +50,17 @@ describe("TikTok.openStream", () => {
       "https://tiktokcdn.com.evil.example/a.flv",
       "https://eviltiktokcdn.com/a.flv",
       "https://tiktokcdn.com@evil.example/a.flv",
+      "https://user@pull.tiktokcdn.com/a.flv",
+      "https://pull.tiktokcdn.com\\@evil.example/a.flv",
+      "https://pull.tiktokcdn.com\n.evil.example/a.flv",
+      "https://pull.tiktokcdn.com./a.flv",
+      "https://tiktokcdn.com:pw@evil.example:443/a.flv",
+      "https://evil.example/https://pull.tiktokcdn.com/a.flv",
+      "https://evil.example?.tiktokcdn.com",
+      "https://evil.example#.tiktokcdn.com",
+      "https://[::ffff:169.254.169.254]/a.flv",
+      "http://2852039166/a.flv",
+      "ftp://pull.tiktokcdn.com/a.flv",
       "file:///etc/passwd",
       "http://127.0.0.1/a.flv",
       "nonsense",
@@ -63,6 +74,8 @@ describe("TikTok.openStream", () => {
   it("serves the configured hosts too", () => {
     const tiktok = new TikTok({ mediaHosts: ["cdn.example"], baseUrls: { web: "http://127.0.0.1:8080" } });
     assert(tiktok.servesMedia("https://a.cdn.example/x") && tiktok.servesMedia("http://127.0.0.1:8080/x"));
+    assert(tiktok.servesMedia("HTTPS://PULL.TikTokCDN.com:8443/x.flv?a=1@b"));
+    assert(!tiktok.servesMedia("ftp://127.0.0.1:8080/x"));
     assert(!tiktok.servesMedia("https://acdn.example/x") && !tiktok.servesMedia("http://127.0.0.1:8081/x"));
     for (const host of ["https://cdn.example", "cdn.example/a", "CDN.example", "a b"]) {
       assertInstanceOf(assertThrows(() => new TikTok({ mediaHosts: [host] })), TypeError);
