@@ -92,7 +92,7 @@ export class Identity {
     return this.#hosts.has(placeOf(url));
   }
 
-  /** Whether cookies may go to this URL: TikTok's own hosts over TLS, and the configured ones the way they were given. */
+  /** Whether cookies may go to this URL: TikTok's own hosts over TLS, and the configured places. */
   trusts(url: URL): boolean {
     if (this.isConfigured(url)) return true;
     return isTls(url) && (url.hostname === "tiktok.com" || url.hostname.endsWith(".tiktok.com"));
