@@ -1,52 +1,17 @@
-import { type Context, Hono } from "hono";
-import { AppError } from "../contract/errors.ts";
-import {
-  type BodySchema,
-  docsRoute,
-  healthRoute,
-  type InputSchema,
-  metricsRoute,
-  openApiRoute,
-  type Route,
-} from "../contract/routes.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Metrics } from "../ports/metrics.ts";
+import type { Hono } from "hono";
+import { docsRoute, openApiRoute } from "../contract/routes.ts";
+import { type BaseOptions, createBaseApp } from "./app_base.ts";
 import { docsPage } from "./docs_page.ts";
-import { type GateOptions, makeGate } from "./auth.ts";
-import { allowOrigins } from "./cors.ts";
-import { STATUS_OF, toAppError, toProblem } from "./errors.ts";
-import { requireLoopback } from "./loopback.ts";
 import { addLookupRoutes, type LookupRoutes } from "./lookup_routes.ts";
-import { type Answer, answerRoute, type Input } from "./mount.ts";
-import { type Handler, requestLog } from "./request_log.ts";
+import type { AddRoute } from "./mount.ts";
 import { addSystemRoutes, type SystemDeps } from "./system_routes.ts";
 
-/** Methods of the routes. */
-const METHODS = ["GET", "PUT", "POST", "DELETE"];
-
 /** What an app is made of. A group of routes is there when its part is given, so that each process mounts its own. */
-export interface AppOptions extends LookupRoutes {
+export interface AppOptions extends LookupRoutes, BaseOptions {
   /** Watchlist and recordings. */
   system?: SystemDeps;
   /** `GET /openapi.json`, this document, and `GET /docs` */
   openApi?: unknown;
-  logger: Logger;
-  /**
-   * The server is bound to loopback: nobody needs a key, and requests that another site's page may have sent are
-   * refused. Else every route that is not open needs a key out of `keys`.
-   */
-  loopbackOnly: boolean;
-  keys?: GateOptions["keys"];
-  /** Origins whose pages may call, such as `https://app.example`. @default none but the API's own */
-  corsOrigins?: readonly string[];
-  /** Counts and times the requests; answered at `GET /metrics`. */
-  metrics?: Metrics;
-  /** Believe `x-forwarded-for`, for the log. @default false */
-  trustForwarded?: boolean;
-  /** Milliseconds that never go back, for timing. @default `performance.now` */
-  now?: () => number;
-  /** Makes request ids. @default `crypto.randomUUID` */
-  newId?: () => string;
 }
 
 /**
@@ -59,84 +24,22 @@ export interface AppOptions extends LookupRoutes {
  * ```
  */
 export function createApp(options: AppOptions): Hono {
-  const { logger, loopbackOnly, corsOrigins = [], metrics } = options;
-  const gate = makeGate({ loopbackOnly, keys: options.keys });
-  const app = new Hono();
-  const routes: Pick<Route, "method" | "path" | "summary">[] = [];
-  const add = <P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
-    route: Route<P, Q, B>,
-    handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
-    atHand?: (request: Request) => Response | undefined,
-  ) => {
-    routes.push(route);
-    const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
-    app.on(route.method.toUpperCase(), path, around(answerRoute(route, handle, gate, atHand)));
-  };
+  const { system, openApi, logger } = options;
+  const groups = [
+    (add: AddRoute) => addLookupRoutes(add, options),
+    (add: AddRoute) => {
+      if (system !== undefined) addSystemRoutes(add, { ...system, logger });
+    },
+    (add: AddRoute) => {
+      if (openApi === undefined) return;
+      add(openApiRoute, () => ({ body: openApi }));
+      add(docsRoute, docsPage);
+    },
+  ];
+  return createBaseApp(options, { groups, tryOut: () => Promise.resolve(system?.store.listWatches({ limit: 1 })) });
+}
 
-  const fail = (error: unknown, c: Context): Response => {
-    const known = toAppError(error);
-    const { code, message } = known;
-    const { requestId } = c.get("call");
-    const fields = { method: c.req.method, path: c.req.path, code, message, requestId };
-    if (code === "internal") logger.error("request_failed", { ...fields, error });
-    else if (STATUS_OF[code] >= 500) logger.warn("request_failed", fields);
-    return toProblem(known, requestId);
-  };
-  const guarded = (handle: Handler): Handler => (c) => {
-    try {
-      const answer = handle(c);
-      return answer instanceof Promise ? answer.catch((error: unknown) => fail(error, c)) : answer;
-    } catch (error) {
-      return fail(error, c);
-    }
-  };
-  const { now = () => performance.now(), newId = () => crypto.randomUUID(), trustForwarded = false } = options;
-  const logged = requestLog({ logger, metrics, now, newId, trustForwarded });
-  const shared = corsOrigins.length > 0 ? allowOrigins(corsOrigins) : (handle: Handler) => handle;
-  // Not as middleware: Hono answers at once only where nothing but one handler takes the request.
-  const around = (handle: Handler): Handler => {
-    const inner = shared(guarded(handle));
-    return logged(guarded((c) => {
-      if (loopbackOnly) requireLoopback(c.req.raw, corsOrigins);
-      return inner(c);
-    }));
-  };
-  app.notFound(around((c) => {
-    const { method, path } = c.req;
-    const allowed = METHODS.filter((each) => app.router.match(each, path)[0].length > 0);
-    if (allowed.length === 0) throw new AppError("not_found", `Find ${path}: the API has no such path`);
-    const error = new AppError("method_not_allowed", `Answer ${method} ${path}: wrong method`, {
-      remedy: `Use ${allowed.join(" or ")}`,
-    });
-    const response = toProblem(error, c.get("call").requestId);
-    response.headers.set("allow", allowed.join(", "));
-    return response;
-  }));
-
-  addLookupRoutes(add, options);
-  const { system } = options;
-  if (system !== undefined) addSystemRoutes(add, { ...system, logger });
-  if (metrics !== undefined) {
-    add(
-      metricsRoute,
-      async () => new Response(await metrics.text(), { headers: { "content-type": metrics.mediaType } }),
-    );
-  }
-  add(healthRoute, async () => {
-    await system?.store.listWatches({ limit: 1 });
-    return { body: { status: "ok" } };
-  });
-  const { openApi } = options;
-  if (openApi !== undefined) {
-    add(openApiRoute, () => ({ body: openApi }));
-    add(docsRoute, docsPage);
-  }
-  const describe = around(() =>
-    Response.json({
-      name: "Roomtone",
-      routes: routes.map(({ method, path, summary }) => ({ method: method.toUpperCase(), path, summary })),
-    })
-  );
-  app.get("/", describe);
-  return app;
+/** The part of the API that comes from TikTok, for a process that answers nothing else: its bundle holds no more. */
+export function createLookupApp(options: LookupRoutes & BaseOptions): Hono {
+  return createBaseApp(options, { groups: [(add) => addLookupRoutes(add, options)] });
 }

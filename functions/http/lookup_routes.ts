@@ -19,7 +19,7 @@ import { feedReply, giftsReply, pricesReply, roomOf, sendMessage } from "../core
 import { userInfo } from "../core/user_info.ts";
 import type { MessageSender } from "../ports/live_lookup.ts";
 import { CachedReplies } from "./cached_reply.ts";
-import type { Answer, Input } from "./mount.ts";
+import type { AddRoute, Input } from "./mount.ts";
 
 /** Routes whose answers come from TikTok. */
 export interface LookupRoutes {
@@ -34,16 +34,6 @@ export interface LookupRoutes {
   /** Keeps their answers for a while. @default none is kept */
   cache?: AnswerCache;
 }
-
-/**
- * Adds a route to an app.
- * @param atHand gives an answer that is ready, before the input is read
- */
-export type AddRoute = <P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
-  route: Route<P, Q, B>,
-  handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
-  atHand?: (request: Request) => Response | undefined,
-) => void;
 
 /** Adds the routes that are given. */
 export function addLookupRoutes(add: AddRoute, options: LookupRoutes) {

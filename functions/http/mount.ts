@@ -18,6 +18,16 @@ export interface Input<P extends InputSchema, Q extends InputSchema, B extends B
 export type Answer = { status?: number; body?: unknown; headers?: Readonly<Record<string, string>> } | Response;
 
 /**
+ * Adds a route to an app.
+ * @param atHand gives an answer that is ready, before the input is read
+ */
+export type AddRoute = <P extends InputSchema, Q extends InputSchema, B extends BodySchema>(
+  route: Route<P, Q, B>,
+  handle: (input: Input<P, Q, B>) => Answer | Promise<Answer>,
+  atHand?: (request: Request) => Response | undefined,
+) => void;
+
+/**
  * Answers the requests of a route: lets them pass the gate, reads and checks their input, calls the handler, sends its
  * answer.
  * @param atHand gives an answer that is ready: it is sent behind the gate, before the input is read

@@ -1,6 +1,6 @@
 import * as routes from "../contract/routes.ts";
 import { importWatches } from "../core/import_watches.ts";
-import type { AddRoute } from "./lookup_routes.ts";
+import type { AddRoute } from "./mount.ts";
 import { recordingHandlers, type RecordingsDeps } from "./recording_handlers.ts";
 import { watchHandlers } from "./watch_handlers.ts";
 
