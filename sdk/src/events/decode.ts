@@ -80,7 +80,7 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
  * ```ts
  * import { decodeMessage } from "@roomtone/sdk";
  * const event = decodeMessage("WebcastChatMessage", new Uint8Array([0x1a, 0x02, 0x68, 0x69]));
- * if (event.type === "chat") event.text; // "hi"
+ * if (event.type === "chat") console.log(event.text); // "hi"
  * ```
  */
 export function decodeMessage(method: string, bytes: Uint8Array, context: DecodeContext = {}): WireEvent {

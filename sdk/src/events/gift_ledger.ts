@@ -39,11 +39,15 @@ type GiftFacts = Pick<GiftEvent, "name" | "describe" | "giftType" | "imageUrl" |
  *
  * @example
  * ```ts
- * import type { GiftEvent } from "@roomtone/sdk";
- * declare const event: GiftEvent;
+ * import { decodeMessage, GiftLedger } from "@roomtone/sdk";
+ * import { encodeMessage } from "@roomtone/sdk/testing";
  * const ledger = new GiftLedger();
- * const exact = ledger.apply(event); // count: what this message adds; total: the streak so far
- * for (const closing of ledger.expire(Date.now())) console.log(closing.streak.closedBy); // "timeout"
+ * for (const repeatCount of [2, 5]) {
+ *   const fields = { giftId: "5655", groupId: "9", repeatCount, gift: { type: 1, diamondCount: 1 }, user: { id: "7" } };
+ *   const event = decodeMessage("WebcastGiftMessage", encodeMessage("WebcastGiftMessage", fields));
+ *   if (event.type === "gift") console.log(ledger.apply(event).count); // 2, then 3: what each message adds
+ * }
+ * for (const closing of ledger.expire(Date.now() + 120_000)) console.log(closing.streak.closedBy); // "timeout"
  * ```
  */
 export class GiftLedger {

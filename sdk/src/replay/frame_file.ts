@@ -109,8 +109,9 @@ function bodyOf(record: LiveRecord | LostRecords): Uint8Array {
  * import { encodeFileHead, encodeRecord, FrameFileReader } from "@roomtone/sdk/replay";
  * const reader = new FrameFileReader();
  * reader.push(encodeFileHead());
- * for (const record of reader.push(encodeRecord({ type: "tick", at: 1_700_000_000_000 }))) record.type; // "tick"
- * reader.waitingBytes; // 0: the file ends with a whole record
+ * const [record] = reader.push(encodeRecord({ type: "tick", at: 1_700_000_000_000 }));
+ * console.log(record?.type); // "tick"
+ * console.log(reader.waitingBytes); // 0: the file ends with a whole record
  * ```
  */
 export class FrameFileReader {

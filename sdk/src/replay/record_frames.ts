@@ -31,8 +31,8 @@ const DEFAULT_MAX_WAITING_BYTES = 32 * 1024 * 1024;
  * import { open } from "node:fs/promises";
  * import { TikTok } from "@roomtone/sdk";
  * import { recordFrames } from "@roomtone/sdk/replay";
- * const live = new TikTok().live("some.host");
  * const file = await open("some.host.frames", "w");
+ * const live = new TikTok().live("some.host");
  * for await (const bytes of recordFrames(live)) await file.writeFile(bytes);
  * await file.close();
  * ```

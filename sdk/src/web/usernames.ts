@@ -40,7 +40,8 @@ function nameOfUrl(input: string): string {
  *
  * @example
  * ```ts
- * normaliseUsername(" https://www.tiktok.com/@Some.Host/live?lang=en "); // "some.host"
+ * import { normaliseUsername } from "@roomtone/sdk";
+ * console.log(normaliseUsername(" https://www.tiktok.com/@Some.Host/live?lang=en ")); // "some.host"
  * ```
  */
 export function normaliseUsername(input: string): string {

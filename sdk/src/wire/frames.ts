@@ -69,7 +69,7 @@ const NO_INTERNAL_EXT = new Uint8Array([0x2d]);
  * @example
  * ```ts
  * import { decodeFrame } from "@roomtone/sdk";
- * decodeFrame(new Uint8Array([0x3a, 0x02, 0x68, 0x62])).payloadType; // "hb"
+ * console.log(decodeFrame(new Uint8Array([0x3a, 0x02, 0x68, 0x62])).payloadType); // "hb"
  * ```
  */
 export function decodeFrame(bytes: Uint8Array): PushFrame {

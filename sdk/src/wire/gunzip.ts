@@ -21,8 +21,10 @@ const SLICE_BYTES = 16384;
  *
  * @example
  * ```ts
+ * import { streamGunzip } from "@roomtone/sdk";
  * const packed = new Blob(["hello"]).stream().pipeThrough(new CompressionStream("gzip"));
  * const bytes = await streamGunzip(new Uint8Array(await new Response(packed).arrayBuffer()), 1024);
+ * console.log(new TextDecoder().decode(bytes)); // "hello"
  * ```
  */
 export const streamGunzip: Gunzip = async (bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> => {
