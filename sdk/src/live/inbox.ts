@@ -2,8 +2,9 @@
  * Frames in, decoded batches out, in the order of arrival, although gunzip may take its time.
  * @module
  */
-import { decodeFetchResult, decodeFrame, type FetchResult, type PushFrame } from "../wire/frames.ts";
+import { decodeFetchResult, decodeFrame, type PushFrame } from "../wire/frames.ts";
 import type { Gunzip } from "../wire/gunzip.ts";
+import type { BatchSource, TransportHandlers } from "./transport.ts";
 
 /** Largest batch after gunzip, bytes. */
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
@@ -12,14 +13,7 @@ export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 export const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 
 /** Told in order of arrival; nothing is told after {@link Inbox.close}. */
-export interface InboxHandlers {
-  frame(frame: PushFrame, bytes: Uint8Array, receivedAt: number): void;
-  /** The batch of a frame that {@link carriesBatch}. */
-  batch(batch: FetchResult, frame: PushFrame, receivedAt: number, bytes: Uint8Array): void;
-  undecodable(bytes: Uint8Array, error: unknown, receivedAt: number): void;
-  /** Frames dropped since the last call, because decoding fell too far behind. */
-  dropped(frames: number, from: number, to: number): void;
-}
+export type InboxHandlers = Pick<TransportHandlers, "frame" | "batch" | "undecodable" | "dropped">;
 
 type Item =
   | { bytes: Uint8Array; receivedAt: number; run?: undefined }
@@ -92,18 +86,17 @@ export class Inbox {
       if (!carriesBatch(frame)) return undefined;
       const unpacked = isGzip(frame) ? this.#gunzip(frame.payload, MAX_BATCH_BYTES) : frame.payload;
       if (unpacked instanceof Promise) {
-        return unpacked.then((payload) => this.#batch(payload, frame, receivedAt, bytes)).catch(failed);
+        return unpacked.then((payload) => this.#batch(payload, { frame, bytes, receivedAt })).catch(failed);
       }
-      this.#batch(unpacked, frame, receivedAt, bytes);
+      this.#batch(unpacked, { frame, bytes, receivedAt });
     } catch (error) {
       failed(error);
     }
     return undefined;
   }
 
-  #batch(payload: Uint8Array, frame: PushFrame, receivedAt: number, bytes: Uint8Array): void {
-    if (this.#closed) return;
-    this.#handlers.batch(decodeFetchResult(payload), frame, receivedAt, bytes);
+  #batch(payload: Uint8Array, source: BatchSource): void {
+    if (!this.#closed) this.#handlers.batch(decodeFetchResult(payload), source);
   }
 
   #dropOldest(): void {

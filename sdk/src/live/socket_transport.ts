@@ -26,12 +26,7 @@ export function openSocket(options: SocketTransportOptions, handlers: TransportH
   const shown = publicUrl(url);
   const tell = (what: "opening" | "opened" | "refused" | "closed", detail = "") =>
     trace({ kind: "socket", what, url: shown, detail });
-  const inbox = new Inbox(gunzip, {
-    frame: (frame, bytes, receivedAt) => handlers.frame(frame, bytes, receivedAt),
-    batch: (batch, frame, receivedAt, bytes) => handlers.batch(batch, { frame, bytes, receivedAt }),
-    undecodable: (bytes, error, receivedAt) => handlers.undecodable(bytes, error, receivedAt),
-    dropped: (frames, from, to) => handlers.dropped(frames, from, to),
-  });
+  const inbox = new Inbox(gunzip, handlers);
   tell("opening");
   const socket = sockets.open(url, { headers }, {
     opened: () => {

@@ -111,7 +111,7 @@ export class Replay implements AsyncIterable<LiveEvent> {
     });
     this.#inbox = new Inbox(options.gunzip, {
       frame: () => this.#report.frames++,
-      batch: (batch, _frame, receivedAt) => this.#tellBatch(batch, receivedAt),
+      batch: (batch, { receivedAt }) => this.#tellBatch(batch, receivedAt),
       undecodable: (bytes, error, receivedAt) =>
         this.#told.push(frameError(bytes, error, { roomId: this.#roomId, receivedAt })),
       dropped: () => undefined,
