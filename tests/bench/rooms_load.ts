@@ -17,14 +17,14 @@ import { inventHost } from "../standin/users.ts";
 /** What the load has counted so far; as JSON at `/bench/stats`. */
 export interface LoadStats {
   rooms: number;
-  /** Messages pushed in the running since `/bench/start`. */
+  /** Messages pushed since `/bench/start`. */
   sent: number;
   /** Messages that filled the windows. */
   filled: number;
   acks: number;
   /** Sockets that went away. */
   closed: number;
-  /** How late the load itself was at worst, ms. */
+  /** How late the load itself was at worst since `/bench/start`, ms. */
   latestMs: number;
 }
 
@@ -51,9 +51,7 @@ interface BunServer {
   }): { port: number };
 }
 
-const [messagesPerSecond = 5, messagesPerFrame = 1] = process.argv.slice(2).map(Number);
-/** Between two frames of a room. */
-const PERIOD_MS = 1000 * messagesPerFrame / messagesPerSecond;
+const messagesPerSecond = Number(process.argv[2] ?? 5);
 const CHANNELS = 100;
 const TICK_MS = 10;
 const FILL_FRAMES = 8;
@@ -136,18 +134,21 @@ function pushFill(socket: ServerSocket): void {
 let timer: ReturnType<typeof setInterval> | undefined;
 
 /** Each room gets a frame each period; the channels take turns in it. */
-function start(): void {
+function start(messagesPerFrame: number): void {
+  const periodMs = 1000 * messagesPerFrame / messagesPerSecond;
   const startedAt = Date.now();
   let pushed = 0;
+  stats.sent = 0;
+  stats.latestMs = 0;
   timer = setInterval(() => {
     // A server that fell behind still has to read acks and control calls: one round of the channels at a time.
     for (let channel = 0; channel < CHANNELS; channel++) {
-      const dueAt = startedAt + Math.floor(pushed * PERIOD_MS / CHANNELS);
+      const dueAt = startedAt + Math.floor(pushed * periodMs / CHANNELS);
       const lateMs = Date.now() - dueAt;
       if (lateMs < 0) return;
       stats.latestMs = Math.max(stats.latestMs, lateMs);
       const index = pushed++ % CHANNELS;
-      const frame = messageFrame(index, dueAt);
+      const frame = messageFrame(index, dueAt, messagesPerFrame);
       for (const socket of channels[index] ?? []) {
         socket.send(frame);
         stats.sent += messagesPerFrame;
@@ -156,7 +157,7 @@ function start(): void {
   }, TICK_MS);
 }
 
-function messageFrame(channel: number, dueAt: number): Uint8Array {
+function messageFrame(channel: number, dueAt: number, messagesPerFrame: number): Uint8Array {
   const generator = generators[channel];
   if (generator === undefined) throw new Error(`there is no channel ${channel}`);
   const messages = Array.from({ length: messagesPerFrame }, () => {
@@ -168,14 +169,14 @@ function messageFrame(channel: number, dueAt: number): Uint8Array {
   return frameOf(messages, dueAt);
 }
 
-function control(path: string): Response | undefined {
-  switch (path) {
+function control({ pathname, searchParams }: URL): Response | undefined {
+  switch (pathname) {
     case "/bench/fill":
       fillQueue.push(...sockets);
       fillNext();
       return Response.json(stats);
     case "/bench/start":
-      start();
+      start(Number(searchParams.get("messagesPerFrame")));
       return Response.json(stats);
     case "/bench/stop":
       clearInterval(timer);
@@ -224,7 +225,7 @@ const { port } = Bun.serve({
       const channel = Number(url.searchParams.get("room_id")?.slice(-6)) % CHANNELS;
       return server.upgrade(request, { data: { channel, fill: -1 } }) ? undefined : lookup(url);
     }
-    return control(url.pathname) ?? lookup(url);
+    return control(url) ?? lookup(url);
   },
   websocket: {
     perMessageDeflate: false,

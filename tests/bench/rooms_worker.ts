@@ -1,7 +1,7 @@
 /**
  * Thousands of rooms in one Bun process, through the SDK's public door. Prints one JSON line of {@link RoomsResult}.
  *
- * `bun tests/bench/rooms_worker.ts SERVER ROOMS SECONDS`
+ * `bun tests/bench/rooms_worker.ts SERVER ROOMS SECONDS MESSAGES_PER_FRAME...`
  * @module
  */
 import { readFileSync } from "node:fs";
@@ -10,17 +10,26 @@ import { type Live, type LiveEvent, TikTok } from "../../sdk/mod.ts";
 import { hostGunzip } from "../../sdk/src/runtime/host_gunzip.ts";
 import type { LoadStats } from "./rooms_load.ts";
 
-/** What a run showed. */
+/** What the process showed. */
 export interface RoomsResult {
-  /** Resident memory, KB: before the first room, and with all windows full under load. */
+  /** Before the first room. */
   idle: Memory;
-  full: Memory;
-  /** The same after a garbage collection, when the load has stopped. */
-  collected: Memory;
-  peakRssKb: number;
   connectSeconds: number;
   fillSeconds: number;
-  seconds: number;
+  /** One for each size of frames, in the order asked for. */
+  runs: RoomsRun[];
+  /** What must not be: gaps, reconnects, duplicates, drops, messages that do not decode. */
+  faults: string[];
+}
+
+/** What the rooms showed at one size of frames, with all windows full. */
+export interface RoomsRun {
+  messagesPerFrame: number;
+  /** Under load. */
+  full: Memory;
+  /** After a garbage collection, when the load has stopped. */
+  collected: Memory;
+  peakRssKb: number;
   /** Share of one core that the process took while it was measured, 0 to 1. */
   cpu: number;
   received: number;
@@ -29,8 +38,6 @@ export interface RoomsResult {
   p50Ms: number;
   p99Ms: number;
   worstMs: number;
-  /** What must not be: gaps, reconnects, duplicates, drops, messages that do not decode. */
-  faults: string[];
 }
 
 /** Resident memory, and the process's own share of pages that others have, too; KB. */
@@ -39,7 +46,7 @@ export interface Memory {
   pssKb: number;
 }
 
-const [server = "", roomsText, secondsText] = process.argv.slice(2);
+const [server = "", roomsText, secondsText, ...frameSizes] = process.argv.slice(2);
 const rooms = Number(roomsText);
 const seconds = Number(secondsText);
 /** Rooms that are opened at the same time. */
@@ -121,30 +128,47 @@ from = performance.now();
 const wanted = (await control("fill")).rooms * 2048;
 while (received < wanted && performance.now() - from < 120_000) await sleep(100);
 const fillSeconds = (performance.now() - from) / 1000;
-const beforeLoad = received;
-if (beforeLoad !== wanted) throw new Error(`the windows are not full: ${beforeLoad} of ${wanted} messages came`);
+if (received !== wanted) throw new Error(`the windows are not full: ${received} of ${wanted} messages came`);
 
-await control("start");
-await sleep(WARM_UP_MS);
-lateness.fill(0);
-const cpuBefore = process.cpuUsage();
-from = performance.now();
-let peakRssKb = 0;
-for (let second = 0; second < seconds; second++) {
-  await sleep(1000);
-  peakRssKb = Math.max(peakRssKb, memory().rssKb);
+async function measure(messagesPerFrame: number): Promise<RoomsRun> {
+  const before = received;
+  await control(`start?messagesPerFrame=${messagesPerFrame}`);
+  await sleep(WARM_UP_MS);
+  lateness.fill(0);
+  const cpuBefore = process.cpuUsage();
+  const from = performance.now();
+  let peakRssKb = 0;
+  for (let second = 0; second < seconds; second++) {
+    await sleep(1000);
+    peakRssKb = Math.max(peakRssKb, memory().rssKb);
+  }
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const cpu = (user + system) / 1000 / (performance.now() - from);
+  const full = memory();
+  const [p50Ms, p99Ms] = [percentile(0.5), percentile(0.99)];
+  const worstMs = lateness.findLastIndex((count) => count > 0);
+  await control("stop");
+  await sleep(SETTLE_MS);
+  const load = await control("stats");
+  Bun.gc(true);
+  await sleep(500);
+  const collected = memory();
+  return {
+    messagesPerFrame,
+    full,
+    collected,
+    peakRssKb,
+    cpu,
+    received: received - before,
+    load,
+    p50Ms,
+    p99Ms,
+    worstMs,
+  };
 }
-const { user, system } = process.cpuUsage(cpuBefore);
-const measuredMs = performance.now() - from;
-const full = memory();
-const [p50Ms, p99Ms] = [percentile(0.5), percentile(0.99)];
-const worstMs = lateness.findLastIndex((count) => count > 0);
-await control("stop");
-await sleep(SETTLE_MS);
-const load = await control("stats");
-Bun.gc(true);
-await sleep(500);
-const collected = memory();
+
+const runs: RoomsRun[] = [];
+for (const size of frameSizes) runs.push(await measure(Number(size)));
 
 const faults: string[] = [];
 const sum = (of: (counters: Live["counters"]) => number) => lives.reduce((total, live) => total + of(live.counters), 0);
@@ -154,17 +178,12 @@ const zero: [string, number][] = [
   ["undecodable", sum(({ undecodable }) => undecodable)],
   ["dropped", sum(({ dropped, framesDropped }) => dropped + framesDropped)],
   ["gaps", sum(({ events }) => events.gap ?? 0)],
-  ["sockets closed", load.closed],
+  ["sockets closed", (await control("stats")).closed],
 ];
 for (const [what, count] of zero) if (count !== 0) faults.push(`${what} ${count}`);
 if (!(read > 0)) faults.push("nothing was read");
 
-const result: RoomsResult = {
-  ...{ idle, full, collected, peakRssKb, connectSeconds, fillSeconds, seconds: measuredMs / 1000 },
-  cpu: (user + system) / 1000 / measuredMs,
-  received: received - beforeLoad,
-  ...{ load, p50Ms, p99Ms, worstMs, faults },
-};
+const result: RoomsResult = { idle, connectSeconds, fillSeconds, runs, faults };
 lives.forEach((live) => live.close());
 lives = [];
 process.stdout.write(`${JSON.stringify(result)}\n`);
