@@ -30,6 +30,7 @@ const CHECKERS = {
   wrangler: { name: "wrangler", version: "4.164.0", file: "wrangler-dist/cli.js" },
   attw: { name: "@arethetypeswrong/cli", version: "0.18.5", file: "dist/index.js" },
   publint: { name: "publint", version: "0.3.25", file: "src/cli.js" },
+  connector: { name: "tiktok-live-connector", version: "1.2.3", file: "dist/lib/webcastProtobuf.js" },
 };
 
 /** Programs from PyPI: the HTTP API's checker, and a recorder that ours is compared with. */
@@ -184,7 +185,7 @@ export function workerd() {
 /**
  * The file that runs a program of the tests, got from npm with its dependencies first when it is not there yet: only
  * those who run the tests need it.
- * @param {"attw" | "publint" | "wrangler"} checker
+ * @param {"attw" | "connector" | "publint" | "wrangler"} checker
  * @returns {string} a JavaScript file
  */
 export function packageChecker(checker) {
