@@ -191,66 +191,18 @@ export function shiftSegment(bytes: Uint8Array, shifts: ReadonlyMap<number, bigi
   for (const box of boxesIn(bytes, 0, bytes.length) ?? []) if (box.type === "sidx") rename(bytes, box, "free");
 }
 
-/** Times and weight of a sample, as its fragment tells them. */
-export interface SampleTimes {
-  durationTicks: number;
-  bytes: number;
-  keyframe: boolean;
-  /** How much later than decoded it is shown. */
-  compositionTicks: number;
-}
-
-const KEY_SAMPLE = 0x02000000;
-const OTHER_SAMPLE = 0x01010000;
-/** Data offset; duration, size, flags and composition time of each sample. */
-const RUN_OF_ALL = 0x01_000f01;
-
 /**
- * A movie fragment with other times for one track.
- * @param moof one `moof` box, with one run for each track
- * @returns the new box; `undefined` when it holds no such track
+ * How much of a file is whole fragments: what a crash left behind them does not count.
+ * @returns a place in the file; 0 when not even one fragment is whole
  */
-export function withSampleTimes(
-  moof: Uint8Array,
-  trackId: number,
-  startTicks: bigint,
-  samples: readonly SampleTimes[],
-): Uint8Array | undefined {
-  const [root] = boxesIn(moof, 0, moof.length) ?? [];
-  const before = viewOf(moof);
-  const traf = inside(moof, root, "traf").find((box) => {
-    const tfhd = path(moof, box, "tfhd");
-    return tfhd !== undefined && before.getUint32(tfhd.start + 4) === trackId;
-  });
-  const tfdt = path(moof, traf, "tfdt");
-  const trun = path(moof, traf, "trun");
-  if (traf === undefined || tfdt === undefined || trun === undefined || moof[tfdt.start] !== 1) return undefined;
-  const run = new Uint8Array(20 + samples.length * 16);
-  const view = viewOf(run);
-  view.setUint32(0, run.length);
-  run.set(moof.subarray(trun.at + 4, trun.at + 8), 4);
-  view.setUint32(8, RUN_OF_ALL);
-  view.setUint32(12, samples.length);
-  view.setInt32(16, before.getInt32(trun.start + 8));
-  samples.forEach(({ durationTicks, bytes, keyframe, compositionTicks }, index) => {
-    const at = 20 + index * 16;
-    view.setUint32(at, durationTicks);
-    view.setUint32(at + 4, bytes);
-    view.setUint32(at + 8, keyframe ? KEY_SAMPLE : OTHER_SAMPLE);
-    view.setInt32(at + 12, compositionTicks);
-  });
-  const grown = run.length - (trun.end - trun.at);
-  const made = new Uint8Array(moof.length + grown);
-  made.set(moof.subarray(0, trun.at));
-  made.set(run, trun.at);
-  made.set(moof.subarray(trun.end), trun.at + run.length);
-  const after = viewOf(made);
-  after.setUint32(0, moof.length + grown);
-  after.setUint32(traf.at, traf.end - traf.at + grown);
-  after.setBigUint64(tfdt.start + 4, startTicks);
-  // Places of the data count from the beginning of the box that has grown.
-  for (const one of inside(made, boxesIn(made, 0, made.length)?.[0], "traf")) {
-    for (const { start } of inside(made, one, "trun")) after.setInt32(start + 8, after.getInt32(start + 8) + grown);
+export function wholeFragments(bytes: Uint8Array): number {
+  const view = viewOf(bytes);
+  let end = 0;
+  for (let at = 0; at + 8 <= bytes.length;) {
+    const size = view.getUint32(at);
+    if (size < 8 || at + size > bytes.length) break;
+    at += size;
+    if (String.fromCharCode(...bytes.subarray(at - size + 4, at - size + 8)) === "mdat") end = at;
   }
-  return made;
+  return end;
 }

@@ -26,8 +26,8 @@ export interface RecordingState {
   start: StartLine;
   parts: PartState[];
   segments: ManifestSegment[];
-  /** ffmpeg's own files that were taken over. */
-  sources: Set<string>;
+  /** Writers' own files that were taken over, and the index of the segment that each became. */
+  sources: Map<string, number>;
   gaps: RecordedGap[];
   problems: RecordedProblem[];
   end: { end: RecordingEnd; endedAt: number; stream?: StreamCounts } | undefined;
@@ -35,7 +35,7 @@ export interface RecordingState {
 
 /** The state before the first line behind `start`. */
 export function emptyState(start: StartLine): RecordingState {
-  return { start, parts: [], segments: [], sources: new Set(), gaps: [], problems: [], end: undefined };
+  return { start, parts: [], segments: [], sources: new Map(), gaps: [], problems: [], end: undefined };
 }
 
 /** Takes a line in. */
@@ -57,7 +57,7 @@ export function applyLine(state: RecordingState, line: JournalLine): void {
     case "segment": {
       const { type: _, source, ...segment } = line;
       state.segments.push(segment);
-      state.sources.add(source);
+      state.sources.set(source, segment.index);
       break;
     }
     case "dropped":

@@ -58,7 +58,7 @@ describe("stateOf()", () => {
     const state = stateOf(LINES);
     assertEquals(state?.segments.map(({ index }) => index), [1]);
     assertEquals(state?.parts[0]?.tracks, { video: 40 });
-    assertEquals([...state?.sources ?? []], ["0000_000000.m4s", "0000_000001.m4s"]);
+    assertEquals([...state?.sources.keys() ?? []], ["0000_000000.m4s", "0000_000001.m4s"]);
     assertEquals(state?.end, undefined);
   });
 

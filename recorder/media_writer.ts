@@ -5,7 +5,7 @@
 import type { FlvPart, FlvRepaired, FlvTag } from "@roomtone/sdk/media";
 import type { Clock } from "@roomtone/sdk";
 import { FfmpegHls } from "./ffmpeg_hls.ts";
-import type { ClosedSegment, PartWriter, PartWriterOptions, WriterExit } from "./part_writer.ts";
+import type { ClosedSegment, PartWriter, PartWriterOptions, TrackTimes, WriterExit } from "./part_writer.ts";
 import { type RecordingFolder, workNames } from "./recording_folder.ts";
 import type { ManifestPart, RecordedGap, RecordedSegment, RecordingEngine } from "./types.ts";
 
@@ -42,7 +42,7 @@ interface OpenPart {
   writer: PartWriter;
   /** Headers of the part, as they were written. */
   headers: FlvTag[];
-  /** Media that is in no adopted segment yet. */
+  /** Media that would be lost with the writer. */
   kept: KeptTag[];
   keptBytes: number;
   seen: Set<"audio" | "video">;
@@ -127,6 +127,7 @@ export class MediaWriter {
       segmentMs,
       codecs,
       names: workNames(index),
+      onStored: (lastMs) => forget(part, lastMs),
       onSegment: (segment) => {
         part.closed.push(segment);
         return this.#adopting = this.#adopting.then(() => this.#adopt(part, false));
@@ -238,9 +239,7 @@ export class MediaWriter {
         part.closed.shift();
         if (adopted === undefined) continue;
         this.#deaths = 0;
-        const { lastMs } = adopted;
-        part.kept = part.kept.filter(({ track, tag }) => tag.timestampMs > (lastMs[track] ?? -1));
-        part.keptBytes = part.kept.reduce((sum, { tag }) => sum + tag.payload.length, 0);
+        forget(part, adopted.lastMs);
         const { index, uri, startAt, durationMs, bytes, sha256 } = adopted.segment;
         this.#options.onSegment({ index, uri, startAt, durationMs, bytes, sha256 });
       }
@@ -248,4 +247,10 @@ export class MediaWriter {
       this.#failure ??= { error };
     }
   }
+}
+
+/** Lets go of media that is safe on the disk. */
+function forget(part: OpenPart, lastMs: TrackTimes): void {
+  part.kept = part.kept.filter(({ track, tag }) => tag.timestampMs > (lastMs[track] ?? -1));
+  part.keptBytes = part.kept.reduce((sum, { tag }) => sum + tag.payload.length, 0);
 }

@@ -16,19 +16,27 @@ export interface WriterExit {
   refused?: boolean;
 }
 
-/** A segment that a writer has closed. */
-export interface ClosedSegment {
-  /** Its name; where the writer works with files, there is one of that name in the work folder. */
-  file: string;
-  /** The segment itself, already on the recording's clock, from a writer that works without files. */
-  held?: HeldSegment;
+/** Media times by track, ms. */
+export interface TrackTimes {
+  audio?: number;
+  video?: number;
 }
 
-/** A segment in memory. */
-export interface HeldSegment {
-  bytes: Uint8Array;
-  /** Time of the last tag by track, ms. */
-  lastMs: { audio?: number; video?: number };
+/** A segment that a writer has closed. */
+export interface ClosedSegment {
+  /** Name of its file in the work folder. */
+  file: string;
+  /** Told by a writer whose files are on the recording's clock and need not be read again. */
+  done?: FinishedSegment;
+}
+
+/** A segment's file as it stays. */
+export interface FinishedSegment {
+  bytes: number;
+  /** Hash of the file, lower-case hex. */
+  sha256: string;
+  /** Time of the last tag by track. */
+  lastMs: TrackTimes;
   /** Time at which the next segment begins, ms. */
   endMs: number;
 }
@@ -59,4 +67,6 @@ export interface PartWriterOptions {
   names: { playlist: string; init: string; segmentPattern: string };
   /** Told of each closed segment, in order; resolves when it is in the recording, or cannot be taken into it. */
   onSegment: (segment: ClosedSegment) => Promise<void>;
+  /** Told up to where the part is in files of which even a crash leaves what is whole. */
+  onStored: (lastMs: TrackTimes) => void;
 }

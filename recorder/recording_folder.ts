@@ -1,9 +1,10 @@
 /**
- * The folder of one recording: adopts the segments that ffmpeg has closed, keeps journal and playlist, and closes all
+ * The folder of one recording: adopts the segments that a writer has closed, keeps journal and playlist, and closes all
  * of it. Used while recording and by {@link repair}.
  *
- * Order of writes, so that a crash at any moment loses no closed segment and lists none twice: the finished file under
- * its final name, the journal line, the playlist, and only then ffmpeg's own file goes.
+ * Order of writes, so that a crash at any moment loses no closed segment and lists none twice. A file of ffmpeg's: the
+ * finished file under its final name, the journal line, the playlist, and only then ffmpeg's own file goes. A file that
+ * stays as it is: the journal line, then its final name, which {@link repair} gives it where a crash came in between.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -17,11 +18,12 @@ import {
   readSegment,
   shiftSegment,
   type TrackSpan,
+  wholeFragments,
 } from "./fmp4.ts";
 import { JOURNAL, type JournalLine, readJsonLines, type StartLine } from "./journal.ts";
 import { applyLine, emptyState, manifestOf, type PartState, type RecordingState, stateOf } from "./manifest.ts";
 import { playlistEntry, playlistText, targetDurationS } from "./playlist.ts";
-import type { ClosedSegment } from "./part_writer.ts";
+import type { ClosedSegment, FinishedSegment, TrackTimes } from "./part_writer.ts";
 import type { Manifest, ManifestPart, ManifestSegment, RecordedGap, RecordedProblem, RecordingEnd } from "./types.ts";
 
 /** File name of the playlist. */
@@ -183,7 +185,23 @@ export class RecordingFolder {
     return new Set(setups).size <= 1;
   }
 
-  /** Whether a file of ffmpeg's is in the recording. */
+  /**
+   * Gives a segment its name, where a crash came before that.
+   * @returns whether its file was there, and what the journal says
+   */
+  recoverSegment(segment: ManifestSegment): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const source = [...this.#state.sources].find(([, index]) => index === segment.index)?.[0];
+      if (source === undefined) return false;
+      const raw = join(this.workPath, source);
+      const bytes = await readFile(raw).catch(() => undefined);
+      if (bytes === undefined || sha256(bytes) !== segment.sha256) return false;
+      await rename(raw, join(this.path, segment.uri));
+      return true;
+    });
+  }
+
+  /** Whether a writer's file is in the recording. */
   isAdopted(file: string): boolean {
     return this.#state.sources.has(file);
   }
@@ -199,25 +217,18 @@ export class RecordingFolder {
     applyLine(this.#state, line);
   }
 
-  async #adopt(
-    partIndex: number,
-    { file, held }: ClosedSegment,
-    anchorMs: number,
-  ): Promise<AdoptedSegment | undefined> {
+  async #adopt(partIndex: number, closed: ClosedSegment, anchorMs: number): Promise<AdoptedSegment | undefined> {
     const part = this.#state.parts.find(({ index }) => index === partIndex);
-    const raw = join(this.workPath, file);
-    const bytes = held?.bytes ?? new Uint8Array(await readFile(raw));
-    const spans = readSegment(bytes);
-    if (part === undefined || spans === undefined) return undefined;
-    const open = this.#open.get(partIndex) ?? await this.#openPart(part, spans);
+    if (part === undefined) return undefined;
+    const raw = join(this.workPath, closed.file);
+    const read = closed.done === undefined ? await this.#read(part, raw) : undefined;
+    const done = closed.done ?? read?.done;
+    if (done === undefined) return undefined;
+    const open = this.#open.get(partIndex) ?? await this.#openPart(part, new Map());
     if (open === undefined) return undefined;
-    shiftSegment(bytes, open.shifts);
     const before = this.#state.segments.at(-1);
     const index = (before?.index ?? -1) + 1;
-    const times = trackTimes(spans, open);
-    const pictures = times.filter(({ kind }) => kind === "video");
-    const ends = (pictures.length > 0 ? pictures : times).map((time) => time.endMs);
-    const endMs = Math.max(open.endMs + 1, ...(held === undefined ? ends : [held.endMs]));
+    const endMs = Math.max(open.endMs + 1, done.endMs);
     const segment: ManifestSegment = {
       index,
       part: partIndex,
@@ -225,16 +236,34 @@ export class RecordingFolder {
       startMs: open.endMs,
       startAt: Math.round(anchorMs + open.endMs),
       durationMs: endMs - open.endMs,
-      bytes: bytes.length,
-      sha256: sha256(bytes),
+      bytes: done.bytes,
+      sha256: done.sha256,
     };
-    await writeWhole(join(this.path, segment.uri), bytes);
-    await this.#note({ type: "segment", source: file, ...segment });
+    if (read !== undefined) await writeWhole(join(this.path, segment.uri), read.bytes);
+    await this.#note({ type: "segment", source: closed.file, ...segment });
+    if (read === undefined) await rename(raw, join(this.path, segment.uri));
     open.endMs = endMs;
     if (Math.round(segment.durationMs / 1000) > this.#targetS) await this.writePlaylist("EVENT");
     else await appendFile(join(this.path, PLAYLIST), playlistEntry(segment, part, before));
-    if (held === undefined) await rm(raw);
-    return { segment, lastMs: held?.lastMs ?? Object.fromEntries(times.map(({ kind, lastMs }) => [kind, lastMs])) };
+    if (read !== undefined) await rm(raw);
+    return { segment, lastMs: done.lastMs };
+  }
+
+  /** Reads a segment that its writer left as it is, and puts it on the recording's clock. */
+  async #read(part: PartState, raw: string): Promise<{ bytes: Uint8Array; done: FinishedSegment } | undefined> {
+    const file = new Uint8Array(await readFile(raw));
+    // ffmpeg tells what it has closed; of what is written in process a crash leaves whole fragments.
+    const bytes = part.engine === "inprocess" ? file.subarray(0, wholeFragments(file)) : file;
+    const spans = readSegment(bytes);
+    if (spans === undefined) return undefined;
+    const open = this.#open.get(part.index) ?? await this.#openPart(part, spans);
+    if (open === undefined) return undefined;
+    shiftSegment(bytes, open.shifts);
+    const times = trackTimes(spans, open);
+    const pictures = times.filter(({ kind }) => kind === "video");
+    const endMs = Math.max(...(pictures.length > 0 ? pictures : times).map((time) => time.endMs));
+    const lastMs = Object.fromEntries(times.map(({ kind, lastMs }) => [kind, lastMs]));
+    return { bytes, done: { bytes: bytes.length, sha256: sha256(bytes), lastMs, endMs } };
   }
 
   async #openPart(part: PartState, spans: ReadonlyMap<number, TrackSpan>): Promise<OpenPart | undefined> {
@@ -267,7 +296,7 @@ export class RecordingFolder {
 export interface AdoptedSegment {
   segment: ManifestSegment;
   /** Media time of the last sample by track, ms. */
-  lastMs: { audio?: number; video?: number };
+  lastMs: TrackTimes;
 }
 
 /** Media times of a segment's tracks, ms. */

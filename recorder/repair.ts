@@ -33,7 +33,7 @@ const CRASHED: RecordingEnd = {
 
 /**
  * Closes a recording that a crash left open, from its journal and its files: checks the hash of every segment, takes
- * over segments that were closed and not listed yet, cuts off half-written lines, ends the playlist and writes the
+ * over segments that were stored and not listed yet, cuts off half-written lines, ends the playlist and writes the
  * manifest. Needs no ffmpeg. A recording that is closed already stays as it is.
  * @param folder of the recording
  * @returns the manifest, with `recovered` true when it was written now
@@ -110,11 +110,12 @@ async function dropDamaged(recording: RecordingFolder): Promise<void> {
   for (const segment of [...recording.state.segments]) {
     const bytes = await readFile(join(recording.path, segment.uri)).catch(() => undefined);
     if (bytes !== undefined && sha256(bytes) === segment.sha256) continue;
+    if (await recording.recoverSegment(segment)) continue;
     await recording.dropSegment(segment);
   }
 }
 
-/** Takes over what ffmpeg closed and nobody listed. */
+/** Takes over what writers stored and nobody listed. */
 async function adoptClosed(recording: RecordingFolder): Promise<void> {
   const files = await filesIn(recording.workPath);
   for (const part of recording.state.parts) {
@@ -123,7 +124,7 @@ async function adoptClosed(recording: RecordingFolder): Promise<void> {
     const anchorMs = last === undefined ? part.at - part.startMs : last.startAt - last.startMs;
     for (const file of files.filter((name) => name.startsWith(prefix) && name.endsWith(".m4s"))) {
       if (recording.isAdopted(file)) continue;
-      // The first that is not whole is the one that ffmpeg was at.
+      // The first that holds nothing whole is the one that the writer was at.
       if (await recording.adopt(part.index, { file }, anchorMs) === undefined) break;
     }
   }

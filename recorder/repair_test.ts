@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFile, chmod, cp, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { appendFile, chmod, cp, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -121,6 +121,15 @@ describe("repair()", () => {
     const lines = (await readFile(join(copy, "segments.jsonl"), "utf8")).trimEnd().split("\n");
     for (const line of lines) JSON.parse(line);
     for (const line of (await readFile(join(copy, "events.jsonl"), "utf8")).trimEnd().split("\n")) JSON.parse(line);
+  });
+
+  it("gives a segment its name when the crash came before that", async () => {
+    const copy = join(dir, "unnamed");
+    await cp(withFfmpeg.folder, copy, { recursive: true, preserveTimestamps: true });
+    await rename(join(copy, "segment_000000.m4s"), join(copy, "work", "0000_000000.m4s"));
+    const manifest = await repair(copy);
+    assertEquals([manifest.gaps, manifest.segments[0]?.index], [[], 0]);
+    await checkMedia({ ...withFfmpeg, folder: copy }, manifest);
   });
 
   it("leaves a folder alone in which a recorder is at work", async () => {

@@ -138,37 +138,33 @@ export class VideoHalf {
   async #read(link: StreamLink, signal: AbortSignal): Promise<boolean> {
     const { tiktok, writer, clock, stallTimeoutMs, onMedia, onProblem } = this.#options;
     const reader = new FlvReader();
-    const stalled = new AbortController();
+    const silence = new SilenceWatch(clock, stallTimeoutMs);
     const left = new AbortController();
     const before = this.#repair.stats.tags + this.#repair.stats.duplicates;
     let reason: FlvGapReason = "closed";
-    let timer: unknown;
-    const watchSilence = () => {
-      clock.clearTimeout(timer);
-      timer = clock.setTimeout(
-        () => stalled.abort(new LiveError("deadline", "Read the stream: it is silent")),
-        stallTimeoutMs,
-      );
-    };
+    const either = AbortSignal.any([signal, silence.signal, left.signal]);
     try {
-      watchSilence();
-      const both = AbortSignal.any([signal, stalled.signal, left.signal]);
-      const body = (await tiktok.openStream(link.url, { signal: both })).getReader();
+      const body = (await tiktok.openStream(link.url, { signal: either })).getReader();
+      // Not every runtime ends a read when its fetch is aborted. How the connection closes does not matter.
+      const leave = () => void body.cancel().catch(() => undefined);
+      either.addEventListener("abort", leave, { once: true });
       for (;;) {
-        watchSilence();
-        const { done, value } = await readOr(body, both);
-        // While ffmpeg is waited for, it is not the server that is silent.
-        clock.clearTimeout(timer);
-        if (done || value === undefined) break;
+        silence.begin();
+        const { done, value } = await body.read();
+        // While the disk is waited for, it is not the server that is silent.
+        silence.pause();
+        either.throwIfAborted();
+        if (done) break;
         onMedia();
         await writer.take(this.#repair.push(reader.push(value), clock.now()));
       }
     } catch (error) {
       if (error instanceof WriterError) throw error;
-      reason = stalled.signal.aborted ? "stalled" : "error";
-      if (!signal.aborted && isLiveError(error)) onProblem(error);
+      const cause = either.aborted ? either.reason : error;
+      reason = silence.signal.aborted ? "stalled" : "error";
+      if (!signal.aborted && isLiveError(cause)) onProblem(cause);
     } finally {
-      clock.clearTimeout(timer);
+      silence.end();
       // However it was left, the connection is not to go on behind our back.
       left.abort();
     }
@@ -180,6 +176,48 @@ export class VideoHalf {
   }
 }
 
+/** Tells when a connection was silent for too long. One timer serves all of its reads. */
+class SilenceWatch {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  readonly #stalled = new AbortController();
+  #timer: unknown;
+  /** When the read that is waited for began; `undefined` while there is none. */
+  #sinceMs: number | undefined;
+
+  /** The time for the connection to open counts, too. */
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+    this.begin();
+    this.#wait(limitMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#stalled.signal;
+  }
+
+  begin(): void {
+    this.#sinceMs = this.#clock.now();
+  }
+
+  pause(): void {
+    this.#sinceMs = undefined;
+  }
+
+  end(): void {
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  #wait(delayMs: number): void {
+    this.#timer = this.#clock.setTimeout(() => {
+      const silentMs = this.#sinceMs === undefined ? 0 : this.#clock.now() - this.#sinceMs;
+      if (silentMs < this.#limitMs) return this.#wait(this.#limitMs - silentMs);
+      this.#stalled.abort(new LiveError("deadline", "Read the stream: it is silent"));
+    }, delayMs);
+  }
+}
+
 /** The best link that did not fail more often than the others: a lesser picture is better than none. */
 export function nextLink(
   links: readonly StreamLink[],
@@ -188,26 +226,6 @@ export function nextLink(
   const roundsOf = ({ quality }: StreamLink) => Math.floor((failures.get(quality) ?? 0) / TRIES_PER_QUALITY);
   const least = Math.min(...links.map(roundsOf));
   return links.find((link) => roundsOf(link) === least);
-}
-
-/** The next bytes, or the signal's reason: not every runtime ends a read when its fetch is aborted. */
-async function readOr(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  signal: AbortSignal,
-): Promise<{ done: boolean; value?: Uint8Array }> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([reader.read(), aborted.promise]);
-  } catch (error) {
-    // The connection is of no use any more; how it closes does not matter.
-    reader.cancel().catch(() => undefined);
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function noStream(links: readonly StreamLink[]): LiveError {
