@@ -4,6 +4,7 @@
  */
 import { type ConversionConfig, type JsonSchema, toJsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
+import { BODIES, PROBLEMS, REQUESTS, TEXTS } from "./examples.ts";
 import { scopeOf } from "./scopes.ts";
 import { problem, type Route, type RouteResponse } from "./route.ts";
 
@@ -42,6 +43,7 @@ export interface Parameter {
   name: string;
   in: "path" | "query" | "header";
   description?: string;
+  example?: unknown;
   required: boolean;
   style?: "form";
   /** Values of an array each come with the name before them. */
@@ -61,7 +63,7 @@ export interface ResponseObject {
   content?: Content;
 }
 
-type Content = Record<string, { schema: JsonSchema }>;
+type Content = Record<string, { schema: JsonSchema; example?: unknown }>;
 
 /** What the document is made from. */
 export interface OpenApiSource {
@@ -82,6 +84,9 @@ const TAGS = [
 const RETRY_AFTER = {
   "Retry-After": { description: "Seconds to wait, where that is known", schema: { type: "integer" as const } },
 };
+
+/** Statuses that tell when to come again. */
+const RETRIED = [429, 503];
 
 const METHODS: Route["method"][] = ["get", "put", "post", "delete"];
 
@@ -130,14 +135,15 @@ export function openApiDocument({ version, routes, schemas }: OpenApiSource): Op
       title: "Roomtone",
       version,
       description: "Stream links, profiles and recordings of TikTok LIVE. Times are ms since 1970, ids are strings. " +
-        "Every failure is a problem+json whose `code` is of one list, the schema `ErrorCode`.",
+        "Every failure is a problem+json whose `code` is of one list, the schema `ErrorCode`. Every answer has an " +
+        "`x-request-id`; answers to a key have `RateLimit` headers.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
     tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths,
     components: {
-      schemas: toJsonSchemaDefs(schemas, config),
+      schemas: withExamples(toJsonSchemaDefs(schemas, config)),
       responses: Object.fromEntries(Object.entries(shared).sort(([a], [b]) => a < b ? -1 : 1)),
       securitySchemes: {
         apiKey: { type: "apiKey", in: "header", name: "x-api-key" },
@@ -181,9 +187,10 @@ function operationOf(
     summary,
     description: open ? undefined : `Elsewhere than on loopback it needs a key with the scope \`${scope}\`.`,
     parameters: parameters.length > 0 ? parameters : undefined,
-    requestBody: request.body === undefined
-      ? undefined
-      : { required: true, content: { "application/json": { schema: schemaOf(request.body) } } },
+    requestBody: request.body === undefined ? undefined : {
+      required: true,
+      content: { "application/json": { schema: schemaOf(request.body), example: REQUESTS[operationId] } },
+    },
     responses: Object.fromEntries(
       Object.entries(responses).map(([status, response]) => [status, answerOf(Number(status), response)]),
     ),
@@ -191,11 +198,23 @@ function operationOf(
   };
 }
 
+/** Answers are shown by their schemas: an answer that several routes give is shown once. */
+function withExamples(schemas: Record<string, JsonSchema>): Record<string, JsonSchema> {
+  const examples: Readonly<Record<string, unknown>> = BODIES;
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      name in examples ? { ...schema, examples: [examples[name]] } as JsonSchema : schema,
+    ]),
+  );
+}
+
 /** The properties of an object schema as parameters. */
 function parametersOf(place: "path" | "query", { properties = {}, required = [] }: JsonSchema): Parameter[] {
   return Object.entries(properties).map(([name, property]): Parameter => {
-    const { description, ...schema } = typeof property === "boolean" ? {} : textOf(property);
-    const base = { name, in: place, description, required: place === "path" || required.includes(name) };
+    const { description, examples, ...schema } = typeof property === "boolean" ? {} : textOf(property);
+    const [example] = Array.isArray(examples) ? examples : [];
+    const base = { name, in: place, description, example, required: place === "path" || required.includes(name) };
     return schema.type === "array" ? { ...base, style: "form", explode: true, schema } : { ...base, schema };
   });
 }
@@ -218,10 +237,12 @@ function responseOf(
 ): ResponseObject {
   const schema = body === undefined ? { type: "string" as const } : schemaOf(body);
   const empty = body === undefined && mediaType === "application/json";
+  const problem = PROBLEMS[status];
+  const failed = problem && { status, ...problem, ...RETRIED.includes(status) && { retry_after: 60 } };
   return {
     description,
-    headers: status === 503 || status === 429 ? RETRY_AFTER : undefined,
-    content: empty ? undefined : { [mediaType]: { schema } },
+    headers: RETRIED.includes(status) ? RETRY_AFTER : undefined,
+    content: empty ? undefined : { [mediaType]: { schema, example: TEXTS[mediaType] ?? failed } },
   };
 }
 

@@ -102,28 +102,48 @@ export const bodyProblems = {
 /** Failure of a route that names one thing. */
 export const notThere = { 404: problem("It does not exist", "NotThere") };
 
+/** What the API's description says of a parameter, and a value that it may have. */
+export const about = <T>(description: string, example: unknown): v.MetadataAction<T, Told> =>
+  v.metadata({ description, examples: [example] });
+type Told = { description: string; examples: unknown[] };
+
 /** A parameter that must not be repeated. */
 export const one = v.string("must be given once");
 /** Text with something in it. */
 export const filled = v.pipe(one, v.trim(), v.nonEmpty("must not be empty"));
 /** A whole number that stays text. */
-export const digits = (least: number, most: number) =>
+export const digits = (least: number, most: number, description: string, example: number) =>
   v.pipe(
     one,
     v.trim(),
     v.regex(/^\d{1,16}$/, "must be a whole number"),
     v.check((text) => Number(text) >= least && Number(text) <= most, `must be ${least} to ${most}`),
     // How the API's description tells it.
-    v.metadata({ type: "integer", minimum: least, maximum: most }),
+    v.metadata({ type: "integer", minimum: least, maximum: most, description, examples: [example] }),
   );
 /** A whole number. */
-export const number = (least: number, most: number) => v.pipe(digits(least, most), v.transform(Number));
+export const number = (least: number, most: number, description: string, example: number) =>
+  v.pipe(digits(least, most, description, example), v.transform(Number));
 /** Time stamps and the like; 0 is "from the start". */
-export const cursorNumber = number(0, Number.MAX_SAFE_INTEGER);
+export const cursorNumber = (description: string) => number(0, Number.MAX_SAFE_INTEGER, description, 1_656_812_667);
 /** Id of a room, and of its recording. */
-export const roomId = v.pipe(one, v.regex(/^[1-9]\d{0,19}$/, "must be a room id of 1 to 20 digits"));
+export const roomId = v.pipe(
+  one,
+  v.regex(/^[1-9]\d{0,19}$/, "must be a room id of 1 to 20 digits"),
+  about("Id of the recording: that of its room", "7300000000000000001"),
+);
+/** A name in a path. */
+export const usernameParams = v.object({
+  username: v.pipe(v.string(), about("Name, `@name` or profile URL, percent-encoded", "some.host")),
+});
 /** Parameters of lists. */
 export const page = {
-  limit: v.optional(number(1, 1_000), "100"),
-  cursor: v.optional(v.pipe(filled, v.maxLength(200, "must be a cursor of an earlier page"))),
+  limit: v.optional(number(1, 1_000, "Most entries of the page", 100), "100"),
+  cursor: v.optional(
+    v.pipe(
+      filled,
+      v.maxLength(200, "must be a cursor of an earlier page"),
+      about("`cursor` of the page before; at most 200 characters", "c29tZS5ob3N0"),
+    ),
+  ),
 };

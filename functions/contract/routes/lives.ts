@@ -3,10 +3,18 @@
  * @module
  */
 import * as v from "valibot";
-import { bodyProblems, defineRoute, filled, lookupProblems, nothing, one, unchanged } from "../route.ts";
+import {
+  about,
+  bodyProblems,
+  defineRoute,
+  filled,
+  lookupProblems,
+  nothing,
+  one,
+  unchanged,
+  usernameParams,
+} from "../route.ts";
 import { FeedReply, GiftsReply, MessageReply, PricesReply, RoomReply } from "../schemas.ts";
-
-const username = v.object({ username: v.string() });
 
 /** `GET /api/rooms/{username}` */
 export const roomRoute = defineRoute({
@@ -14,7 +22,7 @@ export const roomRoute = defineRoute({
   path: "/api/rooms/{username}",
   summary: "The room of a host who is live",
   scope: "lookup",
-  request: { params: username, query: nothing },
+  request: { params: usernameParams, query: nothing },
   responses: {
     200: { description: "The room, or that the host is not live", body: RoomReply },
     ...unchanged,
@@ -51,7 +59,14 @@ export const feedRoute = defineRoute({
   request: {
     params: nothing,
     query: v.object({
-      cursor: v.optional(v.pipe(one, v.regex(/^\d{0,20}$/, "must be a cursor of an earlier page")), ""),
+      cursor: v.optional(
+        v.pipe(
+          one,
+          v.regex(/^\d{0,20}$/, "must be a cursor of an earlier page"),
+          about("`cursor` of the page before: up to 20 digits; empty for the first", "1760000000000"),
+        ),
+        "",
+      ),
     }),
   },
   responses: { 200: { description: "A page of lives", body: FeedReply }, ...unchanged, ...lookupProblems },
@@ -64,9 +79,15 @@ export const sendMessageRoute = defineRoute({
   summary: "Say something in a room; off unless configured",
   scope: "write",
   request: {
-    params: username,
+    params: usernameParams,
     query: nothing,
-    body: v.object({ text: v.pipe(filled, v.maxLength(500, "must have at most 500 characters")) }),
+    body: v.object({
+      text: v.pipe(
+        filled,
+        v.maxLength(500, "must have at most 500 characters"),
+        v.description("What to say, 1 to 500 characters"),
+      ),
+    }),
   },
   responses: { 200: { description: "It is sent", body: MessageReply }, ...lookupProblems, ...bodyProblems },
 });

@@ -3,12 +3,22 @@
  * @module
  */
 import * as v from "valibot";
-import { cursorNumber, defineRoute, digits, filled, lookupProblems, nothing, unchanged } from "../route.ts";
+import { about, cursorNumber, defineRoute, digits, filled, lookupProblems, nothing, unchanged } from "../route.ts";
 import { FollowersReply, FollowingsReply, LinksReply, LiveChecksReply, UserInfoReply } from "../schemas.ts";
 
 /** Most names in one request. */
 const MAX_NAMES = 50;
-const names = v.optional(v.union([v.string(), v.array(v.string())]), []);
+const names = v.optional(
+  v.pipe(
+    v.union([v.string(), v.array(v.string())]),
+    about(
+      `Hosts, 1 to ${MAX_NAMES} in all: names, \`@names\` or profile URLs, repeated or with commas between; the name ` +
+        "works with and without `[]`",
+      ["some.host", "other.host"],
+    ),
+  ),
+  [],
+);
 /** Where names may stand. */
 const NAME_PATHS = [["usernames[]"], ["usernames"]] as const;
 type Names = string | string[];
@@ -37,9 +47,26 @@ export const linksRoute = defineRoute({
     query: v.pipe(
       v.object({
         ...nameEntries,
-        quality: v.optional(v.pipe(filled, v.regex(/^[a-z0-9_]{1,20}$/i, "must be a quality such as hd"))),
-        protocol: v.optional(v.picklist(["flv", "hls"], "must be flv or hls")),
-        codec: v.optional(v.pipe(filled, v.regex(/^[a-z0-9]{1,10}$/i, "must be a codec such as h264"))),
+        quality: v.optional(
+          v.pipe(
+            filled,
+            v.regex(/^[a-z0-9_]{1,20}$/i, "must be a quality such as hd"),
+            about("Quality that `live_stream_link` is to have; else the best", "hd"),
+          ),
+        ),
+        protocol: v.optional(
+          v.pipe(
+            v.picklist(["flv", "hls"], "must be flv or hls"),
+            about("Protocol that `live_stream_link` is to have; else flv", "flv"),
+          ),
+        ),
+        codec: v.optional(
+          v.pipe(
+            filled,
+            v.regex(/^[a-z0-9]{1,10}$/i, "must be a codec such as h264"),
+            about("Codec that `live_stream_link` is to have; else h264", "h264"),
+          ),
+        ),
       }),
       v.forward(v.partialCheck(NAME_PATHS, someNames, NO_NAMES), ["usernames"]),
       v.forward(v.partialCheck(NAME_PATHS, notTooMany, TOO_MANY), ["usernames"]),
@@ -92,19 +119,28 @@ export const userInfoRoute = defineRoute({
   path: "/tiktok/user-info",
   summary: "A user's profile",
   scope: "lookup",
-  request: { params: nothing, query: v.object({ uniqueId: filled }) },
+  request: {
+    params: nothing,
+    query: v.object({ uniqueId: v.pipe(filled, about("Name, `@name` or profile URL", "some.host")) }),
+  },
   responses: { 200: { description: "The profile", body: UserInfoReply }, ...unchanged, ...lookupProblems },
   failureFields: () => ({ data: null }),
 });
 
 const listQuery = v.pipe(
   v.object({
-    secUid: v.optional(v.pipe(filled, v.regex(/^[\w-]{10,200}$/, "must be a secUid"))),
-    uniqueId: v.optional(filled),
+    secUid: v.optional(
+      v.pipe(
+        filled,
+        v.regex(/^[\w-]{10,200}$/, "must be a secUid"),
+        about("`secUid` of the user, 10 to 200 characters; or `uniqueId`", "MS4wLjABAAAAtFKZYaOb-9nF_w7QRi4y64d45mvu"),
+      ),
+    ),
+    uniqueId: v.optional(v.pipe(filled, about("Name, `@name` or profile URL, in place of `secUid`", "some.host"))),
     /** Echoed as the text that it came as. */
-    count: v.optional(digits(1, 200), "50"),
-    minCursor: v.optional(cursorNumber, "0"),
-    maxCursor: v.optional(cursorNumber, "0"),
+    count: v.optional(digits(1, 200, "Most users of the page", 50), "50"),
+    minCursor: v.optional(cursorNumber("`minCursor` of the page before; 0 for the first"), "0"),
+    maxCursor: v.optional(cursorNumber("0, or as `minCursor`; need not be given"), "0"),
   }),
   v.forward(
     v.check(({ secUid, uniqueId }) => secUid !== undefined || uniqueId !== undefined, "must be given, or uniqueId"),

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import {
+  about,
   bodyProblems,
   defineRoute,
   inputProblems,
@@ -21,6 +22,7 @@ import { EventsReply, RecordingReply, RecordingsReply, TotalsReply } from "../sc
 const recordingParams = v.object({ id: roomId });
 const eventTypes = v.pipe(
   v.union([v.string(), v.array(v.string())]),
+  about("Only events of these types, up to 50, repeated or with commas between; else all", ["chat", "gift"]),
   v.transform((value) => [value].flat().flatMap((each) => each.split(",")).map((each) => each.trim())),
   v.check((types) => types.every((type) => /^[a-z_]{1,40}$/.test(type)), "must be event types such as chat,gift"),
   v.maxLength(50, "must hold at most 50 types"),
@@ -35,9 +37,12 @@ export const listRecordingsRoute = defineRoute({
     params: nothing,
     query: v.object({
       ...page,
-      username: v.optional(one),
+      username: v.optional(v.pipe(one, about("Only those of this host: name, `@name` or profile URL", "some.host"))),
       state: v.optional(
-        v.picklist(["wanted", "recording", "finished"], "must be wanted, recording or finished"),
+        v.pipe(
+          v.picklist(["wanted", "recording", "finished"], "must be wanted, recording or finished"),
+          about("Only those in this state", "finished"),
+        ),
       ),
     }),
   },
@@ -49,7 +54,11 @@ export const startRecordingRoute = defineRoute({
   method: "post",
   path: "/recordings",
   summary: "Start to record a host who is live now",
-  request: { params: nothing, query: nothing, body: v.object({ username: v.string("must be a name") }) },
+  request: {
+    params: nothing,
+    query: nothing,
+    body: v.object({ username: v.pipe(v.string("must be a name"), v.description("Name, `@name` or profile URL")) }),
+  },
   responses: {
     200: { description: "It is being recorded already", body: RecordingReply },
     201: { description: "It is recorded from now on", body: RecordingReply },
@@ -106,12 +115,17 @@ export const recordingEventsRoute = defineRoute({
     params: recordingParams,
     query: v.object({
       after: v.optional(
-        v.pipe(one, v.trim(), v.regex(/^\d{1,12}(-\d{1,6})?$/, "must be `after` of an earlier page, or 0")),
+        v.pipe(
+          one,
+          v.trim(),
+          v.regex(/^\d{1,12}(-\d{1,6})?$/, "must be `after` of an earlier page, or 0"),
+          about("`after` of the page before; 0 for the first", "12-5"),
+        ),
         "0",
       ),
       types: v.optional(eventTypes),
-      limit: v.optional(number(1, 1_000), "500"),
-      waitMs: v.optional(number(0, 20_000), "0"),
+      limit: v.optional(number(1, 1_000, "Most events of the page", 500), "500"),
+      waitMs: v.optional(number(0, 20_000, "Longest wait for the next event, ms", 20_000), "0"),
     }),
   },
   responses: {
@@ -157,8 +171,12 @@ export const recordingFileRoute = defineRoute({
   request: {
     params: v.object({
       id: roomId,
-      part: number(0, 999_999_999),
-      file: v.pipe(one, v.regex(/^[\w-][\w.-]{0,99}$/, "must be a file name")),
+      part: number(0, 999_999_999, "Part of the recording, as its `parts` count them", 1),
+      file: v.pipe(
+        one,
+        v.regex(/^[\w-][\w.-]{0,99}$/, "must be a file name"),
+        about("Name of the file, as the playlist has it; up to 100 characters", "segment_000001.m4s"),
+      ),
     }),
     query: nothing,
   },

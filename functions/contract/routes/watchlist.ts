@@ -3,10 +3,17 @@
  * @module
  */
 import * as v from "valibot";
-import { bodyProblems, defineRoute, inputProblems, lookupProblems, nothing, notThere, page } from "../route.ts";
+import {
+  bodyProblems,
+  defineRoute,
+  inputProblems,
+  lookupProblems,
+  nothing,
+  notThere,
+  page,
+  usernameParams,
+} from "../route.ts";
 import { ImportReply, WatchlistReply, WatchReply } from "../schemas.ts";
-
-const watchParams = v.object({ username: v.string() });
 
 /** `GET /watchlist` */
 export const listWatchesRoute = defineRoute({
@@ -22,7 +29,7 @@ export const getWatchRoute = defineRoute({
   method: "get",
   path: "/watchlist/{username}",
   summary: "One watched name",
-  request: { params: watchParams, query: nothing },
+  request: { params: usernameParams, query: nothing },
   responses: { 200: { description: "The name", body: WatchReply }, ...inputProblems, ...notThere },
 });
 
@@ -31,7 +38,7 @@ export const putWatchRoute = defineRoute({
   method: "put",
   path: "/watchlist/{username}",
   summary: "Watch a name",
-  request: { params: watchParams, query: nothing },
+  request: { params: usernameParams, query: nothing },
   responses: {
     200: { description: "It was watched already", body: WatchReply },
     201: { description: "It is watched from now on", body: WatchReply },
@@ -44,7 +51,7 @@ export const deleteWatchRoute = defineRoute({
   method: "delete",
   path: "/watchlist/{username}",
   summary: "Stop watching a name",
-  request: { params: watchParams, query: nothing },
+  request: { params: usernameParams, query: nothing },
   responses: { 204: { description: "It is not watched any more" }, ...inputProblems, ...notThere },
 });
 
@@ -55,6 +62,11 @@ const whole = (least: number, most: number) =>
     v.minValue(least, `must be at least ${least}`),
     v.maxValue(most, `must be at most ${most}`),
   );
+const limit = v.optional(v.pipe(whole(1, 1_000), v.description("Most names to read of the list")), 200);
+const minCursor = v.optional(
+  v.pipe(whole(0, Number.MAX_SAFE_INTEGER), v.description("`min_cursor` of the import before; 0 for the first")),
+  0,
+);
 
 /** `POST /watchlist/import` */
 export const importWatchesRoute = defineRoute({
@@ -70,17 +82,27 @@ export const importWatchesRoute = defineRoute({
           v.array(v.string("must be a name")),
           v.minLength(1, "must hold at least one name"),
           v.maxLength(1_000, "must hold at most 1000 names"),
+          v.description("1 to 1000 names, `@names` or profile URLs"),
         ),
       }),
       v.object({
-        uniqueId: v.pipe(v.string("must be a name"), v.trim(), v.nonEmpty("must not be empty")),
-        limit: v.optional(whole(1, 1_000), 200),
-        minCursor: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 0),
+        uniqueId: v.pipe(
+          v.string("must be a name"),
+          v.trim(),
+          v.nonEmpty("must not be empty"),
+          v.description("Whose followings to watch: name, `@name` or profile URL"),
+        ),
+        limit,
+        minCursor,
       }),
       v.object({
-        secUid: v.pipe(v.string("must be a secUid"), v.regex(/^[\w-]{10,200}$/, "must be a secUid")),
-        limit: v.optional(whole(1, 1_000), 200),
-        minCursor: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 0),
+        secUid: v.pipe(
+          v.string("must be a secUid"),
+          v.regex(/^[\w-]{10,200}$/, "must be a secUid"),
+          v.description("Whose followings to watch"),
+        ),
+        limit,
+        minCursor,
       }),
     ], "must hold usernames, or uniqueId or secUid with a limit"),
   },

@@ -40,28 +40,13 @@ export async function docsScript(): Promise<void> {
     ].filter((text) => text !== "").join(" · ");
   }
 
-  function inputOf({ name, schema }: Parameter): HTMLInputElement | HTMLSelectElement {
+  function inputOf({ name, schema, example = "" }: Parameter): HTMLInputElement | HTMLSelectElement {
     if (schema.enum === undefined) {
-      return element("input", { name, placeholder: schema.default === undefined ? "" : String(schema.default) });
+      return element("input", { name, placeholder: `such as ${[example].flat().join(",")}` });
     }
+
     const options = ["", ...schema.enum.map(String)];
     return element("select", { name }, ...options.map((value) => element("option", { value }, value || "–")));
-  }
-
-  /** A body to begin with: the fields that must be there. */
-  function exampleOf(schema: JsonSchema, schemas: Record<string, JsonSchema>): unknown {
-    const named = schemas[schema.$ref?.split("/").at(-1) ?? ""];
-    if (named !== undefined) return exampleOf(named, schemas);
-    if (schema.type === "array") return [];
-    if (schema.type === "integer" || schema.type === "number") return 0;
-    if (schema.type === "boolean") return false;
-    if (schema.type !== "object") return schema.enum?.[0] ?? "";
-    const { properties = {}, required = [] } = schema;
-    return Object.fromEntries(
-      Object.entries(properties)
-        .filter(([name]) => required.includes(name))
-        .map(([name, property]) => [name, typeof property === "boolean" ? null : exampleOf(property, schemas)]),
-    );
   }
 
   function shown(text: string, type: string): string {
@@ -77,10 +62,10 @@ export async function docsScript(): Promise<void> {
   function card(method: string, path: string, operation: Operation, api: OpenApiDocument): HTMLElement {
     const { operationId, summary, description, parameters = [], requestBody, responses } = operation;
     const inputs = new Map(parameters.map((parameter) => [parameter, inputOf(parameter)]));
-    const bodySchema = requestBody?.content["application/json"]?.schema;
-    const body = bodySchema === undefined ? undefined : element("textarea", {
+    const asked = requestBody?.content["application/json"];
+    const body = asked && element("textarea", {
       id: `${operationId}-body`,
-      value: JSON.stringify(exampleOf(bodySchema, api.components.schemas), null, 2),
+      value: JSON.stringify(asked.example, null, 2),
     });
 
     const fields = [...inputs].map(([{ name, required, description: text = "", schema }, input]) => {

@@ -1,0 +1,238 @@
+/**
+ * Answers and bodies as the API's description shows them. No process loads them: they go into openapi.json alone.
+ * @module
+ */
+import type * as schemas from "./schemas.ts";
+
+const link = {
+  url: "https://pull-flv-f16.tiktokcdn.com/stage/stream-1_hd.flv?expire=1760604800&sign=example",
+  protocol: "flv",
+  quality: "hd",
+  codec: "h264",
+  resolution: { width: 720, height: 1280 },
+  bitrate_kbps: 1_800,
+  expires_at: 1_760_604_800_000,
+  level: 3,
+};
+const live = {
+  user: "some.host",
+  live_stream_link: link.url,
+  code: "live",
+  room_id: "7300000000000000001",
+  title: "Tea",
+  links: [link],
+};
+const offline = { error: "User is not live", user: "other.host", code: "offline" };
+const room = {
+  room_id: live.room_id,
+  title: live.title,
+  live: true,
+  paused: false,
+  age_restricted: false,
+  started_at: 1_760_000_000_000,
+  viewers: 1_200,
+  host: { id: "6700000000000000001", username: "some.host", nickname: "Some Host", bio: "Tea, mostly" },
+  links: [link],
+};
+const listed = {
+  username: "cnn",
+  nickname: "CNN",
+  avatar: "https://p16-sign-va.tiktokcdn.com/avatar.jpeg",
+  verified: true,
+  bio: "This is CNN...",
+  stats: { followers: 6_900_000, followings: 8, likes: 204_600_000, videos: 5_588 },
+};
+const requestDetails = {
+  secUid: "MS4wLjABAAAAtFKZYaOb-9nF_w7QRi4y64d45mvu",
+  count: "50",
+  minCursor: 0,
+  maxCursor: 0,
+};
+const listPage = { hasMore: true, maxCursor: 0, minCursor: 1_656_812_667, logId: "20250111155934E455ED", hidden: null };
+const watch = {
+  username: "some.host",
+  state: "offline",
+  added_at: 1_760_000_000_000,
+  next_check_at: 1_760_000_060_000,
+  checked_at: 1_760_000_000_500,
+  failures: 0,
+};
+const totals = {
+  events: 812,
+  types: { chat: 534, gift: 12, join: 266 },
+  diamonds: 431,
+  first_at: 1_760_000_001_000,
+  last_at: 1_760_003_600_000,
+  after: "118",
+};
+const recording = {
+  id: live.room_id,
+  room_id: live.room_id,
+  username: "some.host",
+  title: live.title,
+  state: "recording",
+  created_at: 1_760_000_000_000,
+  started_at: 1_760_000_001_000,
+  segments: 12,
+  bytes: 16_200_000,
+  duration_ms: 72_000,
+  parts: [{ part: 1, folder: "some.host/2025-10-09T08-53-21Z", started_at: 1_760_000_001_000 }],
+  playlist: `/recordings/${live.room_id}/index.m3u8`,
+  events: `/recordings/${live.room_id}/events`,
+};
+
+/** Bodies of answers, by schema. */
+export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
+  HealthReply: { status: "ok" },
+  LinksReply: [live, offline],
+  LiveChecksReply: [
+    { user: "some.host", live: true, code: "live", room_id: live.room_id, title: live.title },
+    { user: "other.host", live: false, code: "offline" },
+  ],
+  UserInfoReply: {
+    status: "success",
+    data: {
+      userInfo: {
+        uniqueId: "some.host",
+        nickname: "Some Host",
+        bio: "Tea, mostly",
+        followers: 1_000_000,
+        following: 20,
+        likes: 5_000_000,
+        profilePictureUrl: "https://p16-sign-va.tiktokcdn.com/avatar.jpeg",
+        secUid: requestDetails.secUid,
+        id: "6700000000000000001",
+        roomId: live.room_id,
+        verified: false,
+        private: false,
+        videos: 120,
+        live: true,
+      },
+    },
+  },
+  FollowingsReply: { requestDetails, metadata: { totalFollowings: 76, ...listPage }, followings: [listed] },
+  FollowersReply: { requestDetails, metadata: { totalFollowers: 76, ...listPage }, followers: [listed] },
+  RoomReply: { user: "some.host", code: "live", ...room },
+  GiftsReply: {
+    gifts: [{ id: "5655", name: "Rose", describe: "sent Rose", diamonds: 1, gift_type: 1, combo: true }],
+  },
+  PricesReply: {
+    packages: [{
+      id: "1",
+      diamonds: 70,
+      extra_diamonds: 0,
+      price_usd_cents: 105,
+      describe: "70 coins",
+      prices: [{ currency: "EUR", price: 105, shown: "€1.05" }],
+    }],
+    currencies: ["EUR"],
+    default_currency: "EUR",
+  },
+  FeedReply: { rooms: [{ user: "some.host", ...room, reason: "popular" }], cursor: "1760000000000" },
+  MessageReply: { user: "some.host", text: "hello", sent: true },
+  WatchReply: watch,
+  WatchlistReply: { watches: [watch], cursor: "c29tZS5ob3N0" },
+  ImportReply: {
+    added: 190,
+    existing: 9,
+    skipped: [{ username: "no name", reason: "it is no name" }],
+    has_more: true,
+    min_cursor: 1_656_812_667,
+  },
+  RecordingReply: { ...recording, totals },
+  RecordingsReply: { recordings: [recording] },
+  EventsReply: {
+    events: [{
+      type: "chat",
+      id: "7300000000000000100",
+      roomId: live.room_id,
+      at: 1_760_000_002_000,
+      user: { id: "6700000000000000002", username: "some.viewer", nickname: "Some Viewer" },
+      text: "hello",
+    }],
+    after: "12-5",
+    finished: false,
+  },
+  TotalsReply: totals,
+  OpenApiReply: { openapi: "3.1.0", paths: {} },
+};
+
+/** Bodies of requests, by operation. */
+export const REQUESTS: Readonly<Record<string, unknown>> = {
+  importWatches: { uniqueId: "some.host", limit: 200 },
+  sendMessage: { text: "hello" },
+  startRecording: { username: "some.host" },
+};
+
+/** Failures, by status: what a body of {@link schemas.Problem} may hold. */
+export const PROBLEMS: Readonly<Record<number, { title: string; code: string; detail: string; remedy?: string }>> = {
+  400: {
+    title: "A parameter is wrong",
+    code: "invalid_input",
+    detail: "Read the request: limit must be 1 to 1000",
+    remedy: "Correct these parameters and ask again",
+  },
+  401: {
+    title: "An API key is needed",
+    code: "unauthorized",
+    detail: "Check the API key: there is none",
+    remedy: "Send it as Authorization: Bearer, or as x-api-key",
+  },
+  403: {
+    title: "Not allowed",
+    code: "forbidden",
+    detail: "Check the API key: it lacks the scope write",
+    remedy: "Use a key with the scope write",
+  },
+  404: { title: "Not found", code: "not_found", detail: "Find recording 7300000000000000001: there is none" },
+  409: {
+    title: "Not in this state",
+    code: "conflict",
+    detail: "Delete recording 7300000000000000001: it is not finished",
+    remedy: "POST /recordings/7300000000000000001/stop ends it; then ask again",
+  },
+  413: {
+    title: "The body is too large",
+    code: "body_too_large",
+    detail: "Read the body: it is larger than 1024 KiB",
+    remedy: "Send it in several requests",
+  },
+  415: {
+    title: "The body has the wrong type",
+    code: "unsupported_media_type",
+    detail: "Read the body: its type is text/plain",
+    remedy: "Send JSON with the header content-type: application/json",
+  },
+  416: {
+    title: "No such bytes",
+    code: "range_not_satisfiable",
+    detail: "Read a range of segment_000001.m4s: it has 1200 bytes",
+  },
+  429: {
+    title: "Too many requests with this key",
+    code: "too_many_requests",
+    detail: "Count the request: the API key may send 600 a minute",
+    remedy: "Wait 3 s, or ask for a key with a higher limit",
+  },
+  500: {
+    title: "An unexpected failure",
+    code: "internal",
+    detail: "Answer the request: it failed in an unexpected way",
+    remedy: "Try again; if it stays, look at the log of the server",
+  },
+  502: { title: "TikTok was not reached", code: "network", detail: "Read the profile of some.host: no connection" },
+  503: {
+    title: "TikTok asks for a captcha",
+    code: "captcha",
+    detail: "Read the profile of some.host: TikTok asks for a captcha",
+    remedy: "Wait, or come from another address",
+  },
+  504: { title: "No answer in time", code: "deadline", detail: "Look up some.host: no answer within 20 s" },
+};
+
+/** Text answers, by media type. */
+export const TEXTS: Readonly<Record<string, string>> = {
+  "application/vnd.apple.mpegurl": "#EXTM3U\n#EXT-X-VERSION:7\n#EXTINF:6.000,\nparts/1/segment_000001.m4s\n",
+  "text/html": "<!doctype html><title>Roomtone API</title>",
+  "text/plain": 'roomtone_http_requests_total{route="/api/links",status="200"} 42\n',
+};
