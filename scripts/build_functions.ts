@@ -1,12 +1,12 @@
 /**
  * Bundles the AWS processes: `dist/<name>/index.mjs` for each Lambda function, and `dist/recorder_task` with the bundle
- * and the Dockerfile of the recorder. Lambda's Node 24 brings the AWS SDK along, so it stays out of the functions.
+ * and the Dockerfile of the recorder.
  *
  * `bun scripts/build_functions.ts`
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -30,24 +30,31 @@ export function buildFunctions(outDir: string = join(ROOT, "dist")): string[] {
     return file;
   });
   const task = join(outDir, "recorder_task");
-  bundle(join(ENTRIES, "recorder.task.ts"), join(task, "index.mjs"), []);
+  bundle(join(ENTRIES, "recorder.task.ts"), join(task, "index.mjs"));
   copyFileSync(join(ENTRIES, "recorder.Dockerfile"), join(task, "Dockerfile"));
   return [...files, join(task, "index.mjs")];
 }
 
 /** Builds one Lambda function's bundle into a folder of its own. */
 export function buildLambda(name: (typeof LAMBDAS)[number], file: string): void {
-  bundle(join(ENTRIES, `${name}.lambda.ts`), file, LAMBDA_OPTIONS);
+  bundleLambda(join(ENTRIES, `${name}.lambda.ts`), file);
 }
 
-/** What the bundles of Lambda functions leave to the runtime. */
-export const LAMBDA_OPTIONS = ["--external=@aws-sdk/*"];
+/** Bundles a program as a Lambda function into one file, and removes what was in its folder. */
+export function bundleLambda(entry: string, file: string): void {
+  const folder = join(file, "..");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  runBun(entry, [join(ROOT, "scripts", "bundle_lambda.ts"), entry, file]);
+}
 
 /** Bundles a program for Node into one file, and removes what was in its folder. */
-export function bundle(entry: string, file: string, options: string[]): void {
+function bundle(entry: string, file: string): void {
   rmSync(join(file, ".."), { recursive: true, force: true });
-  const shape = ["--target=node", "--format=esm", "--minify"];
-  const args = ["build", entry, `--outfile=${file}`, ...shape, ...options];
+  runBun(entry, ["build", entry, `--outfile=${file}`, "--target=node", "--format=esm", "--minify"]);
+}
+
+function runBun(entry: string, args: string[]): void {
   const { status, stdout, stderr } = spawnSync(bun(), args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(`Cannot bundle ${relative(ROOT, entry)}: ${stdout}${stderr}`);
 }

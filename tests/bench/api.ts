@@ -16,7 +16,7 @@ import { systemClock } from "../../functions/adapters/local/system_clock.ts";
 import { AnswerCache } from "../../functions/core/answer_cache.ts";
 import { createApp } from "../../functions/http/app.ts";
 import { requestMetrics } from "../../functions/http/metrics.ts";
-import { buildLambda, bundle, LAMBDA_OPTIONS } from "../../scripts/build_functions.ts";
+import { buildLambda, bundleLambda } from "../../scripts/build_functions.ts";
 import { node24, ROOT } from "../../scripts/tools.mjs";
 import { apiGatewayEvent } from "../fakes/lambda_events.ts";
 import { type Standin, startStandin } from "../standin/mod.ts";
@@ -83,7 +83,7 @@ function coldStarts(standin: Standin): { ours: number; bare: number } {
     const ours = join(folder, "links", "index.mjs");
     const bare = join(folder, "bare", "index.mjs");
     buildLambda("links", ours);
-    bundle(join(ROOT, "tests", "bench", "api_cold_hono.ts"), bare, LAMBDA_OPTIONS);
+    bundleLambda(join(ROOT, "tests", "bench", "api_cold_hono.ts"), bare);
     const event = JSON.stringify(apiGatewayEvent("GET", "/health"));
     const env = {
       AWS_REGION: "local",
