@@ -10,9 +10,16 @@ import { after, before, describe, it } from "node:test";
 import { node24, packageChecker, ROOT } from "../../scripts/tools.mjs";
 import { type Standin, startStandin } from "../standin/mod.ts";
 
-const ID = "0123456789ab";
-const KEY = `rtk_${ID}_${"cd".repeat(32)}`;
-const HASH = createHash("sha256").update(KEY).digest("hex");
+/** A key by its id, and its entry among the settings. */
+function key(id: string, scopes: string) {
+  const text = `rtk_${id}_${"cd".repeat(32)}`;
+  return { text, entry: `${id}:${createHash("sha256").update(text).digest("hex")}:${scopes}` };
+}
+
+const LOOKUP = key("0123456789ab", "lookup");
+const WRITE = key("ba9876543210", "write");
+const KEY = LOOKUP.text;
+const APP = "https://app.example";
 
 describe("the Worker", () => {
   let scratch = "";
@@ -34,7 +41,8 @@ describe("the Worker", () => {
         `ROOMTONE_TIKTOK_WEBCAST_URL=${webcast}`,
         `ROOMTONE_TIKTOK_SOCKET_URL=${socket}`,
         `ROOMTONE_TIKTOK_TTWID_URL=${ttwid}`,
-        `ROOMTONE_API_KEYS=${ID}:${HASH}:lookup`,
+        `ROOMTONE_API_KEYS=${LOOKUP.entry},${WRITE.entry}`,
+        `ROOMTONE_CORS_ORIGINS=${APP}`,
       ].join("\n"),
     );
     const wrangler = packageChecker("wrangler");
@@ -95,8 +103,50 @@ describe("the Worker", () => {
         ["/api/rooms/live.host", 200],
         ["/api/gifts", 200],
         ["/api/prices", 200],
+        ["/api/feed", 200],
+        ["/api/links?usernames[]=live.host&protocol=rtmp", 400],
+        ["/recordings", 404],
       ] as const
     ) assertEquals([path, (await ask(path)).status], [path, status]);
+  });
+
+  it("asks TikTok once for what it was asked a moment ago", async () => {
+    const path = "/api/links?usernames[]=idle.host&usernames[]=live.host&usernames[]=nobody";
+    await ask(path);
+    const before = standin.requests.length;
+    const again = await fetch(`${url}${path}`, { headers: { "x-api-key": KEY } });
+    assertEquals([again.status, standin.requests.length - before], [200, 0]);
+    assert(/^\d+$/.test(again.headers.get("age") ?? ""), "no Age");
+    const etag = again.headers.get("etag") ?? "";
+    const known = await fetch(`${url}${path}`, { headers: { "x-api-key": KEY, "if-none-match": etag } });
+    assertEquals(known.status, 304);
+    await known.arrayBuffer();
+  });
+
+  it("sends messages only where that is configured, and for keys that may write", async () => {
+    const send = async (text: string) => {
+      const response = await fetch(`${url}/api/rooms/live.host/messages`, {
+        method: "POST",
+        headers: { "x-api-key": text, "content-type": "application/json" },
+        body: '{"text":"hello"}',
+      });
+      return [response.status, (await response.json() as { code: unknown }).code];
+    };
+    assertEquals(await send(KEY), [403, "forbidden"]);
+    assertEquals(await send(WRITE.text), [403, "not_configured"]);
+    assertEquals((await ask("/api/feed", { "x-api-key": WRITE.text })).status, 403);
+  });
+
+  it("lets pages of configured origins call, and no others", async () => {
+    for (const [origin, allowed] of [[APP, APP], ["https://evil.example", null]] as const) {
+      const headers = { origin, "access-control-request-method": "GET", "access-control-request-headers": "x-api-key" };
+      const preflight = await fetch(`${url}/api/feed`, { method: "OPTIONS", headers });
+      assertEquals(preflight.headers.get("access-control-allow-origin"), allowed);
+      await preflight.arrayBuffer();
+      const answer = await fetch(`${url}/health`, { headers: { origin } });
+      assertEquals(answer.headers.get("access-control-allow-origin"), allowed);
+      await answer.arrayBuffer();
+    }
   });
 
   it("wants a key that it knows", async () => {

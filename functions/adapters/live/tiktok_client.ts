@@ -11,7 +11,7 @@ export interface TikTokAddresses {
 }
 
 /** Options of {@link openClient}: who it is, and a fetch in place of the host's. */
-export type ClientOptions = Pick<TikTokOptions, "cookies" | "signer" | "mediaHosts" | "fetch">;
+export type ClientOptions = Pick<TikTokOptions, "cookies" | "signer" | "mediaHosts" | "fetch" | "random">;
 
 /**
  * The client of TikTok, one for each process: everything that look-ups, pollers and recorders ask of TikTok over HTTP

@@ -1,6 +1,5 @@
 import { findFfmpeg } from "@roomtone/recorder";
 import type { TikTok } from "@roomtone/sdk";
-import { eulerSigner } from "@roomtone/sdk/euler";
 import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -29,6 +28,7 @@ import type { Observer } from "../../ports/observer.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Recorder } from "../../ports/recorder.ts";
 import openApi from "../../openapi.json" with { type: "json" };
+import { identityOf } from "../identity.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { openLocalKeys } from "./key_stores.ts";
 import { bindAddress, listen } from "./server.ts";
@@ -198,12 +198,6 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     await close();
     throw error;
   }
-}
-
-/** Who the client is. */
-function identityOf({ eulerKey: apiKey, eulerUrl: host, tiktokCookies: cookies, mediaHosts }: LocalConfig) {
-  const signer = apiKey === undefined && host === undefined ? undefined : eulerSigner({ apiKey, host });
-  return { cookies, signer, mediaHosts };
 }
 
 /** Closes what a crash left open. Each folder by itself: one that cannot be closed holds nothing up. */
