@@ -57,12 +57,12 @@ describe("the Worker's answers", () => {
   });
 
   it("say at once when the budget of the isolate is used up", async () => {
-    const ask = open({ ROOMTONE_TIKTOK_REQUESTS_PER_MINUTE: "1", ROOMTONE_TIKTOK_REQUEST_BURST: "1" });
+    const ask = open({ ROOMTONE_TIKTOK_REQUESTS_PER_MINUTE: "15", ROOMTONE_TIKTOK_REQUEST_BURST: "1" });
     assertEquals((await ask("/api/links?usernames[]=idle")).status, 200);
     const refused = await ask("/api/links?usernames[]=host");
     const { code, retry_after } = await refused.json() as Record<string, unknown>;
     assertEquals([refused.status, code], [503, "rate_limited"]);
-    assert(typeof retry_after === "number" && retry_after > 50, String(retry_after));
+    assertEquals(retry_after, 4);
     // What is kept needs no turn.
     assertEquals((await ask("/api/links?usernames[]=idle")).status, 200);
     assertEquals(standin.requests.length, 1);
