@@ -72,13 +72,16 @@ export function decodeErrorEvent(
   return event;
 }
 
-/** The one method whose head is not field 1: that is a whole gift message there. */
-const HEAD_SECOND: KnownMethod = "WebcastBindingGiftMessage";
+/** Methods whose head is not field 1, but this one. */
+const HEAD_FIELDS: ReadonlyMap<string, number> = new Map<KnownMethod, number>([
+  ["WebcastBindingGiftMessage", 2],
+  ["WebcastWeeklyRankRewardMessage", 3],
+]);
 
 /** Reads the head that nearly every message has as its field 1; what has none keeps what the context says. */
 function readHead(event: BaseEvent<string, string>): void {
   const { id, roomId, at } = event;
-  const headTag = (event.method === HEAD_SECOND ? 2 : 1) << 3 | 2;
+  const headTag = (HEAD_FIELDS.get(event.method) ?? 1) << 3 | 2;
   const reader = new WireReader(event.bytes);
   try {
     while (reader.pos < reader.end) {

@@ -288,7 +288,9 @@ describe("decodeMessage() of methods without a flat shape", () => {
     assertEquals((event.message as Messages["WebcastQuestionSelectedMessage"]).data?.content, "why?");
   });
 
-  it("reads the head of a message that has it as its second field", () => {
+  it("reads the head of a message that has it as its second field, or its third", () => {
+    const weekly = decoded("WebcastWeeklyRankRewardMessage", { userId: "7", reward: { rankType: "weekly_rank" } });
+    assertEquals([weekly.type, weekly.id], ["other", "7300000000000000001"]);
     const giftMessageBlob = encodeMessage("WebcastGiftMessage", { common: { msgId: "5" }, giftId: "5655" });
     const event = decoded("WebcastBindingGiftMessage", { giftMessageBlob });
     assertEquals([event.type, event.id], ["other", "7300000000000000001"]);

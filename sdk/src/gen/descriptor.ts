@@ -376,6 +376,10 @@ export const descriptor: Readonly<Record<string, readonly FieldRow[]>> = {
     { name: "userValue", number: 21, type: "TextPieceUser" },
     { name: "giftValue", number: 22, type: "TextPieceGift" },
     { name: "patternRefValue", number: 24, type: "TextPiecePatternRef" },
+    { name: "imageValue", number: 25, type: "TextPieceImage" },
+  ],
+  TextPieceImage: [
+    { name: "image", number: 1, type: "ImageModel" },
   ],
   TextPieceUser: [
     { name: "user", number: 1, type: "User" },
@@ -1072,6 +1076,17 @@ export const descriptor: Readonly<Record<string, readonly FieldRow[]>> = {
     { name: "common", number: 1, type: "CommonMessageData" },
     { name: "field3", number: 3, type: "int32" },
     { name: "notice", number: 6, type: "RoomNotice" },
+    { name: "rankType", number: 9, type: "string" },
+  ],
+  WebcastWeeklyRankRewardMessage: [
+    { name: "userId", number: 1, type: "uint64" },
+    { name: "reward", number: 2, type: "WeeklyRankReward" },
+    { name: "common", number: 3, type: "CommonMessageData" },
+    { name: "notice", number: 4, type: "WebcastRoomNotifyMessage" },
+  ],
+  WeeklyRankReward: [
+    { name: "avatarBorder", number: 1, type: "ImageModel" },
+    { name: "rankType", number: 3, type: "string" },
   ],
   RoomNotice: [
     { name: "field1", number: 1, type: "int32" },
@@ -1307,6 +1322,7 @@ export const descriptor: Readonly<Record<string, readonly FieldRow[]>> = {
     { name: "isBoxGift", number: 52, type: "bool" },
     { name: "canPutInGiftBox", number: 53, type: "bool" },
     { name: "giftBoxInfo", number: 54, type: "GiftBoxInfo" },
+    { name: "field106", number: 106, type: "int32", rule: "repeated" },
   ],
   GiftPanelBanner: [
     { name: "displayText", number: 1, type: "Text" },
@@ -1972,10 +1988,14 @@ export const descriptor: Readonly<Record<string, readonly FieldRow[]>> = {
     { name: "unionAnimation", number: 9, type: "UnionAnimationInfo", rule: "repeated" },
     { name: "tabInfo", number: 10, type: "RankListTabInfo", rule: "repeated" },
   ],
+  RankUpdateColor: [
+    { name: "color", number: 4, type: "string" },
+  ],
   RankUpdate: [
     { name: "rankType", number: 1, type: "int32" },
     { name: "ownRank", number: 2, type: "int64" },
     { name: "defaultContent", number: 3, type: "Text" },
+    { name: "color", number: 4, type: "RankUpdateColor" },
     { name: "showEntranceAnimation", number: 5, type: "bool" },
     { name: "countdown", number: 6, type: "int64" },
     { name: "belongType", number: 8, type: "int32" },
@@ -2370,9 +2390,16 @@ export const descriptor: Readonly<Record<string, readonly FieldRow[]>> = {
     { name: "type", number: 1, type: "int32" },
     { name: "value", number: 2, type: "string" },
   ],
+  LinkLayerListUserField3: [
+    { name: "field2", number: 2, type: "LinkLayerListUserField2" },
+  ],
+  LinkLayerListUserField2: [
+    { name: "field1", number: 1, type: "int32" },
+  ],
   LinkLayerListUser: [
     { name: "user", number: 1, type: "Player" },
     { name: "linkmicIdStr", number: 2, type: "string" },
+    { name: "field3", number: 3, type: "LinkLayerListUserField3" },
     { name: "linkedTimeNano", number: 4, type: "int64" },
     { name: "appVersion", number: 5, type: "string" },
   ],
@@ -3009,6 +3036,7 @@ export const methods: Readonly<Record<string, string>> = {
   WebcastEcTaskRegisterMessage: "WebcastEcTaskRegisterMessage",
   WebcastEcShortItemRefreshMessage: "WebcastEcShortItemRefreshMessage",
   WebcastRoomNotifyMessage: "WebcastRoomNotifyMessage",
+  WebcastWeeklyRankRewardMessage: "WebcastWeeklyRankRewardMessage",
   WebcastRoomStickerMessage: "WebcastRoomStickerMessage",
   WebcastGiftCollectionUpdateMessage: "WebcastGiftCollectionUpdateMessage",
   WebcastAnchorToolModificationMessage: "WebcastAnchorToolModificationMessage",

@@ -514,6 +514,12 @@ export interface TextPiece {
   giftValue?: TextPieceGift;
   /** Nested i18n key */
   patternRefValue?: TextPiecePatternRef;
+  /** Picture slot; from captures */
+  imageValue?: TextPieceImage;
+}
+
+export interface TextPieceImage {
+  image?: ImageModel;
 }
 
 export interface TextPieceUser {
@@ -1381,6 +1387,20 @@ export interface WebcastRoomNotifyMessage {
   common?: CommonMessageData;
   field3: number;
   notice?: RoomNotice;
+  rankType: string;
+}
+
+export interface WebcastWeeklyRankRewardMessage {
+  userId: string;
+  reward?: WeeklyRankReward;
+  /** Not the first field here */
+  common?: CommonMessageData;
+  notice?: WebcastRoomNotifyMessage;
+}
+
+export interface WeeklyRankReward {
+  avatarBorder?: ImageModel;
+  rankType: string;
 }
 
 export interface RoomNotice {
@@ -1708,6 +1728,8 @@ export interface Gift {
   isBoxGift: boolean;
   canPutInGiftBox: boolean;
   giftBoxInfo?: GiftBoxInfo;
+  /** From captures */
+  field106: number[];
 }
 
 export interface GiftPanelBanner {
@@ -2520,6 +2542,11 @@ export interface WebcastRankUpdateMessage {
   tabInfo: RankListTabInfo[];
 }
 
+export interface RankUpdateColor {
+  /** Such as "#80FF367F" */
+  color: string;
+}
+
 export interface RankUpdate {
   /** Rank list kind */
   rankType: number;
@@ -2527,6 +2554,8 @@ export interface RankUpdate {
   ownRank: string;
   /** Text */
   defaultContent?: Text;
+  /** From captures */
+  color?: RankUpdateColor;
   showEntranceAnimation: boolean;
   /** Countdown */
   countdown: string;
@@ -2950,10 +2979,20 @@ export interface PosIdentity {
   value: string;
 }
 
+export interface LinkLayerListUserField3 {
+  field2?: LinkLayerListUserField2;
+}
+
+export interface LinkLayerListUserField2 {
+  field1: number;
+}
+
 export interface LinkLayerListUser {
   user?: Player;
   /** A string in captures */
   linkmicIdStr: string;
+  /** From captures */
+  field3?: LinkLayerListUserField3;
   linkedTimeNano: string;
   appVersion: string;
 }
@@ -3807,6 +3846,7 @@ export interface Messages {
   WebcastEcTaskRegisterMessage: WebcastEcTaskRegisterMessage;
   WebcastEcShortItemRefreshMessage: WebcastEcShortItemRefreshMessage;
   WebcastRoomNotifyMessage: WebcastRoomNotifyMessage;
+  WebcastWeeklyRankRewardMessage: WebcastWeeklyRankRewardMessage;
   WebcastRoomStickerMessage: WebcastRoomStickerMessage;
   WebcastGiftCollectionUpdateMessage: WebcastGiftCollectionUpdateMessage;
   WebcastAnchorToolModificationMessage: WebcastAnchorToolModificationMessage;

@@ -63,451 +63,458 @@ export const schema: readonly SchemaRow[] = [
   ["muniqueId:46 l", () => ({ timestamp: "0" })], // 47 LiveMessageSEI
   ["s s mdefaultFormat:49 M:50", () => ({ key: "", defaultPattern: "", pieces: NO_LIST })], // 48 Text
   ["s b b i i i b b", () => ({ color: "", bold: false, italic: false, weight: 0, italicAngle: 0, fontSize: 0, useHighLightColor: false, useRemoteColor: false })], // 49 TextFormat
-  ["i mformat:49 s11 m21userValue:51 mgiftValue:52 m24patternRefValue:53", () => ({ type: 0, stringValue: "" })], // 50 TextPiece
-  ["muser:68 b", () => ({ withColon: false })], // 51 TextPieceUser
-  ["u mnameRef:54 i l", () => ({ giftId: "0", showType: 0, colorId: "0" })], // 52 TextPieceGift
-  ["s s", () => ({ key: "", defaultPattern: "" })], // 53 TextPiecePatternRef
-  ["s s", () => ({ key: "", defaultPattern: "" })], // 54 PatternRef
-  ["muserLabel:16 l", () => ({ userConsumeInRoom: "0" })], // 55 PublicAreaCommon
-  ["l l b b b mcreatorSuccessInfo:57 mportraitInfo:60 muserInteractionInfo:63 l", () => ({ scrollGapCount: "0", anchorScrollGapCount: "0", releaseToScrollArea: false, anchorReleaseToScrollArea: false, isAnchorMarked: false, adminFoldType: "0" })], // 56 PublicAreaMessageCommon
-  ["M:58 mtopic:59", () => ({ tags: NO_LIST })], // 57 CreatorSuccessInfo
-  ["i mtagText:48", () => ({ tagType: 0 })], // 58 TagItem
-  ["i mtopicText:48 mtopicTips:48", () => ({ topicActionType: 0 })], // 59 Topic
-  ["M:62 M:61", () => ({ userMetrics: NO_LIST, portraitTag: NO_LIST })], // 60 PortraitInfo
-  ["s l s s", () => ({ tagId: "", priority: "0", showValue: "", showArgs: "" })], // 61 PortraitTag
-  ["i s", () => ({ type: 0, metricsValue: "" })], // 62 UserMetrics
-  ["l l l", () => ({ likeCnt: "0", commentCnt: "0", shareCnt: "0" })], // 63 UserInteractionInfo
-  ["b b", () => ({ isGifter: false, isSubscribedToAnchor: false })], // 64 MsgFilter
-  ["s s s u i l s s9 s", () => ({ punishType: "", punishReason: "", punishId: "", violationUid: "0", punishTypeId: 0, duration: "0", punishPerceptionCode: "", violationUidStr: "", showReason: "" })], // 65 PunishEventInfo
-  ["i mtitle:48 msubTitle:48 madviceActionText:48 mdefaultActionText:48 s i u u l b M:67 l i", () => ({ iconType: 0, violationDetailUrl: "", scene: 0, targetUserId: "0", targetRoomId: "0", countDownTime: "0", showFeedback: false, feedbackOptions: NO_LIST, policyTip: "0", appealPopup: 0 })], // 66 PerceptionDialogInfo
-  ["u s", () => ({ id: "0", contentKey: "" })], // 67 PerceptionFeedbackOption
-  ["u s3 s5 m9avatarThumb:16 mavatarMedium:16 mavatarLarge:16 b i15 l l i s M21:16 mfollowInfo:69 mpayGrade:71 mfansClub:73 mborder:82 s mavatarBorder:16 mmedal:16 M:16 M:16 i muserAttr:70 mownRoom:81 l l i37 s b b m42webcastAnchorLevel:79 s mauthorStats:80 M:68 s i m52personalCard:16 mauthenticationInfo:84 M57:16 U60 M:82 mcomboBadgeInfo:83 msubscribeInfo:77 M:0 L mfansClubInfo:76 b1002 b b b b b b b b manchorLevel:79 mavatarJpg:16 s i1016 i s i l i l b l i1027 s b b b l b b b b b b b b y s1043 b M:85 s mecommerceEntrance:86 b b1090 b", () => ({ id: "0", nickname: "", bioDescription: "", verified: false, status: 0, createTime: "0", modifyTime: "0", secret: 0, shareQrcodeUri: "", badgeImageList: NO_LIST, specialId: "", realTimeIcons: NO_LIST, newRealTimeIcons: NO_LIST, topVipNo: 0, payScore: "0", ticketCount: "0", linkMicStats: 0, displayId: "", withCommercePermission: false, withFusionShopEntry: false, verifiedContent: "", topFans: NO_LIST, secUid: "", userRole: 0, mediaBadgeImageList: NO_LIST, commerceWebcastConfigIds: NO_LIST, borderList: NO_LIST, badgeList: NO_LIST, mintTypeLabel: NO_LIST, allowFindByContacts: false, allowOthersDownloadVideo: false, allowOthersDownloadWhenSharingVideo: false, allowShareShowProfile: false, allowShowInGossip: false, allowShowMyAction: false, allowStrangeComment: false, allowUnfollowerComment: false, allowUseLinkmic: false, bgImgUrl: "", blockStatus: 0, commentRestrict: 0, constellation: "", disableIchat: 0, enableIchatImg: "0", exp: 0, fanTicketCount: "0", foldStrangerChat: false, followStatus: "0", ichatRestrictType: 0, idStr: "", isFollower: false, isFollowing: false, needProfileGuide: false, payScores: "0", pushCommentStatus: false, pushDigg: false, pushFollow: false, pushFriendAction: false, pushIchat: false, pushStatus: false, pushVideoPost: false, pushVideoRecommend: false, stats: NO_BYTES, verifiedReason: "", withCarManagementPermission: false, upcomingEventList: NO_LIST, scmLabel: "", isBlock: false, isSubscribe: false, isAnchorMarked: false })], // 68 User
-  ["l l l l", () => ({ followingCount: "0", followerCount: "0", followStatus: "0", pushStatus: "0" })], // 69 FollowInfo
-  ["b b b l", () => ({ isMuted: false, isAdmin: false, isSuperAdmin: false, muteDuration: "0" })], // 70 UserAttr
-  ["m2diamondIcon:16 s micon:16 s i mnextIcon:16 s13 M:72 l mimIcon:16 mimIconWithLevel:16 mliveIcon:16 mnewImIconWithLevel:16 mnewLiveIcon:16 l s mbackground:16 mbackgroundBack:16 l s1001", () => ({ name: "", nextName: "", level: 0, gradeDescribe: "", gradeIconList: NO_LIST, screenChatType: "0", upgradeNeedConsume: "0", nextPrivileges: "", score: "0", gradeBanner: "" })], // 71 UserHonor
-  ["micon:16 i i s", () => ({ iconDiamond: 0, level: 0, levelStr: "" })], // 72 GradeIcon
-  ["mdata:74", () => ({  })], // 73 FansClubMember
-  ["s i i mbadge:75 U u", () => ({ clubName: "", level: 0, userFansClubStatus: 0, availableGiftIds: NO_LIST, anchorId: "0" })], // 74 FansClubData
-  ["x:im16 s", () => ({ icons: NO_MAP, title: "" })], // 75 UserBadge
-  ["b l l mbadge:16 l s", () => ({ isSleeping: false, fansLevel: "0", fansScore: "0", fansCount: "0", fansClubName: "" })], // 76 FansClubInfo
-  ["b b mbadge:78 b i b b b9 b", () => ({ qualification: false, isSubscribe: false, enableSubscription: false, subscriberCount: 0, isInGracePeriod: false, isSubscribedToAnchor: false, userGiftSubAuth: false, anchorGiftSubAuth: false })], // 77 SubscribeInfo
-  ["m3originImg:16 mpreviewImg:16", () => ({  })], // 78 SubscribeBadge
-  ["i l l l l l l l l mprofileDialogBg:16 mprofileDialogBgBack:16 mstageLevel:16 msmallIcon:16", () => ({ level: 0, experience: "0", lowestExperienceThisLevel: "0", highestExperienceThisLevel: "0", taskStartExperience: "0", taskStartTime: "0", taskDecreaseExperience: "0", taskTargetExperience: "0", taskEndTime: "0" })], // 79 AnchorLevel
-  ["l l l6", () => ({ videoTotalCount: "0", videoTotalPlayCount: "0", videoTotalFavoriteCount: "0" })], // 80 Author
-  ["U S", () => ({ roomIds: NO_LIST, roomIdsStr: NO_LIST })], // 81 OwnRoom
-  ["micon:16 l s mprofileDecorationRibbon:16 mborderPrivilegeLogExtra:15 mprofilePrivilegeLogExtra:15 s s", () => ({ level: "0", source: "", avatarBackgroundColor: "", avatarBackgroundBorderColor: "" })], // 82 BorderInfo
-  ["micon:16 l", () => ({ comboCount: "0" })], // 83 ComboBadgeInfo
-  ["s s mauthenticationBadge:16", () => ({ customVerify: "", enterpriseVerifyReason: "" })], // 84 AuthenticationInfo
-  ["u l l s s b b l i", () => ({ eventId: "0", startTime: "0", duration: "0", title: "", description: "", hasSubscribed: false, isPaidEvent: false, ticketAmount: "0", payMethod: 0 })], // 85 LiveEventInfo
-  ["i2 s mshopEntranceInfo:87 mshowcaseEntranceInfo:88", () => ({ creatorType: 0, schema: "" })], // 86 EcommerceEntrance
-  ["s s s mstoreLabel:89 s l i s i b", () => ({ shopId: "", shopName: "", shopRating: "", formatSoldCount: "", soldCount: "0", expRatePercentile: 0, expRateTopDisplay: "", rateDisplayStyle: 0, showRateNotApplicable: false })], // 87 ShopEntranceInfo
-  ["s l", () => ({ formatSoldCount: "", soldCount: "0" })], // 88 ShowcaseEntranceInfo
-  ["mofficialLabel:90 b", () => ({ isBytemall: false })], // 89 StoreLabel
-  ["mlabelImageLight:91 mlabelImageDark:91 i s", () => ({ labelType: 0, labelTypeStr: "" })], // 90 StoreOfficialLabel
-  ["i i s s S s S s", () => ({ height: 0, width: 0, minetype: "", thumbUri: "", thumbUriList: NO_LIST, uri: "", urlList: NO_LIST, color: "" })], // 91 ShopLabelImage
-  ["b b b b b b", () => ({ isGiftGiverOfAnchor: false, isSubscriberOfAnchor: false, isMutualFollowingWithAnchor: false, isFollowerOfAnchor: false, isModeratorOfAnchor: false, isAnchor: false })], // 92 UserIdentity
-  ["mcommon:45 u u i u mbattleSettings:20", () => ({ channelId: "0", opUid: "0", reason: 0, battleId: "0" })], // 93 WebcastLinkMicBattlePunishFinish
-  ["mcommon:45 i mstart:95 mtaskUpdate:96 mtaskSettle:97 mreward:98 u20", () => ({ taskMessageType: 0, battleId: "0" })], // 94 WebcastLinkmicBattleTaskMessage
-  ["mconfig:99", () => ({  })], // 95 BattleTaskStart
-  ["l u s s21", () => ({ progress: "0", fromUserId: "0", promptKey: "", logId: "" })], // 96 BattleTaskUpdate
-  ["i l l", () => ({ result: 0, rewardStartTime: "0", rewardStartTimestamp: "0" })], // 97 BattleTaskSettle
-  ["mprompt:100 i", () => ({ status: 0 })], // 98 BattleRewardSettle
-  ["l M:101 mtargetConfig:102 mrewardConfig:103 x:um104 l s", () => ({ previewStartTime: "0", previewConfig: NO_LIST, giftAmountGuide: NO_MAP, previewStartTimestamp: "0", previewClickActionSchemaUrl: "" })], // 99 BattleBonusConfig
-  ["s M:105", () => ({ promptKey: "", elems: NO_LIST })], // 100 BattlePrompt
-  ["l mprompt:100 m25iconImage:16", () => ({ duration: "0" })], // 101 PreviewPeriod
-  ["l l l i11 mclickPrompt:100 i21 mstaticPrompt:100 l i miconImage:16 s", () => ({ targetStartTime: "0", duration: "0", targetStartTimestamp: "0", clickAction: 0, promptType: 0, progressTarget: "0", targetType: 0, clickActionSchemaUrl: "" })], // 102 TaskPeriodConfig
-  ["l l i l m11rewardPreparePrompt:100 mrewardingPrompt:100 mclickPrompt:100", () => ({ rewardStartTime: "0", duration: "0", rewardMultiple: 0, rewardStartTimestamp: "0" })], // 103 RewardPeriodConfig
-  ["mguidePrompt:100 i i m11iconImage:16 mgiftImage:16 u21 i mguideContent:48", () => ({ promptType: 0, disappearDuration: 0, recommendGiftId: "0", recommendGiftCount: 0 })], // 104 BattleTaskGiftAmountGuide
-  ["s s", () => ({ promptField: "", value: "" })], // 105 BattlePromptElem
-  ["mcommon:45 micon:16 mcontent:48 mbuttonText:48 s l s", () => ({ buttonUrl: "", field6: "0", key: "" })], // 106 WebcastCapsuleMessage
-  ["mcommon:45 mcontent:48 mbuttonText:48 s s", () => ({ buttonUrl: "", key: "" })], // 107 WebcastSubscriptionGuideMessage
-  ["mcommon:45 mwave:109", () => ({  })], // 108 WebcastSubWaveMessage
-  ["i muser:110 mstate:111", () => ({ field1: 0 })], // 109 SubWave
-  ["u mavatar:16 s s M:0", () => ({ userId: "0", nickname: "", userIdStr: "", badges: NO_LIST })], // 110 SubWaveUser
-  ["l2 l l M7:110 l u", () => ({ field2: "0", field3: "0", time: "0", users: NO_LIST, field8: "0", field9: "0" })], // 111 SubWaveState
-  ["mcommon:45 mpictionary:113", () => ({  })], // 112 WebcastPictionaryStartMessage
-  ["u i3 l l u", () => ({ id: "0", field3: 0, startTime: "0", endTime: "0", field6: "0" })], // 113 Pictionary
-  ["mcommon:45 l u", () => ({ field2: "0", pictionaryId: "0" })], // 114 WebcastPictionaryUpdateMessage
-  ["mcommon:45 u s i", () => ({ pictionaryId: "0", word: "", field4: 0 })], // 115 WebcastPictionaryEndMessage
-  ["mcommon:45 u i", () => ({ field2: "0", field3: 0 })], // 116 WebcastPictionaryExitMessage
-  ["mcommon:45 mdata:170", () => ({  })], // 117 WebcastQuestionSelectedMessage
-  ["mcommon:45 u u", () => ({ questionId: "0", field3: "0" })], // 118 WebcastQuestionDeleteMessage
-  ["mcommon:45 u", () => ({ questionId: "0" })], // 119 WebcastQuestionSlideDownMessage
-  ["mcommon:45", () => ({  })], // 120 WebcastQuestionSwitchMessage
-  ["mcommon:45 mbag:122 M:125 i", () => ({ winners: NO_LIST, field4: 0 })], // 121 WebcastGoodyBagMessage
-  ["s i s mterms:123 mprize:124", () => ({ id: "", field2: 0, field3: "" })], // 122 GoodyBag
-  ["l l i s l l", () => ({ field1: "0", field2: "0", field3: 0, text: "", time: "0", field6: "0" })], // 123 GoodyBagTerms
-  ["l", () => ({ field1: "0" })], // 124 GoodyBagPrize
-  ["muser:126 l", () => ({ field2: "0" })], // 125 GoodyBagWinner
-  ["s s3 mavatar:16", () => ({ id: "", nickname: "" })], // 126 GoodyBagUser
-  ["mcommon:45 i m4screen:128", () => ({ field2: 0 })], // 127 WebcastLinkScreenChangeMessage
-  ["i s i s", () => ({ field1: 0, field2: "", field3: 0, field4: "" })], // 128 LinkScreen
-  ["mcommon:45 i i mitem:130 mtime:131", () => ({ field2: 0, field3: 0 })], // 129 WebcastPaidContentLiveShoppingMessage
-  ["u", () => ({ id: "0" })], // 130 PaidContentItem
-  ["l", () => ({ time: "0" })], // 131 PaidContentTime
-  ["mcommon:45 msticker:133", () => ({  })], // 132 WebcastSubTimerStickerMessage
-  ["i u i4 s s l8 l10 l l l l l l", () => ({ field1: 0, id: "0", field4: 0, title: "", field6: "", field8: "0", field10: "0", field11: "0", time: "0", field13: "0", field14: "0", field15: "0", field16: "0" })], // 133 SubTimerSticker
-  ["mcommon:45 mportal:135 i4 i i", () => ({ field4: 0, field5: 0, field6: 0 })], // 134 WebcastEnvelopePortalMessage
-  ["s s8 l10", () => ({ id: "", field8: "", field10: "0" })], // 135 EnvelopePortal
-  ["mcommon:45 mhashtag:227", () => ({  })], // 136 WebcastHashtagMessage
-  ["mcommon:45 u i m5use:138 m7end:140", () => ({ battleId: "0", field3: 0 })], // 137 WebcastLinkMicBattleItemCard
-  ["mcard:139 u mtext:48", () => ({ userId: "0" })], // 138 BattleItemCardUse
-  ["s micon:16 l l5 l l l s10 l u", () => ({ key: "", time: "0", field5: "0", field6: "0", field7: "0", field8: "0", url: "", field11: "0", userId: "0" })], // 139 BattleItemCard
-  ["mtext:48", () => ({  })], // 140 BattleItemCardEnd
-  ["mcommon:45 l s", () => ({ count: "0", field3: "" })], // 141 WebcastPartnershipDownloadCountMessage
-  ["mcommon:45 i u l s s", () => ({ field2: 0, field3: "0", time: "0", key: "", url: "" })], // 142 WebcastBALeadGenMessage
-  ["mcommon:45 mtask:144", () => ({  })], // 143 WebcastEcTaskRegisterMessage
-  ["l s", () => ({ field1: "0", field2: "" })], // 144 EcTask
-  ["mcommon:45 mtask:144", () => ({  })], // 145 WebcastEcShortItemRefreshMessage
-  ["mcommon:45 i3 m6notice:147", () => ({ field3: 0 })], // 146 WebcastRoomNotifyMessage
-  ["i mimage:148", () => ({ field1: 0 })], // 147 RoomNotice
-  ["i i S s", () => ({ width: 0, height: 0, urlList: NO_LIST, uri: "" })], // 148 NoticeImage
-  ["mcommon:45 msticker:150", () => ({  })], // 149 WebcastRoomStickerMessage
-  ["u s i s i s mimage:16 mpreview:16 i i i i i i i i i", () => ({ id: "0", field2: "", type: 0, text: "", field5: 0, color: "", field9: 0, field10: 0, field11: 0, field12: 0, field13: 0, field14: 0, field15: 0, field16: 0, field17: 0 })], // 150 RoomSticker
-  ["mcommon:45 mcollection:152", () => ({  })], // 151 WebcastGiftCollectionUpdateMessage
-  ["l m3gift:172 l l s", () => ({ field1: "0", field4: "0", field5: "0", url: "" })], // 152 GiftCollection
-  ["mcommon:45 mtool:154", () => ({  })], // 153 WebcastAnchorToolModificationMessage
-  ["u u l s s i i8 l10 s21 i23 s26", () => ({ id: "0", userId: "0", field3: "0", name: "", field5: "", field6: 0, field8: 0, field10: "0", field21: "", field23: 0, field26: "" })], // 154 AnchorTool
-  ["mcommon:45 i5 mguide:156", () => ({ field5: 0 })], // 155 WebcastLinkMicAnchorGuideMessage
-  ["u", () => ({ userId: "0" })], // 156 LinkMicAnchorGuide
-  ["mcommon:45 i m8notice:158", () => ({ field2: 0 })], // 157 WebcastLinkmicBattleNoticeMessage
-  ["mtext:48", () => ({  })], // 158 BattleNotice
-  ["mcommon:45", () => ({  })], // 159 WebcastDonationStickerModifyMethod
-  ["mcommon:45", () => ({  })], // 160 WebcastHourlyRankRewardMessage
-  ["mcommon:45", () => ({  })], // 161 WebcastInRoomBannerRefreshMessage
-  ["mcommon:45", () => ({  })], // 162 WebcastUpdateShareRevenueNoticeMessage
-  ["mcommon:45 muser:68 s b mbackgroundImage:16 s mbackgroundImageV2:16 m9publicAreaCommon:55 mgiftImage:16 i matUser:68 M:164 s mmsgFilter:64 i i muserIdentity:92 M:168 I mpublicAreaMessageCommon:56 l s s s", () => ({ content: "", visibleToSender: false, fullScreenTextColor: "", inputType: 0, emotes: NO_LIST, contentLanguage: "", quickChatScene: 0, communityFlaggedStatus: 0, commentQualityScores: NO_LIST, commentTag: NO_LIST, screenTime: "0", signature: "", signatureVersion: "", ecStreamerKey: "" })], // 163 WebcastChatMessage
-  ["i memote:165", () => ({ index: 0 })], // 164 EmoteWithIndex
-  ["s mimage:16 i s i i i s mauditInfo:166 i memoteUploadInfo:167 l i", () => ({ emoteId: "", auditStatus: 0, uuid: "", emoteType: 0, contentSource: 0, emotePrivateType: 0, packageId: "", rewardCondition: 0, createTime: "0", emoteScene: 0 })], // 165 EmoteModel
-  ["u i", () => ({ violationId: "0", taskType: 0 })], // 166 AuditInfo
-  ["u i muserInfo:68 s", () => ({ userId: "0", emoteUploadSource: 0, userIdStr: "" })], // 167 EmoteUploadInfo
-  ["s l", () => ({ version: "", score: "0" })], // 168 CommentQualityScore
-  ["mcommon:45 mdata:170", () => ({  })], // 169 WebcastQuestionNewMessage
-  ["u s i l muser:68 i20 i", () => ({ questionId: "0", content: "", answerStatus: 0, createTime: "0", createFrom: 0, answerFrom: 0 })], // 170 Question
-  ["mcommon:45 u i i i i muser:68 mtoUser:68 i mtextEffect:180 u l l mpriority:177 mgift:172 s l mpublicAreaCommon:55 mtrayDisplayText:48 l mtrayInfo:178 s mmonitorInfo:179 l b mdisplayTextForAnchor:48 mdisplayTextForAudience:48 s mgiftsInBox:175 mmsgFilter:64 M:182 muserIdentity:92 mmatchInfo:183 i mflyingMicResources:185 b masset:188 i M:187 mflyingMicResourcesV2:185 mpublicAreaMessageCommon:56 s s b s u s minteractiveGiftInfo:184", () => ({ giftId: "0", fanTicketCount: 0, groupCount: 0, repeatCount: 0, comboCount: 0, repeatEnd: 0, groupId: "0", incomeTaskgifts: "0", roomFanTicketCount: "0", logId: "", sendType: "0", bannedDisplayEffects: "0", monitorExtra: "", colorId: "0", isFirstSent: false, orderId: "", lynxExtra: NO_LIST, linkmicGiftExpressionStrategy: 0, disableGiftTracking: false, version: 0, sponsorshipInfo: NO_LIST, signature: "", signatureVersion: "", multiGenerateMessage: false, toMemberId: "", toMemberIdInt: "0", toMemberNickname: "" })], // 171 WebcastGiftMessage
-  ["mimage:16 s i4 u b7 b10 i i b u mgiftLabelIcon:16 s m21icon:16 s24 m47previewImage:16 mgiftPanelBanner:173 b b b b b mgiftBoxInfo:174", () => ({ describe: "", duration: 0, id: "0", forLinkmic: false, combo: false, type: 0, diamondCount: 0, isDisplayedOnPanel: false, primaryEffectId: "0", name: "", goldEffect: "", isBroadcastGift: false, isEffectBefview: false, isRandomGift: false, isBoxGift: false, canPutInGiftBox: false })], // 172 Gift
-  ["mdisplayText:48 mleftIcon:16 s S5 s i s mbgImage:16", () => ({ schemaUrl: "", bgColorValues: NO_LIST, bannerLynxUrl: "", bannerPriority: 0, bannerLynxExtra: "" })], // 173 GiftPanelBanner
-  ["l b s", () => ({ capacity: "0", isPrimaryBox: false, schemeUrl: "" })], // 174 GiftBoxInfo
-  ["M:176", () => ({ giftsInfoInBox: NO_LIST })], // 175 GiftsBoxInfo
-  ["u u l i masset:188", () => ({ giftId: "0", effectId: "0", colorId: "0", remainTimes: 0 })], // 176 GiftInfoInBox
-  ["L l i", () => ({ queueSizes: NO_LIST, selfQueuePriority: "0", priority: 0 })], // 177 GiftIMPriority
-  ["mtrayDynamicImg:16 b mtrayNormalBgImg:16 S mtraySmallBgImg:16 S mrightTagText:48 mrightTagBgImg:16 S s s s", () => ({ canMirror: false, trayNormalBgColor: NO_LIST, traySmallBgColor: NO_LIST, rightTagBgColor: NO_LIST, trayNameTextColor: "", trayDescTextColor: "", rightTagJumpSchema: "" })], // 178 GiftTrayInfo
-  ["u l l l l l l u l s s", () => ({ anchorId: "0", profitapiMessageDur: "0", sendGiftProfitApiStartMs: "0", sendGiftProfitCoreStartMs: "0", sendGiftReqStartMs: "0", sendGiftSendMessageSuccessMs: "0", sendProfitapiDur: "0", toUserId: "0", sendGiftStartClientLocalMs: "0", fromPlatform: "", fromVersion: "" })], // 179 GiftMonitorInfo
-  ["mportrait:181 mlandscape:181", () => ({  })], // 180 TextEffect
-  ["mtext:48 i mbackground:16 l l i i i i i i i s s i", () => ({ textFontSize: 0, start: "0", duration: "0", x: 0, y: 0, width: 0, height: 0, shadowDx: 0, shadowDy: 0, shadowRadius: 0, shadowColor: "", strokeColor: "", strokeWidth: 0 })], // 181 Detail
-  ["u l l S s", () => ({ id: "0", code: "0", type: "0", params: NO_LIST, extra: "" })], // 182 LynxGiftExtra
-  ["l b i l", () => ({ critical: "0", effectCardInUse: false, multiplierType: 0, multiplierValue: "0" })], // 183 MatchInfo
-  ["l l i u u", () => ({ crossScreenDelay: "0", crossScreenRole: "0", ignoreConfig: 0, uniqId: "0", toUserTeamId: "0" })], // 184 InteractiveGiftInfo
-  ["mpathImage:16 mmicImage:16 M:186", () => ({ transitionConfigs: NO_LIST })], // 185 FlyingMicResources
-  ["u mresourceImage:16", () => ({ configId: "0" })], // 186 TransitionConfig
-  ["u u b s s b b21", () => ({ giftId: "0", sponsorId: "0", lightGiftUp: false, unlightedGiftIcon: "", giftGalleryDetailPageSchemeUrl: "", giftGalleryClickSponsor: false, becomeAllSponsored: false })], // 187 SponsorshipInfo
-  ["s s m4resourceUrl:192 s u i s l mlokiContent:193 i26 m28resourceBytevc1Url:192 s M:191 mfaceRecognitionArchiveMeta:190 s i massetExtra:189 i b i", () => ({ name: "", resourceUri: "", describe: "", id: "0", resourceType: 0, md5: "", size: "0", downloadType: 0, bytevc1Md5: "", videoResourceList: NO_LIST, lynxUrlSettingsKey: "", downgradeResourceType: 0, stickerAssetVariant: 0, immediateDownload: false, stickerAssetVariantReason: 0 })], // 188 AssetsModel
-  ["s", () => ({ effectStarlingKey: "" })], // 189 AssetExtra
-  ["s S s s", () => ({ version: "", requirement: NO_LIST, modelNames: "", sdkExtra: "" })], // 190 FaceRecognitionMeta
-  ["s mvideoUrl:192 s", () => ({ videoTypeName: "", videoMd5: "" })], // 191 VideoResource
-  ["S s", () => ({ urlList: NO_LIST, uri: "" })], // 192 ResourceModel
-  ["s l b b s mbefViewRenderSize:194 i i s S", () => ({ giftType: "", giftDuration: "0", needScreenShot: false, shouldMultiFrame: false, viewOverlay: "", befViewRenderFps: 0, befViewFitMode: 0, modelNames: "", requirements: NO_LIST })], // 193 LokiExtraContent
-  ["i i", () => ({ w: 0, h: 0 })], // 194 ViewRenderSize
-  ["mcommon:45 i u i minviteContent:196 mreplyContent:197 mcreateContent:198 mcloseContent:199 menterContent:200 mleaveContent:201 mcancelContent:202 mkickOutContent:203 m14updateUserContent:204 mwaitingListChangeContent:205 mmuteContent:206 mrandomMatchContent:207 m20listChangeContent:208 m22mediaChangeContent:209 mreplyAcceptNoticeContent:210 m101sysKickOutContent:211 muserToastContent:212 s200 l s", () => ({ messageType: 0, linkerId: "0", scene: 0, extra: "", expireTimestamp: "0", transferExtra: "" })], // 195 WebcastLinkMessage
-  ["u u s b i s s mfromUser:68 l x:us i manchorSettingInfo:213 s m16fromTopHostInfo:214 u M:215 mdialog:66 mpunishInfo:65 i M23:216 m101linkerInviteMsgExtra:217", () => ({ fromUserId: "0", fromRoomId: "0", toRtcExtInfo: "", rtcJoinChannel: false, vendor: 0, secFromUserId: "", toLinkmicIdStr: "", requiredMicIdx: "0", rtcExtInfoMap: NO_MAP, anchorMultiLiveEnum: 0, inviterLinkmicIdStr: "", actionId: "0", linkedUsers: NO_LIST, fromRoomAgeRestricted: 0, abTestSetting: NO_LIST })], // 196 LinkerInviteContent
-  ["u u mfromUserLinkmicInfo:218 u mtoUserLinkmicInfo:218 l i mlinkerSetting:219 mfromUser:68 mtoUser:68", () => ({ fromUserId: "0", fromRoomId: "0", toUserId: "0", linkType: "0", replyStatus: 0 })], // 197 LinkerReplyContent
-  ["u u l", () => ({ ownerId: "0", ownerRoomId: "0", linkType: "0" })], // 198 LinkerCreateContent
-  ["", () => ({  })], // 199 LinkerCloseContent
-  ["M:220 i manchorSettingInfo:213", () => ({ linkedUsers: NO_LIST, anchorMultiLiveEnum: 0 })], // 200 LinkerEnterContent
-  ["u s u l", () => ({ userId: "0", linkmicIdStr: "", sendLeaveUid: "0", leaveReason: "0" })], // 201 LinkerLeaveContent
-  ["u u i u", () => ({ fromUserId: "0", toUserId: "0", cancelType: 0, actionId: "0" })], // 202 LinkerCancelContent
-  ["u i", () => ({ fromUserId: "0", kickoutReason: 0 })], // 203 LinkerKickOutContent
-  ["u u x:ss", () => ({ fromUserId: "0", toUserId: "0", updateInfo: NO_MAP })], // 204 LinkerUpdateUserContent
-  ["", () => ({  })], // 205 LinkerWaitingListChangeContent
-  ["u i", () => ({ userId: "0", muteStatus: 0 })], // 206 LinkerMuteContent
-  ["muser:68 u l s u", () => ({ roomId: "0", inviteType: "0", matchId: "", innerChannelId: "0" })], // 207 LinkerRandomMatchContent
-  ["M:221 M:221 M:221", () => ({ linkedUsers: NO_LIST, appliedUsers: NO_LIST, connectingUsers: NO_LIST })], // 208 LinkerListChangeContent
-  ["i u u u i m7operatorInfo:222", () => ({ op: 0, toUserId: "0", anchorId: "0", roomId: "0", changeScene: 0 })], // 209 LinkerMediaChangeContent
-  ["u u u", () => ({ fromUserId: "0", fromRoomId: "0", toUserId: "0" })], // 210 LinkerAcceptNoticeContent
-  ["u s", () => ({ userId: "0", linkmicIdStr: "" })], // 211 LinkerSysKickOutContent
-  ["u u mdisplayText:48 u", () => ({ userId: "0", roomId: "0", leavedUserId: "0" })], // 212 LinkmicUserToastContent
-  ["u i i i i i7 l i i i i", () => ({ userId: "0", layout: 0, fixMicNum: 0, allowRequestFromUser: 0, allowRequestFromFollowerOnly: 0, applierSortSetting: 0, applierSortGiftScoreThreshold: "0", allowRequestFromFriends: 0, allowRequestFromFollowers: 0, allowRequestFromOthers: 0, enableShowMultiGuestLayout: 0 })], // 213 MultiLiveAnchorPanelSettings
-  ["s l", () => ({ rankType: "", topIndex: "0" })], // 214 InviteTopHostInfo
-  ["u s u l", () => ({ userId: "0", linkmicIdStr: "", roomId: "0", linkedTime: "0" })], // 215 LinkmicUserInfo
-  ["l mvalue:223", () => ({ key: "0" })], // 216 CohostABTestSetting
-  ["i i i s i i s mextra:224 M:224 mtopicInfo:225 s", () => ({ matchType: 0, inviteType: 0, subType: 0, theme: "", duration: 0, layout: 0, tips: "", otherUsers: NO_LIST, algoRequestId: "" })], // 217 LinkerInviteMessageExtra
-  ["s u b i s s s s i", () => ({ accessKey: "", linkMicId: "0", joinable: false, confluenceType: 0, rtcExtInfo: "", rtcAppId: "", rtcAppSign: "", linkmicIdStr: "", vendor: 0 })], // 218 LinkmicInfo
-  ["l l i u u i", () => ({ maxMemberLimit: "0", linkType: "0", scene: 0, ownerUserId: "0", ownerRoomId: "0", vendor: 0 })], // 219 LinkerSetting
-  ["muser:68 u s i i i i l u i", () => ({ linkmicId: "0", linkmicIdStr: "", linkStatus: 0, linkType: 0, userPosition: 0, silenceStatus: 0, modifyTime: "0", linkerId: "0", roleType: 0 })], // 220 ListUser
-  ["muser:68 l i4 s l7", () => ({ linkedTime: "0", field4: 0, linkmicIdStr: "", field7: "0" })], // 221 LinkListUser
-  ["u i s s", () => ({ userId: "0", operatorType: 0, nickName: "", displayId: "" })], // 222 LinkerMediaChangeOperator
-  ["M:226", () => ({ abTestList: NO_LIST })], // 223 CohostABTestList
-  ["i s s i mavatarThumb:16 s mauthenticationInfo:84 s l mhashtag:227 u12 b l15", () => ({ texttype: 0, text: "", label: "", userCount: 0, displayId: "", nickname: "", followStatus: "0", userId: "0", isBestTeammate: false, followerCount: "0" })], // 224 InviterRivalExtra
-  ["u s s b21 l l M:16", () => ({ id: "0", titleKey: "", titleText: "", liked: false, totalHeat: "0", totalRivals: "0", rivalsAvatar: NO_LIST })], // 225 CohostTopic
-  ["i l", () => ({ abTestType: 0, group: "0" })], // 226 CohostABTest
-  ["u s mimage:16 i", () => ({ id: "0", title: "", namespace: 0 })], // 227 Hashtag
-  ["mcommon:45 i s i u l l u i i i s u i i16 i18 b s u s25 l i u i l s32 s34 s s37 u i s b b51 i", () => ({ messageType: 0, accessKey: "", anchorLinkmicId: 0, userId: "0", fanTicket: "0", totalLinkmicFanTicket: "0", channelId: "0", layout: 0, vendor: 0, dimension: 0, theme: "", inviteUid: "0", answer: 0, duration: 0, matchType: 0, win: false, prompts: "", toUserId: "0", tips: "", startTimeMs: "0", confluenceType: 0, fromRoomId: "0", inviteType: 0, subType: "0", rtcExtInfo: "", appId: "", appSign: "", anchorLinkmicIdStr: "", rivalAnchorId: "0", rivalLinkmicId: 0, rivalLinkmicIdStr: "", showPopup: false, rtcJoinChannel: false, fanTicketIconType: 0 })], // 228 WebcastLinkMicMethod
-  ["mcommon:45 mfanTicketRoomNotice:230", () => ({  })], // 229 WebcastLinkMicFanTicketMethod
-  ["M:231 l u l s u i", () => ({ userFanTicket: NO_LIST, totalLinkmicFanTicket: "0", matchId: "0", eventTime: "0", fanTicketIconUrl: "", playId: "0", playScene: 0 })], // 230 FanTicketRoomNoticeContent
-  ["u l l i", () => ({ userId: "0", fanTicket: "0", matchTotalScore: "0", matchRank: 0 })], // 231 UserFanTicket
-  ["mcommon:45 u i", () => ({ channelId: "0", scene: 0 })], // 232 WebcastLinkMicLayoutStateMessage
-  ["mcommon:45 u i l", () => ({ channelId: "0", scene: 0, version: "0" })], // 233 WebcastLinkStateMessage
-  ["mcommon:45 mindicator:235 mgoal:236 u mcontributorAvatar:16 s mcontributeSubgoal:237 l9 l l s m15pinInfo:238 i s", () => ({ contributorId: "0", contributorDisplayId: "", contributeCount: "0", contributeScore: "0", giftRepeatCount: "0", contributorIdStr: "", updateSource: 0, goalExtra: "" })], // 234 WebcastGoalUpdateMessage
-  ["s i", () => ({ key: "", op: 0 })], // 235 LiveStreamGoalIndicator
-  ["u i i M:237 s i i l l l M:239 i s s mstats:240 s i mauditInfo:166 s20 b", () => ({ id: "0", type: 0, status: 0, subGoals: NO_LIST, description: "", auditStatus: 0, cycleType: 0, startTime: "0", expireTime: "0", realFinishTime: "0", contributors: NO_LIST, contributorsLength: 0, idStr: "", auditDescription: "", goalExtraInfo: "", mode: 0, challengeType: "", isUneditable: false })], // 236 LiveStreamGoal
-  ["i u l l mgift:241 s mpinInfo:242 i s s", () => ({ type: 0, id: "0", progress: "0", target: "0", idStr: "", source: 0, recommendedText: "", recommendedHeader: "" })], // 237 LiveStreamSubGoal
-  ["b b l u s", () => ({ pin: false, unpin: false, pinEndTime: "0", subGoalId: "0", subGoalIdStr: "" })], // 238 GoalPinInfo
-  ["u mavatar:16 s l s b b M:0 b b M:243", () => ({ userId: "0", displayId: "", score: "0", userIdStr: "", inRoom: false, isFriend: false, badgeList: NO_LIST, followByOwner: false, isFistContribute: false, subGoalContributions: NO_LIST })], // 239 LiveStreamGoalContributor
-  ["l l mcomparison:244 l", () => ({ totalCoins: "0", totalContributor: "0", totalNewFans: "0" })], // 240 GoalStats
-  ["s micon:16 l i", () => ({ name: "", diamondCount: "0", type: 0 })], // 241 LiveStreamSubGoalGift
-  ["l l l", () => ({ pinStartTime: "0", pinEndTime: "0", pinReadyTime: "0" })], // 242 SubGoalPinInfo
-  ["s l", () => ({ id: "", contributionCount: "0" })], // 243 SubGoalContribution
-  ["l l", () => ({ coinsIncr: "0", contributorIncr: "0" })], // 244 GoalComparison
-  ["mcommon:45 l u mstartContent:246 mendContent:247 mupdateVotesContent:248 i mpollBasicInfo:249 mtemplateContent:250", () => ({ messageType: "0", pollId: "0", pollKind: 0 })], // 245 WebcastPollMessage
-  ["l l M:251 s moperator:68", () => ({ startTime: "0", endTime: "0", optionList: NO_LIST, title: "" })], // 246 PollStartContent
-  ["i M:251 moperator:68", () => ({ endType: 0, optionList: NO_LIST })], // 247 PollEndContent
-  ["M2:251", () => ({ optionList: NO_LIST })], // 248 PollUpdateVotesContent
-  ["s u s b l mgift:172 s s l l l u", () => ({ pollSponsor: "", giftId: "0", title: "", isSuggestedQuestion: false, userCnt: "0", pollIdStr: "", suggestedQuestionKey: "", pollDuration: "0", timeRemain: "0", pollIndex: "0", templateId: "0" })], // 249 PollBasicInfo
-  ["u s i i i s", () => ({ templateId: "0", templateIdStr: "", status: 0, pollKind: 0, appealStatus: 0, violationIdStr: "" })], // 250 TemplateContent
-  ["l s i M:252", () => ({ votes: "0", displayContent: "", optionIdx: 0, voteUserList: NO_LIST })], // 251 PollOptionInfo
-  ["u s mavatarThumb:16", () => ({ userId: "0", nickName: "" })], // 252 VoteUser
-  ["mcommon:45 M:254 i l5 M:255 b b M:256 M:257", () => ({ updates: NO_LIST, groupType: 0, rankPriority: "0", tabs: NO_LIST, isAnimationLoopPlay: false, animationLoopForOff: false, unionAnimation: NO_LIST, tabInfo: NO_LIST })], // 253 WebcastRankUpdateMessage
-  ["i l mdefaultContent:48 b5 l i8 i l b", () => ({ rankType: 0, ownRank: "0", showEntranceAnimation: false, countdown: "0", belongType: 0, requestFirstShowType: 0, supportedVersion: "0", owneronrank: false })], // 254 RankUpdate
-  ["i s mtitleText:48 l", () => ({ rankType: 0, title: "", listLynxType: "0" })], // 255 RankTabInfo
-  ["i I l", () => ({ unionType: 0, rankTypeArray: NO_LIST, supportedVersion: "0" })], // 256 UnionAnimationInfo
-  ["M:255 l", () => ({ tabs: NO_LIST, supportedVersion: "0" })], // 257 RankListTabInfo
-  ["mcommon:45 i l l mselfGetBadgeMsg:48 motherGetBadgeMsg:48 u", () => ({ scene: 0, ownerIdxBeforeUpdate: "0", ownerIdxAfterUpdate: "0", curUserId: "0" })], // 258 WebcastRankTextMessage
-  ["l m100multiLiveContent:260 m200cohostContent:261", () => ({ overLength: "0" })], // 259 BusinessContent
-  ["mapplyBizContent:262 minviteBizContent:263 mreplyBizContent:264 mpermitBizContent:265 mjoinDirectBizContent:266 mkickOutBizContent:267", () => ({  })], // 260 MultiLiveContent
-  ["mjoinGroupBizContent:268 mpermitJoinGroupBizContent:269 m11listChangeBizContent:270", () => ({  })], // 261 CohostContent
-  ["muser:68", () => ({  })], // 262 ApplyBizContent
-  ["manchorSettingInfo:213 i moperatorUserInfo:68 i minviteeUserInfo:68 i", () => ({ inviteSource: 0, operatorLinkAdminType: 0, shareRevenueSetting: 0 })], // 263 InviteBizContent
-  ["i i mreplyUserInfo:68", () => ({ linkType: 0, isTurnOffInvitation: 0 })], // 264 ReplyBizContent
-  ["manchorSettingInfo:213 l moperatorUserInfo:68 i i", () => ({ expireTimestamp: "0", operatorLinkAdminType: 0, linkUserType: 0 })], // 265 PermitBizContent
-  ["u i", () => ({ replyImMsgId: "0", outsideRoomInviteSource: 0 })], // 266 JoinDirectBizContent
-  ["moperatorUserInfo:68 i mkickPlayerUserInfo:68", () => ({ operatorLinkAdminType: 0 })], // 267 KickOutBizContent
-  ["i mfromTag:271 mdialog:66 mpunishInfo:65 mtopicInfo:225 s i mtag:272 mgameTag:273 s11 m101joinGroupMsgExtra:274", () => ({ fromRoomAgeRestricted: 0, algoRequestId: "", cohostLayoutMode: 0, newUserEducation: "" })], // 268 JoinGroupBizContent
-  ["i i", () => ({ replyStatus: 0, sourceType: 0 })], // 269 PermitJoinGroupBizContent
-  ["x:um275 M:276", () => ({ userInfos: NO_MAP, waitingUsers: NO_LIST })], // 270 ListChangeBizContent
-  ["i s s", () => ({ tagType: 0, tagValue: "", tagText: "" })], // 271 Tag
-  ["i i s s m10secondDegreeRelationContent:277 l msimilarInterestContent:278", () => ({ tagClassification: 0, tagType: 0, tagValue: "", starlingKey: "", cohostHistoryDay: "0" })], // 272 TagV2
-  ["u s", () => ({ tagId: "0", tagDisplayText: "" })], // 273 RivalsGameTag
-  ["l mextra:279 M:279", () => ({ sourceType: "0", otherUsers: NO_LIST })], // 274 JoinGroupMessageExtra
-  ["l i b u b mstreamConfig:280 b s11 s mavatarThumb:16 l s", () => ({ permissionType: "0", sourceType: 0, isLowVersion: false, bestTeammateUid: "0", hasTopicPerm: false, inDifferentInviteTypeControlGroup: false, nickname: "", displayId: "", followStatus: "0", userIdStr: "" })], // 275 CohostUserInfo
-  ["u l M:16", () => ({ sendUserId: "0", sendTimestamp: "0", avatars: NO_LIST })], // 276 VirtualWaitingUser
-  ["M:281 l", () => ({ relatedUsers: NO_LIST, totalRelatedUserCnt: "0" })], // 277 SecondDegreeRelationContent
-  ["u s", () => ({ contentId: "0", displayText: "" })], // 278 SimilarInterestContent
-  ["l4 mavatarThumb:16 s mauthenticationInfo:84 s l mhashtag:227 mtopHostInfo:282 u b", () => ({ userCount: "0", displayId: "", nickname: "", followStatus: "0", userId: "0", isBestTeammate: false })], // 279 RivalExtra
-  ["s", () => ({ screenShareStreamId: "" })], // 280 CohostStreamConfig
-  ["u s mavatar:16", () => ({ userId: "0", nickName: "" })], // 281 UserInfo
-  ["s l", () => ({ rankType: "", topIndex: "0" })], // 282 TopHostInfo
-  ["mcommon:45 i u i s s u m100createChannelContent:284 m102listChangeContent:285 minviteContent:286 mapplyContent:287 mpermitApplyContent:288 mreplyInviteContent:289 mkickOutContent:290 mcancelApplyContent:291 mcancelInviteContent:292 mleaveContent:293 mfinishContent:294 mjoinDirectContent:295 mjoinGroupContent:296 mpermitGroupContent:297 mcancelGroupContent:298 mleaveGroupContent:299 mp2pGroupChangeContent:300 mgroupChangeContent:301 m200businessContent:259", () => ({ messageType: 0, channelId: "0", scene: 0, source: "", centerizedIdc: "", rtcRoomId: "0" })], // 283 WebcastLinkLayerMessage
-  ["mowner:302 s", () => ({ ownerLinkMicId: "" })], // 284 CreateChannelContent
-  ["i mallUsers:303", () => ({ field1: 0 })], // 285 LinkListChangeContent
-  ["minvitor:302 minviteeRtcExtInfo:304 s s b m7dsl:305 minvitee:302 moperator:302", () => ({ invitorLinkMicId: "", inviteeLinkMicId: "", isOwner: false })], // 286 InviteContent
-  ["mapplier:302 s", () => ({ applierLinkMicId: "" })], // 287 ApplyContent
-  ["mpermiter:302 s i4 mdsl:305 mapplier:302 moperator:302 s", () => ({ permiterLinkMicId: "", replyStatus: 0, applierLinkMicId: "" })], // 288 PermitApplyContent
-  ["minvitee:302 i s m5inviteOperatorUser:302 S M:306", () => ({ replyStatus: 0, inviteeLinkMicId: "", linkedUserUiPositions: NO_LIST, uiPos: NO_LIST })], // 289 ReplyInviteContent
-  ["moffliner:302 i S M:306", () => ({ kickoutReason: 0, linkedUserUiPositions: NO_LIST, uiPos: NO_LIST })], // 290 KickOutContent
-  ["mapplier:302 s", () => ({ applierLinkMicId: "" })], // 291 CancelApplyContent
-  ["minvitor:302 s s u minvitee:302", () => ({ invitorLinkMicId: "", inviteeLinkMicId: "", inviteSeqId: "0" })], // 292 CancelInviteContent
-  ["mleaver:302 l S M:306", () => ({ leaveReason: "0", linkedUserUiPositions: NO_LIST, uiPos: NO_LIST })], // 293 LeaveContent
-  ["mowner:302 l", () => ({ finishReason: "0" })], // 294 FinishChannelContent
-  ["mjoiner:307 mallUsers:303", () => ({  })], // 295 JoinDirectContent
-  ["mgroupUser:308 mjoinUser:309 i M:304", () => ({ type: 0, groupExtInfo: NO_LIST })], // 296 JoinGroupContent
-  ["mapprover:309 i i M:304 mgroupUser:308 mmigrationDetails:310 S", () => ({ agreeStatus: 0, type: 0, groupExtInfo: NO_LIST, linkedUserUiPositions: NO_LIST })], // 297 PermitJoinGroupContent
-  ["M:309 moperator:309 i mgroupUser:308", () => ({ leaver: NO_LIST, type: 0 })], // 298 CancelJoinGroupContent
-  ["moperator:309 u s S", () => ({ groupChannelId: "0", leaveSource: "", linkedUserUiPositions: NO_LIST })], // 299 LeaveJoinGroupContent
-  ["M:304 mgroupUser:308 mmigrationDetails:310 M:311", () => ({ groupExtInfo: NO_LIST, contentPos: NO_LIST })], // 300 P2PGroupChangeContent
-  ["mgroupUser:308 S", () => ({ linkedUserUiPositions: NO_LIST })], // 301 GroupChangeContent
-  ["u u", () => ({ roomId: "0", userId: "0" })], // 302 Player
-  ["M2:307 M:307 M:307 M:307", () => ({ linkedList: NO_LIST, appliedList: NO_LIST, invitedList: NO_LIST, readyList: NO_LIST })], // 303 AllListUser
-  ["mliveRtcEngineConfig:312 M:313 mrtcBitrateMap:314 i mrtcMixBase:315 mbyteRtcExtInfo:316 mextra:317 s mrtcOther:318 i", () => ({ liveRtcVideoParam: NO_LIST, rtcFps: 0, rtcBusinessId: "", interactClientType: 0 })], // 304 RTCExtraInfo
-  ["i s", () => ({ sceneVersion: 0, layoutId: "" })], // 305 DSLConfig
-  ["i s", () => ({ type: 0, value: "" })], // 306 PosIdentity
-  ["muser:302 s l4 s", () => ({ linkmicIdStr: "", linkedTimeNano: "0", appVersion: "" })], // 307 LinkLayerListUser
-  ["u M:319 l", () => ({ groupChannelId: "0", user: NO_LIST, contentVersion: "0" })], // 308 GroupChannelAllUser
-  ["u muser:302", () => ({ channelId: "0" })], // 309 GroupPlayer
-  ["b u u", () => ({ isMigrate: false, sourceGroupChannelId: "0", targetGroupChannelId: "0" })], // 310 MigrationDetails
-  ["s i mpos:320 s l", () => ({ contentID: "", contentType: 0, contentLinkmicID: "", startTimeNano: "0" })], // 311 ContentPosition
-  ["s s s u", () => ({ rtcAppId: "", rtcUserId: "", rtcToken: "", rtcChannelId: "0" })], // 312 RTCEngineConfig
-  ["i mparams:321", () => ({ strategyId: 0 })], // 313 RTCLiveVideoParam
-  ["i i i i", () => ({ xx1: 0, xx2: 0, xx3: 0, xx4: 0 })], // 314 RTCBitRateMap
-  ["i", () => ({ bitrate: 0 })], // 315 RTCMixBase
-  ["i", () => ({ defaultSignalingServerFirst: 0 })], // 316 ByteRTCExtInfo
-  ["s", () => ({ version: "" })], // 317 RTCInfoExtra
-  ["i", () => ({ maxTranscodingCbIntervalSecond: 0 })], // 318 RTCOther
-  ["u i i mallUser:303 l l mownerUser:309 s", () => ({ channelId: "0", status: 0, type: 0, joinTime: "0", linkedTime: "0", groupLinkmicId: "" })], // 319 GroupChannelUser
-  ["i mlink:322", () => ({ type: 0 })], // 320 MicPositionData
-  ["i i i i", () => ({ width: 0, height: 0, fps: 0, bitrateKbps: 0 })], // 321 RTCVideoParam
-  ["i i", () => ({ position: 0, opt: 0 })], // 322 LinkPosition
-  ["mcommon:45 l l M:324 u u b", () => ({ timestampMs: "0", durationMs: "0", content: NO_LIST, sentenceId: "0", sequenceId: "0", definite: false })], // 323 WebcastCaptionMessage
-  ["s s", () => ({ lang: "", content: "" })], // 324 CaptionContent
-  ["mcommon:45 muser:68 M:165 mmsgFilter:64 muserIdentity:92", () => ({ emoteList: NO_LIST })], // 325 WebcastEmoteChatMessage
-  ["mcommon:45 menvelopeInfo:327 i", () => ({ display: 0 })], // 326 WebcastEnvelopeMessage
-  ["s i s s i i i s msendUserAvatar:16 s s i i", () => ({ envelopeId: "", businessType: 0, envelopeIdc: "", sendUserName: "", diamondCount: 0, peopleCount: 0, unpackAt: 0, sendUserId: "", createAt: "", roomId: "", followShowStatus: 0, skinId: 0 })], // 327 MessageRedEnvelopInfo
-  ["mcommon:45 mchatMessage:163 msocialMessage:350 mgiftMessage:171 mmemberMessage:347 mlikeMessage:351 s30 l moperator:68 i l u s", () => ({ method: "", pinTime: "0", action: 0, displayDuration: "0", pinMsgId: "0", ecStreamerKey: "" })], // 328 WebcastRoomPinMessage
-  ["mcommon:45 U U", () => ({ deleteMsgIds: NO_LIST, deleteUserIds: NO_LIST })], // 329 WebcastImDeleteMessage
-  ["mcommon:45 mevent:331 i micon:16 mcontent:48 l mbackground:16 mrightIcon:16 i u m12control:332 mrightLabel:333 b i mbadge:0 i i mribbonAnimation:16 manimationData:334 s s s mcommonBarrageContent:48 m100userGradeParam:335 mfansLevelParam:336 msubscribeGiftParam:337 mprivilegeLogExtra:15 mgiftGalleryParams:338", () => ({ msgType: 0, duration: "0", displayConfig: 0, galleryGiftId: "0", useMarquee: false, showType: 0, renderType: 0, leftIconDisplayType: 0, hybridUrl: "", schema: "", subType: "" })], // 330 WebcastBarrageMessage
-  ["s x:ss", () => ({ eventName: "", params: NO_MAP })], // 331 BarrageEvent
-  ["i l x:im339 i", () => ({ priority: 0, duration: "0", targetGroupShowRst: NO_MAP, horizontalTriggerType: 0 })], // 332 DisplayControl
-  ["s mcontent:48 l", () => ({ backgroundColor: "", height: "0" })], // 333 RightLabel
-  ["s s l l l", () => ({ geckoChannelName: "", fileName: "", height: "0", width: "0", rightOffset: "0" })], // 334 AnimationData
-  ["i i s muser:68", () => ({ currentGrade: 0, displayConfig: 0, userId: "" })], // 335 BarrageTypeUserGradeParam
-  ["i i m4user:68", () => ({ currentGrade: 0, displayConfig: 0 })], // 336 BarrageTypeFansLevelParam
-  ["l b", () => ({ giftSubCount: "0", showGiftSubCount: false })], // 337 BarrageTypeSubscribeGiftParam
-  ["u u", () => ({ fromUserId: "0", toUserId: "0" })], // 338 BarrageTypeGiftGalleryParam
-  ["b", () => ({ banned: false })], // 339 ShowResult
-  ["mcommon:45 i i mpopProduct:341 mtraceInfo:342", () => ({ actionType: 0, field3: 0 })], // 340 WebcastOecLiveShoppingMessage
-  ["s s s s u6 s i s i i", () => ({ title: "", price: "", imageUrl: "", shopUrl: "", productId: "0", shopName: "", field8: 0, productUrl: "", field10: 0, field11: 0 })], // 341 PopProduct
-  ["l l l", () => ({ time1: "0", time2: "0", time3: "0" })], // 342 TraceInfo
-  ["mcommon:45 s s", () => ({ title: "", body: "" })], // 343 WebcastGiftPromptMessage
-  ["mcommon:45", () => ({  })], // 344 WebcastGiftDynamicRestrictionMessage
-  ["mcommon:45 u micon:16", () => ({ fromUserId: "0" })], // 345 WebcastGiftBroadcastMessage
-  ["mcommon:45 u l", () => ({ roomId: "0", timestamp: "0" })], // 346 WebcastGiftPanelUpdateMessage
-  ["mcommon:45 muser:68 i moperator:68 b b i i i i s u y s menterEffectConfig:348 mbackgroundImage:16 mbackgroundImageV2:16 manchorDisplayText:48 s s s l s i x:ii i l l mpublicAreaMessageCommon:56 l l s l mwaveAlgorithmData:349 i", () => ({ memberCount: 0, isSetToAdmin: false, isTopUser: false, rankScore: 0, topUserNo: 0, enterType: 0, action: 0, actionDescription: "", userId: "0", effectConfig: NO_BYTES, popStr: "", clientEnterSource: "", clientEnterType: "", clientLiveReason: "", actionDuration: "0", userShareType: "", displayStyle: 0, adminPermissions: NO_MAP, kickSource: 0, allowPreviewTime: "0", lastSubscriptionAction: "0", liveSubOnlyTier: "0", liveSubOnlyMonth: "0", ecStreamerKey: "", showWave: "0", hitAbStatus: 0 })], // 347 WebcastMemberMessage
-  ["i micon:16 l mtext:48 mtextIcon:16 i u mbadge:16 L", () => ({ type: 0, avatarPos: "0", stayTime: 0, animAssetId: "0", flexSettingArrayList: NO_LIST })], // 348 EffectConfigBean
-  ["s b s b b", () => ({ algorithmVersion: "", isAlgHit: false, predictScore: "", isRewatch: false, isFollow: false })], // 349 WaveAlgorithmData
-  ["mcommon:45 muser:68 l l s l l i mpublicAreaMessageCommon:56 s s l", () => ({ shareType: "0", action: "0", shareTarget: "", followCount: "0", shareDisplayStyle: "0", shareCount: 0, signature: "", signatureVersion: "", showDurationMs: "0" })], // 350 WebcastSocialMessage
-  ["mcommon:45 i l i muser:68 s M:16 M:353 l M:352 mpublicAreaMessageCommon:56 l", () => ({ count: 0, total: "0", color: 0, icon: "", icons: NO_LIST, specifiedDisplayText: NO_LIST, effectCnt: "0", likeEffect: NO_LIST, roomMessageHeatLevel: "0" })], // 351 WebcastLikeMessage
-  ["l l l l", () => ({ version: "0", effectCnt: "0", effectIntervalMs: "0", level: "0" })], // 352 LikeEffect
-  ["u mdisplayText:48", () => ({ uid: "0" })], // 353 SpecifiedDisplayText
-  ["mcommon:45 M:355 l s M:355 l l l", () => ({ ranks: NO_LIST, total: "0", popStr: "", seats: NO_LIST, popularity: "0", totalUser: "0", anonymous: "0" })], // 354 WebcastRoomUserSeqMessage
-  ["l muser:68 l l", () => ({ score: "0", rank: "0", delta: "0" })], // 355 Contributor
-  ["mcommon:45 i s mextra:357 mperceptionDialog:66 mperceptionAudienceText:48 mpunishInfo:65 mfloatText:48 i", () => ({ action: 0, tips: "", floatStyle: 0 })], // 356 WebcastControlMessage
-  ["s l mtitle:48 mviolationReason:48 mcontent:48 mgotItButton:48 mbanDetailButton:48 s", () => ({ banInfoUrl: "", reasonNo: "0", source: "" })], // 357 Extra
-  ["mcommon:45 u i s muser:68 i M:0 s", () => ({ id: "0", auditStatus: 0, content: "", introMode: 0, badges: NO_LIST, contentLanguage: "" })], // 358 WebcastLiveIntroMessage
-  ["mcommon:45 s b i micon:16 s b mpublicAreaCommon:56 l s", () => ({ content: "", supportLandscape: false, source: 0, scene: "", isWelcome: false, showDurationMs: "0", subScene: "" })], // 359 WebcastRoomMessage
-  ["mcommon:45 y i i", () => ({ data: NO_BYTES, position: 0, actionType: 0 })], // 360 WebcastInRoomBannerMessage
-  ["mcommon:45 muser:68 i l i i i i b b", () => ({ exhibitionType: 0, subMonth: "0", subscribeType: 0, oldSubscribeStatus: 0, messageType: 0, subscribingStatus: 0, isSend: false, isCustom: false })], // 361 WebcastSubNotifyMessage
-  ["mcommon:45", () => ({  })], // 362 WebcastAccessControlMessage
-  ["mcommon:45 i l l s m8punishInfo:65", () => ({ status: 0, duration: "0", endTime: "0", reason: "" })], // 363 WebcastAccessRecallMessage
-  ["mcommon:45 s i l5 i u mpunishInfo:65 i11", () => ({ content: "", showType: 0, duration: "0", field6: 0, violationUid: "0", field11: 0 })], // 364 WebcastBottomMessage
-  ["mcommon:45 l l5 s7", () => ({ guideType: "0", duration: "0", scene: "" })], // 365 WebcastGuideMessage
-  ["mcommon:45 s i", () => ({ content: "", noticeType: 0 })], // 366 WebcastNoticeMessage
-  ["mcommon:45 mdialog:66 mpunishInfo:65 i", () => ({ endTime: 0 })], // 367 WebcastPerceptionMessage
-  ["mcommon:45 muser:92 mdisplayText:48 i", () => ({ triggerType: 0 })], // 368 WebcastSpeakerMessage
-  ["mcommon:45 l l s s s", () => ({ displayDurationMillisecond: "0", delayDisplayDurationMillisecond: "0", scene: "", buttonText: "", buttonSchema: "" })], // 369 WebcastToastMessage
-  ["mcommon:45 i s l b", () => ({ action: 0, content: "", noticeType: "0", closeRoom: false })], // 370 WebcastRoomVerifyMessage
-  ["mcommon:45 s", () => ({ message: "" })], // 371 WebcastSystemMessage
-  ["mcommon:45 i mtCondition:373 mtInfo:374 i s", () => ({ dType: 0, triggerBy: 0, fromRegion: "" })], // 372 WebcastMsgDetectMessage
-  ["b b b b b", () => ({ uplinkDetectHttp: false, uplinkDetectWebsocket: false, detectP2pMsg: false, detectRoomMsg: false, httpOptimize: false })], // 373 TriggerCondition
-  ["l l l", () => ({ clientStartMs: "0", apiRecvTimeMs: "0", apiSendToGoimMs: "0" })], // 374 TimeInfo
-  ["mcommon:45", () => ({  })], // 375 WebcastMarqueeAnnouncementMessage
-  ["mcommon:45 i mnickNamePrefix:48 s menterText:48 mpublicAreaCommon:56", () => ({ action: 0, nickName: "" })], // 376 WebcastUnauthorizedMemberMessage
-  ["mcommon:45", () => ({  })], // 377 WebcastBoostCardMessage
-  ["mcommon:45 mcontent:48", () => ({  })], // 378 WebcastLiveGameIntroMessage
-  ["mcommon:45 i mnotifyText:48", () => ({ msgType: 0 })], // 379 WebcastGameRankNotifyMessage
-  ["mcommon:45 i s s s u", () => ({ changeMode: 0, field3: "", field4: "", field5: "", field6: "0" })], // 380 WebcastPartnershipDropsUpdateMessage
-  ["mcommon:45", () => ({  })], // 381 WebcastPartnershipGameOfflineMessage
-  ["mcommon:45 mpunishInfo:65", () => ({  })], // 382 WebcastPartnershipPunishMessage
-  ["mcommon:45 i", () => ({ updateType: 0 })], // 383 WebcastViewerPicksUpdateMessage
-  ["mcommon:45 i u4", () => ({ actionType: 0, operatorUserId: "0" })], // 384 WebcastSubPinEventMessage
-  ["mcommon:45 mrankContainer:386 i", () => ({ data2: 0 })], // 385 WebcastHourlyRankMessage
-  ["i mrankingData:387 i mrankings:48 mrankingData2:388 i i", () => ({ data1: 0, data2: 0, data3: 0, data4: 0 })], // 386 RankContainer
-  ["i mrankdata:48 s", () => ({ data1: 0, data2: "" })], // 387 HourlyRanking
-  ["i i mrankdata:48 s i i", () => ({ data1: 0, data2: 0, data3: "", data4: 0, data5: 0 })], // 388 HourlyRankingChange
-  ["mcommon:45 s s s", () => ({ description: "", btnName: "", btnUrl: "" })], // 389 WebcastSubCapsuleMessage
-  ["y mcommon:45", () => ({ giftMessageBlob: NO_BYTES })], // 390 WebcastBindingGiftMessage
-  ["mcommon:45 u i5", () => ({ userId: "0", scene: 0 })], // 391 WebcastAlertBoxAuditResultMessage
-  ["mcommon:45 s i s", () => ({ schema: "", notifyType: 0, contentStr: "" })], // 392 WebcastNotifyMessage
-  ["mcommon:45 muser:92 i", () => ({ exhibitionType: 0 })], // 393 WebcastSubscriptionNotifyMessage
+  ["i mformat:49 s11 m21userValue:52 mgiftValue:53 m24patternRefValue:54 mimageValue:51", () => ({ type: 0, stringValue: "" })], // 50 TextPiece
+  ["mimage:16", () => ({  })], // 51 TextPieceImage
+  ["muser:69 b", () => ({ withColon: false })], // 52 TextPieceUser
+  ["u mnameRef:55 i l", () => ({ giftId: "0", showType: 0, colorId: "0" })], // 53 TextPieceGift
+  ["s s", () => ({ key: "", defaultPattern: "" })], // 54 TextPiecePatternRef
+  ["s s", () => ({ key: "", defaultPattern: "" })], // 55 PatternRef
+  ["muserLabel:16 l", () => ({ userConsumeInRoom: "0" })], // 56 PublicAreaCommon
+  ["l l b b b mcreatorSuccessInfo:58 mportraitInfo:61 muserInteractionInfo:64 l", () => ({ scrollGapCount: "0", anchorScrollGapCount: "0", releaseToScrollArea: false, anchorReleaseToScrollArea: false, isAnchorMarked: false, adminFoldType: "0" })], // 57 PublicAreaMessageCommon
+  ["M:59 mtopic:60", () => ({ tags: NO_LIST })], // 58 CreatorSuccessInfo
+  ["i mtagText:48", () => ({ tagType: 0 })], // 59 TagItem
+  ["i mtopicText:48 mtopicTips:48", () => ({ topicActionType: 0 })], // 60 Topic
+  ["M:63 M:62", () => ({ userMetrics: NO_LIST, portraitTag: NO_LIST })], // 61 PortraitInfo
+  ["s l s s", () => ({ tagId: "", priority: "0", showValue: "", showArgs: "" })], // 62 PortraitTag
+  ["i s", () => ({ type: 0, metricsValue: "" })], // 63 UserMetrics
+  ["l l l", () => ({ likeCnt: "0", commentCnt: "0", shareCnt: "0" })], // 64 UserInteractionInfo
+  ["b b", () => ({ isGifter: false, isSubscribedToAnchor: false })], // 65 MsgFilter
+  ["s s s u i l s s9 s", () => ({ punishType: "", punishReason: "", punishId: "", violationUid: "0", punishTypeId: 0, duration: "0", punishPerceptionCode: "", violationUidStr: "", showReason: "" })], // 66 PunishEventInfo
+  ["i mtitle:48 msubTitle:48 madviceActionText:48 mdefaultActionText:48 s i u u l b M:68 l i", () => ({ iconType: 0, violationDetailUrl: "", scene: 0, targetUserId: "0", targetRoomId: "0", countDownTime: "0", showFeedback: false, feedbackOptions: NO_LIST, policyTip: "0", appealPopup: 0 })], // 67 PerceptionDialogInfo
+  ["u s", () => ({ id: "0", contentKey: "" })], // 68 PerceptionFeedbackOption
+  ["u s3 s5 m9avatarThumb:16 mavatarMedium:16 mavatarLarge:16 b i15 l l i s M21:16 mfollowInfo:70 mpayGrade:72 mfansClub:74 mborder:83 s mavatarBorder:16 mmedal:16 M:16 M:16 i muserAttr:71 mownRoom:82 l l i37 s b b m42webcastAnchorLevel:80 s mauthorStats:81 M:69 s i m52personalCard:16 mauthenticationInfo:85 M57:16 U60 M:83 mcomboBadgeInfo:84 msubscribeInfo:78 M:0 L mfansClubInfo:77 b1002 b b b b b b b b manchorLevel:80 mavatarJpg:16 s i1016 i s i l i l b l i1027 s b b b l b b b b b b b b y s1043 b M:86 s mecommerceEntrance:87 b b1090 b", () => ({ id: "0", nickname: "", bioDescription: "", verified: false, status: 0, createTime: "0", modifyTime: "0", secret: 0, shareQrcodeUri: "", badgeImageList: NO_LIST, specialId: "", realTimeIcons: NO_LIST, newRealTimeIcons: NO_LIST, topVipNo: 0, payScore: "0", ticketCount: "0", linkMicStats: 0, displayId: "", withCommercePermission: false, withFusionShopEntry: false, verifiedContent: "", topFans: NO_LIST, secUid: "", userRole: 0, mediaBadgeImageList: NO_LIST, commerceWebcastConfigIds: NO_LIST, borderList: NO_LIST, badgeList: NO_LIST, mintTypeLabel: NO_LIST, allowFindByContacts: false, allowOthersDownloadVideo: false, allowOthersDownloadWhenSharingVideo: false, allowShareShowProfile: false, allowShowInGossip: false, allowShowMyAction: false, allowStrangeComment: false, allowUnfollowerComment: false, allowUseLinkmic: false, bgImgUrl: "", blockStatus: 0, commentRestrict: 0, constellation: "", disableIchat: 0, enableIchatImg: "0", exp: 0, fanTicketCount: "0", foldStrangerChat: false, followStatus: "0", ichatRestrictType: 0, idStr: "", isFollower: false, isFollowing: false, needProfileGuide: false, payScores: "0", pushCommentStatus: false, pushDigg: false, pushFollow: false, pushFriendAction: false, pushIchat: false, pushStatus: false, pushVideoPost: false, pushVideoRecommend: false, stats: NO_BYTES, verifiedReason: "", withCarManagementPermission: false, upcomingEventList: NO_LIST, scmLabel: "", isBlock: false, isSubscribe: false, isAnchorMarked: false })], // 69 User
+  ["l l l l", () => ({ followingCount: "0", followerCount: "0", followStatus: "0", pushStatus: "0" })], // 70 FollowInfo
+  ["b b b l", () => ({ isMuted: false, isAdmin: false, isSuperAdmin: false, muteDuration: "0" })], // 71 UserAttr
+  ["m2diamondIcon:16 s micon:16 s i mnextIcon:16 s13 M:73 l mimIcon:16 mimIconWithLevel:16 mliveIcon:16 mnewImIconWithLevel:16 mnewLiveIcon:16 l s mbackground:16 mbackgroundBack:16 l s1001", () => ({ name: "", nextName: "", level: 0, gradeDescribe: "", gradeIconList: NO_LIST, screenChatType: "0", upgradeNeedConsume: "0", nextPrivileges: "", score: "0", gradeBanner: "" })], // 72 UserHonor
+  ["micon:16 i i s", () => ({ iconDiamond: 0, level: 0, levelStr: "" })], // 73 GradeIcon
+  ["mdata:75", () => ({  })], // 74 FansClubMember
+  ["s i i mbadge:76 U u", () => ({ clubName: "", level: 0, userFansClubStatus: 0, availableGiftIds: NO_LIST, anchorId: "0" })], // 75 FansClubData
+  ["x:im16 s", () => ({ icons: NO_MAP, title: "" })], // 76 UserBadge
+  ["b l l mbadge:16 l s", () => ({ isSleeping: false, fansLevel: "0", fansScore: "0", fansCount: "0", fansClubName: "" })], // 77 FansClubInfo
+  ["b b mbadge:79 b i b b b9 b", () => ({ qualification: false, isSubscribe: false, enableSubscription: false, subscriberCount: 0, isInGracePeriod: false, isSubscribedToAnchor: false, userGiftSubAuth: false, anchorGiftSubAuth: false })], // 78 SubscribeInfo
+  ["m3originImg:16 mpreviewImg:16", () => ({  })], // 79 SubscribeBadge
+  ["i l l l l l l l l mprofileDialogBg:16 mprofileDialogBgBack:16 mstageLevel:16 msmallIcon:16", () => ({ level: 0, experience: "0", lowestExperienceThisLevel: "0", highestExperienceThisLevel: "0", taskStartExperience: "0", taskStartTime: "0", taskDecreaseExperience: "0", taskTargetExperience: "0", taskEndTime: "0" })], // 80 AnchorLevel
+  ["l l l6", () => ({ videoTotalCount: "0", videoTotalPlayCount: "0", videoTotalFavoriteCount: "0" })], // 81 Author
+  ["U S", () => ({ roomIds: NO_LIST, roomIdsStr: NO_LIST })], // 82 OwnRoom
+  ["micon:16 l s mprofileDecorationRibbon:16 mborderPrivilegeLogExtra:15 mprofilePrivilegeLogExtra:15 s s", () => ({ level: "0", source: "", avatarBackgroundColor: "", avatarBackgroundBorderColor: "" })], // 83 BorderInfo
+  ["micon:16 l", () => ({ comboCount: "0" })], // 84 ComboBadgeInfo
+  ["s s mauthenticationBadge:16", () => ({ customVerify: "", enterpriseVerifyReason: "" })], // 85 AuthenticationInfo
+  ["u l l s s b b l i", () => ({ eventId: "0", startTime: "0", duration: "0", title: "", description: "", hasSubscribed: false, isPaidEvent: false, ticketAmount: "0", payMethod: 0 })], // 86 LiveEventInfo
+  ["i2 s mshopEntranceInfo:88 mshowcaseEntranceInfo:89", () => ({ creatorType: 0, schema: "" })], // 87 EcommerceEntrance
+  ["s s s mstoreLabel:90 s l i s i b", () => ({ shopId: "", shopName: "", shopRating: "", formatSoldCount: "", soldCount: "0", expRatePercentile: 0, expRateTopDisplay: "", rateDisplayStyle: 0, showRateNotApplicable: false })], // 88 ShopEntranceInfo
+  ["s l", () => ({ formatSoldCount: "", soldCount: "0" })], // 89 ShowcaseEntranceInfo
+  ["mofficialLabel:91 b", () => ({ isBytemall: false })], // 90 StoreLabel
+  ["mlabelImageLight:92 mlabelImageDark:92 i s", () => ({ labelType: 0, labelTypeStr: "" })], // 91 StoreOfficialLabel
+  ["i i s s S s S s", () => ({ height: 0, width: 0, minetype: "", thumbUri: "", thumbUriList: NO_LIST, uri: "", urlList: NO_LIST, color: "" })], // 92 ShopLabelImage
+  ["b b b b b b", () => ({ isGiftGiverOfAnchor: false, isSubscriberOfAnchor: false, isMutualFollowingWithAnchor: false, isFollowerOfAnchor: false, isModeratorOfAnchor: false, isAnchor: false })], // 93 UserIdentity
+  ["mcommon:45 u u i u mbattleSettings:20", () => ({ channelId: "0", opUid: "0", reason: 0, battleId: "0" })], // 94 WebcastLinkMicBattlePunishFinish
+  ["mcommon:45 i mstart:96 mtaskUpdate:97 mtaskSettle:98 mreward:99 u20", () => ({ taskMessageType: 0, battleId: "0" })], // 95 WebcastLinkmicBattleTaskMessage
+  ["mconfig:100", () => ({  })], // 96 BattleTaskStart
+  ["l u s s21", () => ({ progress: "0", fromUserId: "0", promptKey: "", logId: "" })], // 97 BattleTaskUpdate
+  ["i l l", () => ({ result: 0, rewardStartTime: "0", rewardStartTimestamp: "0" })], // 98 BattleTaskSettle
+  ["mprompt:101 i", () => ({ status: 0 })], // 99 BattleRewardSettle
+  ["l M:102 mtargetConfig:103 mrewardConfig:104 x:um105 l s", () => ({ previewStartTime: "0", previewConfig: NO_LIST, giftAmountGuide: NO_MAP, previewStartTimestamp: "0", previewClickActionSchemaUrl: "" })], // 100 BattleBonusConfig
+  ["s M:106", () => ({ promptKey: "", elems: NO_LIST })], // 101 BattlePrompt
+  ["l mprompt:101 m25iconImage:16", () => ({ duration: "0" })], // 102 PreviewPeriod
+  ["l l l i11 mclickPrompt:101 i21 mstaticPrompt:101 l i miconImage:16 s", () => ({ targetStartTime: "0", duration: "0", targetStartTimestamp: "0", clickAction: 0, promptType: 0, progressTarget: "0", targetType: 0, clickActionSchemaUrl: "" })], // 103 TaskPeriodConfig
+  ["l l i l m11rewardPreparePrompt:101 mrewardingPrompt:101 mclickPrompt:101", () => ({ rewardStartTime: "0", duration: "0", rewardMultiple: 0, rewardStartTimestamp: "0" })], // 104 RewardPeriodConfig
+  ["mguidePrompt:101 i i m11iconImage:16 mgiftImage:16 u21 i mguideContent:48", () => ({ promptType: 0, disappearDuration: 0, recommendGiftId: "0", recommendGiftCount: 0 })], // 105 BattleTaskGiftAmountGuide
+  ["s s", () => ({ promptField: "", value: "" })], // 106 BattlePromptElem
+  ["mcommon:45 micon:16 mcontent:48 mbuttonText:48 s l s", () => ({ buttonUrl: "", field6: "0", key: "" })], // 107 WebcastCapsuleMessage
+  ["mcommon:45 mcontent:48 mbuttonText:48 s s", () => ({ buttonUrl: "", key: "" })], // 108 WebcastSubscriptionGuideMessage
+  ["mcommon:45 mwave:110", () => ({  })], // 109 WebcastSubWaveMessage
+  ["i muser:111 mstate:112", () => ({ field1: 0 })], // 110 SubWave
+  ["u mavatar:16 s s M:0", () => ({ userId: "0", nickname: "", userIdStr: "", badges: NO_LIST })], // 111 SubWaveUser
+  ["l2 l l M7:111 l u", () => ({ field2: "0", field3: "0", time: "0", users: NO_LIST, field8: "0", field9: "0" })], // 112 SubWaveState
+  ["mcommon:45 mpictionary:114", () => ({  })], // 113 WebcastPictionaryStartMessage
+  ["u i3 l l u", () => ({ id: "0", field3: 0, startTime: "0", endTime: "0", field6: "0" })], // 114 Pictionary
+  ["mcommon:45 l u", () => ({ field2: "0", pictionaryId: "0" })], // 115 WebcastPictionaryUpdateMessage
+  ["mcommon:45 u s i", () => ({ pictionaryId: "0", word: "", field4: 0 })], // 116 WebcastPictionaryEndMessage
+  ["mcommon:45 u i", () => ({ field2: "0", field3: 0 })], // 117 WebcastPictionaryExitMessage
+  ["mcommon:45 mdata:173", () => ({  })], // 118 WebcastQuestionSelectedMessage
+  ["mcommon:45 u u", () => ({ questionId: "0", field3: "0" })], // 119 WebcastQuestionDeleteMessage
+  ["mcommon:45 u", () => ({ questionId: "0" })], // 120 WebcastQuestionSlideDownMessage
+  ["mcommon:45", () => ({  })], // 121 WebcastQuestionSwitchMessage
+  ["mcommon:45 mbag:123 M:126 i", () => ({ winners: NO_LIST, field4: 0 })], // 122 WebcastGoodyBagMessage
+  ["s i s mterms:124 mprize:125", () => ({ id: "", field2: 0, field3: "" })], // 123 GoodyBag
+  ["l l i s l l", () => ({ field1: "0", field2: "0", field3: 0, text: "", time: "0", field6: "0" })], // 124 GoodyBagTerms
+  ["l", () => ({ field1: "0" })], // 125 GoodyBagPrize
+  ["muser:127 l", () => ({ field2: "0" })], // 126 GoodyBagWinner
+  ["s s3 mavatar:16", () => ({ id: "", nickname: "" })], // 127 GoodyBagUser
+  ["mcommon:45 i m4screen:129", () => ({ field2: 0 })], // 128 WebcastLinkScreenChangeMessage
+  ["i s i s", () => ({ field1: 0, field2: "", field3: 0, field4: "" })], // 129 LinkScreen
+  ["mcommon:45 i i mitem:131 mtime:132", () => ({ field2: 0, field3: 0 })], // 130 WebcastPaidContentLiveShoppingMessage
+  ["u", () => ({ id: "0" })], // 131 PaidContentItem
+  ["l", () => ({ time: "0" })], // 132 PaidContentTime
+  ["mcommon:45 msticker:134", () => ({  })], // 133 WebcastSubTimerStickerMessage
+  ["i u i4 s s l8 l10 l l l l l l", () => ({ field1: 0, id: "0", field4: 0, title: "", field6: "", field8: "0", field10: "0", field11: "0", time: "0", field13: "0", field14: "0", field15: "0", field16: "0" })], // 134 SubTimerSticker
+  ["mcommon:45 mportal:136 i4 i i", () => ({ field4: 0, field5: 0, field6: 0 })], // 135 WebcastEnvelopePortalMessage
+  ["s s8 l10", () => ({ id: "", field8: "", field10: "0" })], // 136 EnvelopePortal
+  ["mcommon:45 mhashtag:230", () => ({  })], // 137 WebcastHashtagMessage
+  ["mcommon:45 u i m5use:139 m7end:141", () => ({ battleId: "0", field3: 0 })], // 138 WebcastLinkMicBattleItemCard
+  ["mcard:140 u mtext:48", () => ({ userId: "0" })], // 139 BattleItemCardUse
+  ["s micon:16 l l5 l l l s10 l u", () => ({ key: "", time: "0", field5: "0", field6: "0", field7: "0", field8: "0", url: "", field11: "0", userId: "0" })], // 140 BattleItemCard
+  ["mtext:48", () => ({  })], // 141 BattleItemCardEnd
+  ["mcommon:45 l s", () => ({ count: "0", field3: "" })], // 142 WebcastPartnershipDownloadCountMessage
+  ["mcommon:45 i u l s s", () => ({ field2: 0, field3: "0", time: "0", key: "", url: "" })], // 143 WebcastBALeadGenMessage
+  ["mcommon:45 mtask:145", () => ({  })], // 144 WebcastEcTaskRegisterMessage
+  ["l s", () => ({ field1: "0", field2: "" })], // 145 EcTask
+  ["mcommon:45 mtask:145", () => ({  })], // 146 WebcastEcShortItemRefreshMessage
+  ["mcommon:45 i3 m6notice:150 s9", () => ({ field3: 0, rankType: "" })], // 147 WebcastRoomNotifyMessage
+  ["u mreward:149 mcommon:45 mnotice:147", () => ({ userId: "0" })], // 148 WebcastWeeklyRankRewardMessage
+  ["mavatarBorder:16 s3", () => ({ rankType: "" })], // 149 WeeklyRankReward
+  ["i mimage:151", () => ({ field1: 0 })], // 150 RoomNotice
+  ["i i S s", () => ({ width: 0, height: 0, urlList: NO_LIST, uri: "" })], // 151 NoticeImage
+  ["mcommon:45 msticker:153", () => ({  })], // 152 WebcastRoomStickerMessage
+  ["u s i s i s mimage:16 mpreview:16 i i i i i i i i i", () => ({ id: "0", field2: "", type: 0, text: "", field5: 0, color: "", field9: 0, field10: 0, field11: 0, field12: 0, field13: 0, field14: 0, field15: 0, field16: 0, field17: 0 })], // 153 RoomSticker
+  ["mcommon:45 mcollection:155", () => ({  })], // 154 WebcastGiftCollectionUpdateMessage
+  ["l m3gift:175 l l s", () => ({ field1: "0", field4: "0", field5: "0", url: "" })], // 155 GiftCollection
+  ["mcommon:45 mtool:157", () => ({  })], // 156 WebcastAnchorToolModificationMessage
+  ["u u l s s i i8 l10 s21 i23 s26", () => ({ id: "0", userId: "0", field3: "0", name: "", field5: "", field6: 0, field8: 0, field10: "0", field21: "", field23: 0, field26: "" })], // 157 AnchorTool
+  ["mcommon:45 i5 mguide:159", () => ({ field5: 0 })], // 158 WebcastLinkMicAnchorGuideMessage
+  ["u", () => ({ userId: "0" })], // 159 LinkMicAnchorGuide
+  ["mcommon:45 i m8notice:161", () => ({ field2: 0 })], // 160 WebcastLinkmicBattleNoticeMessage
+  ["mtext:48", () => ({  })], // 161 BattleNotice
+  ["mcommon:45", () => ({  })], // 162 WebcastDonationStickerModifyMethod
+  ["mcommon:45", () => ({  })], // 163 WebcastHourlyRankRewardMessage
+  ["mcommon:45", () => ({  })], // 164 WebcastInRoomBannerRefreshMessage
+  ["mcommon:45", () => ({  })], // 165 WebcastUpdateShareRevenueNoticeMessage
+  ["mcommon:45 muser:69 s b mbackgroundImage:16 s mbackgroundImageV2:16 m9publicAreaCommon:56 mgiftImage:16 i matUser:69 M:167 s mmsgFilter:65 i i muserIdentity:93 M:171 I mpublicAreaMessageCommon:57 l s s s", () => ({ content: "", visibleToSender: false, fullScreenTextColor: "", inputType: 0, emotes: NO_LIST, contentLanguage: "", quickChatScene: 0, communityFlaggedStatus: 0, commentQualityScores: NO_LIST, commentTag: NO_LIST, screenTime: "0", signature: "", signatureVersion: "", ecStreamerKey: "" })], // 166 WebcastChatMessage
+  ["i memote:168", () => ({ index: 0 })], // 167 EmoteWithIndex
+  ["s mimage:16 i s i i i s mauditInfo:169 i memoteUploadInfo:170 l i", () => ({ emoteId: "", auditStatus: 0, uuid: "", emoteType: 0, contentSource: 0, emotePrivateType: 0, packageId: "", rewardCondition: 0, createTime: "0", emoteScene: 0 })], // 168 EmoteModel
+  ["u i", () => ({ violationId: "0", taskType: 0 })], // 169 AuditInfo
+  ["u i muserInfo:69 s", () => ({ userId: "0", emoteUploadSource: 0, userIdStr: "" })], // 170 EmoteUploadInfo
+  ["s l", () => ({ version: "", score: "0" })], // 171 CommentQualityScore
+  ["mcommon:45 mdata:173", () => ({  })], // 172 WebcastQuestionNewMessage
+  ["u s i l muser:69 i20 i", () => ({ questionId: "0", content: "", answerStatus: 0, createTime: "0", createFrom: 0, answerFrom: 0 })], // 173 Question
+  ["mcommon:45 u i i i i muser:69 mtoUser:69 i mtextEffect:183 u l l mpriority:180 mgift:175 s l mpublicAreaCommon:56 mtrayDisplayText:48 l mtrayInfo:181 s mmonitorInfo:182 l b mdisplayTextForAnchor:48 mdisplayTextForAudience:48 s mgiftsInBox:178 mmsgFilter:65 M:185 muserIdentity:93 mmatchInfo:186 i mflyingMicResources:188 b masset:191 i M:190 mflyingMicResourcesV2:188 mpublicAreaMessageCommon:57 s s b s u s minteractiveGiftInfo:187", () => ({ giftId: "0", fanTicketCount: 0, groupCount: 0, repeatCount: 0, comboCount: 0, repeatEnd: 0, groupId: "0", incomeTaskgifts: "0", roomFanTicketCount: "0", logId: "", sendType: "0", bannedDisplayEffects: "0", monitorExtra: "", colorId: "0", isFirstSent: false, orderId: "", lynxExtra: NO_LIST, linkmicGiftExpressionStrategy: 0, disableGiftTracking: false, version: 0, sponsorshipInfo: NO_LIST, signature: "", signatureVersion: "", multiGenerateMessage: false, toMemberId: "", toMemberIdInt: "0", toMemberNickname: "" })], // 174 WebcastGiftMessage
+  ["mimage:16 s i4 u b7 b10 i i b u mgiftLabelIcon:16 s m21icon:16 s24 m47previewImage:16 mgiftPanelBanner:176 b b b b b mgiftBoxInfo:177 I106", () => ({ describe: "", duration: 0, id: "0", forLinkmic: false, combo: false, type: 0, diamondCount: 0, isDisplayedOnPanel: false, primaryEffectId: "0", name: "", goldEffect: "", isBroadcastGift: false, isEffectBefview: false, isRandomGift: false, isBoxGift: false, canPutInGiftBox: false, field106: NO_LIST })], // 175 Gift
+  ["mdisplayText:48 mleftIcon:16 s S5 s i s mbgImage:16", () => ({ schemaUrl: "", bgColorValues: NO_LIST, bannerLynxUrl: "", bannerPriority: 0, bannerLynxExtra: "" })], // 176 GiftPanelBanner
+  ["l b s", () => ({ capacity: "0", isPrimaryBox: false, schemeUrl: "" })], // 177 GiftBoxInfo
+  ["M:179", () => ({ giftsInfoInBox: NO_LIST })], // 178 GiftsBoxInfo
+  ["u u l i masset:191", () => ({ giftId: "0", effectId: "0", colorId: "0", remainTimes: 0 })], // 179 GiftInfoInBox
+  ["L l i", () => ({ queueSizes: NO_LIST, selfQueuePriority: "0", priority: 0 })], // 180 GiftIMPriority
+  ["mtrayDynamicImg:16 b mtrayNormalBgImg:16 S mtraySmallBgImg:16 S mrightTagText:48 mrightTagBgImg:16 S s s s", () => ({ canMirror: false, trayNormalBgColor: NO_LIST, traySmallBgColor: NO_LIST, rightTagBgColor: NO_LIST, trayNameTextColor: "", trayDescTextColor: "", rightTagJumpSchema: "" })], // 181 GiftTrayInfo
+  ["u l l l l l l u l s s", () => ({ anchorId: "0", profitapiMessageDur: "0", sendGiftProfitApiStartMs: "0", sendGiftProfitCoreStartMs: "0", sendGiftReqStartMs: "0", sendGiftSendMessageSuccessMs: "0", sendProfitapiDur: "0", toUserId: "0", sendGiftStartClientLocalMs: "0", fromPlatform: "", fromVersion: "" })], // 182 GiftMonitorInfo
+  ["mportrait:184 mlandscape:184", () => ({  })], // 183 TextEffect
+  ["mtext:48 i mbackground:16 l l i i i i i i i s s i", () => ({ textFontSize: 0, start: "0", duration: "0", x: 0, y: 0, width: 0, height: 0, shadowDx: 0, shadowDy: 0, shadowRadius: 0, shadowColor: "", strokeColor: "", strokeWidth: 0 })], // 184 Detail
+  ["u l l S s", () => ({ id: "0", code: "0", type: "0", params: NO_LIST, extra: "" })], // 185 LynxGiftExtra
+  ["l b i l", () => ({ critical: "0", effectCardInUse: false, multiplierType: 0, multiplierValue: "0" })], // 186 MatchInfo
+  ["l l i u u", () => ({ crossScreenDelay: "0", crossScreenRole: "0", ignoreConfig: 0, uniqId: "0", toUserTeamId: "0" })], // 187 InteractiveGiftInfo
+  ["mpathImage:16 mmicImage:16 M:189", () => ({ transitionConfigs: NO_LIST })], // 188 FlyingMicResources
+  ["u mresourceImage:16", () => ({ configId: "0" })], // 189 TransitionConfig
+  ["u u b s s b b21", () => ({ giftId: "0", sponsorId: "0", lightGiftUp: false, unlightedGiftIcon: "", giftGalleryDetailPageSchemeUrl: "", giftGalleryClickSponsor: false, becomeAllSponsored: false })], // 190 SponsorshipInfo
+  ["s s m4resourceUrl:195 s u i s l mlokiContent:196 i26 m28resourceBytevc1Url:195 s M:194 mfaceRecognitionArchiveMeta:193 s i massetExtra:192 i b i", () => ({ name: "", resourceUri: "", describe: "", id: "0", resourceType: 0, md5: "", size: "0", downloadType: 0, bytevc1Md5: "", videoResourceList: NO_LIST, lynxUrlSettingsKey: "", downgradeResourceType: 0, stickerAssetVariant: 0, immediateDownload: false, stickerAssetVariantReason: 0 })], // 191 AssetsModel
+  ["s", () => ({ effectStarlingKey: "" })], // 192 AssetExtra
+  ["s S s s", () => ({ version: "", requirement: NO_LIST, modelNames: "", sdkExtra: "" })], // 193 FaceRecognitionMeta
+  ["s mvideoUrl:195 s", () => ({ videoTypeName: "", videoMd5: "" })], // 194 VideoResource
+  ["S s", () => ({ urlList: NO_LIST, uri: "" })], // 195 ResourceModel
+  ["s l b b s mbefViewRenderSize:197 i i s S", () => ({ giftType: "", giftDuration: "0", needScreenShot: false, shouldMultiFrame: false, viewOverlay: "", befViewRenderFps: 0, befViewFitMode: 0, modelNames: "", requirements: NO_LIST })], // 196 LokiExtraContent
+  ["i i", () => ({ w: 0, h: 0 })], // 197 ViewRenderSize
+  ["mcommon:45 i u i minviteContent:199 mreplyContent:200 mcreateContent:201 mcloseContent:202 menterContent:203 mleaveContent:204 mcancelContent:205 mkickOutContent:206 m14updateUserContent:207 mwaitingListChangeContent:208 mmuteContent:209 mrandomMatchContent:210 m20listChangeContent:211 m22mediaChangeContent:212 mreplyAcceptNoticeContent:213 m101sysKickOutContent:214 muserToastContent:215 s200 l s", () => ({ messageType: 0, linkerId: "0", scene: 0, extra: "", expireTimestamp: "0", transferExtra: "" })], // 198 WebcastLinkMessage
+  ["u u s b i s s mfromUser:69 l x:us i manchorSettingInfo:216 s m16fromTopHostInfo:217 u M:218 mdialog:67 mpunishInfo:66 i M23:219 m101linkerInviteMsgExtra:220", () => ({ fromUserId: "0", fromRoomId: "0", toRtcExtInfo: "", rtcJoinChannel: false, vendor: 0, secFromUserId: "", toLinkmicIdStr: "", requiredMicIdx: "0", rtcExtInfoMap: NO_MAP, anchorMultiLiveEnum: 0, inviterLinkmicIdStr: "", actionId: "0", linkedUsers: NO_LIST, fromRoomAgeRestricted: 0, abTestSetting: NO_LIST })], // 199 LinkerInviteContent
+  ["u u mfromUserLinkmicInfo:221 u mtoUserLinkmicInfo:221 l i mlinkerSetting:222 mfromUser:69 mtoUser:69", () => ({ fromUserId: "0", fromRoomId: "0", toUserId: "0", linkType: "0", replyStatus: 0 })], // 200 LinkerReplyContent
+  ["u u l", () => ({ ownerId: "0", ownerRoomId: "0", linkType: "0" })], // 201 LinkerCreateContent
+  ["", () => ({  })], // 202 LinkerCloseContent
+  ["M:223 i manchorSettingInfo:216", () => ({ linkedUsers: NO_LIST, anchorMultiLiveEnum: 0 })], // 203 LinkerEnterContent
+  ["u s u l", () => ({ userId: "0", linkmicIdStr: "", sendLeaveUid: "0", leaveReason: "0" })], // 204 LinkerLeaveContent
+  ["u u i u", () => ({ fromUserId: "0", toUserId: "0", cancelType: 0, actionId: "0" })], // 205 LinkerCancelContent
+  ["u i", () => ({ fromUserId: "0", kickoutReason: 0 })], // 206 LinkerKickOutContent
+  ["u u x:ss", () => ({ fromUserId: "0", toUserId: "0", updateInfo: NO_MAP })], // 207 LinkerUpdateUserContent
+  ["", () => ({  })], // 208 LinkerWaitingListChangeContent
+  ["u i", () => ({ userId: "0", muteStatus: 0 })], // 209 LinkerMuteContent
+  ["muser:69 u l s u", () => ({ roomId: "0", inviteType: "0", matchId: "", innerChannelId: "0" })], // 210 LinkerRandomMatchContent
+  ["M:224 M:224 M:224", () => ({ linkedUsers: NO_LIST, appliedUsers: NO_LIST, connectingUsers: NO_LIST })], // 211 LinkerListChangeContent
+  ["i u u u i m7operatorInfo:225", () => ({ op: 0, toUserId: "0", anchorId: "0", roomId: "0", changeScene: 0 })], // 212 LinkerMediaChangeContent
+  ["u u u", () => ({ fromUserId: "0", fromRoomId: "0", toUserId: "0" })], // 213 LinkerAcceptNoticeContent
+  ["u s", () => ({ userId: "0", linkmicIdStr: "" })], // 214 LinkerSysKickOutContent
+  ["u u mdisplayText:48 u", () => ({ userId: "0", roomId: "0", leavedUserId: "0" })], // 215 LinkmicUserToastContent
+  ["u i i i i i7 l i i i i", () => ({ userId: "0", layout: 0, fixMicNum: 0, allowRequestFromUser: 0, allowRequestFromFollowerOnly: 0, applierSortSetting: 0, applierSortGiftScoreThreshold: "0", allowRequestFromFriends: 0, allowRequestFromFollowers: 0, allowRequestFromOthers: 0, enableShowMultiGuestLayout: 0 })], // 216 MultiLiveAnchorPanelSettings
+  ["s l", () => ({ rankType: "", topIndex: "0" })], // 217 InviteTopHostInfo
+  ["u s u l", () => ({ userId: "0", linkmicIdStr: "", roomId: "0", linkedTime: "0" })], // 218 LinkmicUserInfo
+  ["l mvalue:226", () => ({ key: "0" })], // 219 CohostABTestSetting
+  ["i i i s i i s mextra:227 M:227 mtopicInfo:228 s", () => ({ matchType: 0, inviteType: 0, subType: 0, theme: "", duration: 0, layout: 0, tips: "", otherUsers: NO_LIST, algoRequestId: "" })], // 220 LinkerInviteMessageExtra
+  ["s u b i s s s s i", () => ({ accessKey: "", linkMicId: "0", joinable: false, confluenceType: 0, rtcExtInfo: "", rtcAppId: "", rtcAppSign: "", linkmicIdStr: "", vendor: 0 })], // 221 LinkmicInfo
+  ["l l i u u i", () => ({ maxMemberLimit: "0", linkType: "0", scene: 0, ownerUserId: "0", ownerRoomId: "0", vendor: 0 })], // 222 LinkerSetting
+  ["muser:69 u s i i i i l u i", () => ({ linkmicId: "0", linkmicIdStr: "", linkStatus: 0, linkType: 0, userPosition: 0, silenceStatus: 0, modifyTime: "0", linkerId: "0", roleType: 0 })], // 223 ListUser
+  ["muser:69 l i4 s l7", () => ({ linkedTime: "0", field4: 0, linkmicIdStr: "", field7: "0" })], // 224 LinkListUser
+  ["u i s s", () => ({ userId: "0", operatorType: 0, nickName: "", displayId: "" })], // 225 LinkerMediaChangeOperator
+  ["M:229", () => ({ abTestList: NO_LIST })], // 226 CohostABTestList
+  ["i s s i mavatarThumb:16 s mauthenticationInfo:85 s l mhashtag:230 u12 b l15", () => ({ texttype: 0, text: "", label: "", userCount: 0, displayId: "", nickname: "", followStatus: "0", userId: "0", isBestTeammate: false, followerCount: "0" })], // 227 InviterRivalExtra
+  ["u s s b21 l l M:16", () => ({ id: "0", titleKey: "", titleText: "", liked: false, totalHeat: "0", totalRivals: "0", rivalsAvatar: NO_LIST })], // 228 CohostTopic
+  ["i l", () => ({ abTestType: 0, group: "0" })], // 229 CohostABTest
+  ["u s mimage:16 i", () => ({ id: "0", title: "", namespace: 0 })], // 230 Hashtag
+  ["mcommon:45 i s i u l l u i i i s u i i16 i18 b s u s25 l i u i l s32 s34 s s37 u i s b b51 i", () => ({ messageType: 0, accessKey: "", anchorLinkmicId: 0, userId: "0", fanTicket: "0", totalLinkmicFanTicket: "0", channelId: "0", layout: 0, vendor: 0, dimension: 0, theme: "", inviteUid: "0", answer: 0, duration: 0, matchType: 0, win: false, prompts: "", toUserId: "0", tips: "", startTimeMs: "0", confluenceType: 0, fromRoomId: "0", inviteType: 0, subType: "0", rtcExtInfo: "", appId: "", appSign: "", anchorLinkmicIdStr: "", rivalAnchorId: "0", rivalLinkmicId: 0, rivalLinkmicIdStr: "", showPopup: false, rtcJoinChannel: false, fanTicketIconType: 0 })], // 231 WebcastLinkMicMethod
+  ["mcommon:45 mfanTicketRoomNotice:233", () => ({  })], // 232 WebcastLinkMicFanTicketMethod
+  ["M:234 l u l s u i", () => ({ userFanTicket: NO_LIST, totalLinkmicFanTicket: "0", matchId: "0", eventTime: "0", fanTicketIconUrl: "", playId: "0", playScene: 0 })], // 233 FanTicketRoomNoticeContent
+  ["u l l i", () => ({ userId: "0", fanTicket: "0", matchTotalScore: "0", matchRank: 0 })], // 234 UserFanTicket
+  ["mcommon:45 u i", () => ({ channelId: "0", scene: 0 })], // 235 WebcastLinkMicLayoutStateMessage
+  ["mcommon:45 u i l", () => ({ channelId: "0", scene: 0, version: "0" })], // 236 WebcastLinkStateMessage
+  ["mcommon:45 mindicator:238 mgoal:239 u mcontributorAvatar:16 s mcontributeSubgoal:240 l9 l l s m15pinInfo:241 i s", () => ({ contributorId: "0", contributorDisplayId: "", contributeCount: "0", contributeScore: "0", giftRepeatCount: "0", contributorIdStr: "", updateSource: 0, goalExtra: "" })], // 237 WebcastGoalUpdateMessage
+  ["s i", () => ({ key: "", op: 0 })], // 238 LiveStreamGoalIndicator
+  ["u i i M:240 s i i l l l M:242 i s s mstats:243 s i mauditInfo:169 s20 b", () => ({ id: "0", type: 0, status: 0, subGoals: NO_LIST, description: "", auditStatus: 0, cycleType: 0, startTime: "0", expireTime: "0", realFinishTime: "0", contributors: NO_LIST, contributorsLength: 0, idStr: "", auditDescription: "", goalExtraInfo: "", mode: 0, challengeType: "", isUneditable: false })], // 239 LiveStreamGoal
+  ["i u l l mgift:244 s mpinInfo:245 i s s", () => ({ type: 0, id: "0", progress: "0", target: "0", idStr: "", source: 0, recommendedText: "", recommendedHeader: "" })], // 240 LiveStreamSubGoal
+  ["b b l u s", () => ({ pin: false, unpin: false, pinEndTime: "0", subGoalId: "0", subGoalIdStr: "" })], // 241 GoalPinInfo
+  ["u mavatar:16 s l s b b M:0 b b M:246", () => ({ userId: "0", displayId: "", score: "0", userIdStr: "", inRoom: false, isFriend: false, badgeList: NO_LIST, followByOwner: false, isFistContribute: false, subGoalContributions: NO_LIST })], // 242 LiveStreamGoalContributor
+  ["l l mcomparison:247 l", () => ({ totalCoins: "0", totalContributor: "0", totalNewFans: "0" })], // 243 GoalStats
+  ["s micon:16 l i", () => ({ name: "", diamondCount: "0", type: 0 })], // 244 LiveStreamSubGoalGift
+  ["l l l", () => ({ pinStartTime: "0", pinEndTime: "0", pinReadyTime: "0" })], // 245 SubGoalPinInfo
+  ["s l", () => ({ id: "", contributionCount: "0" })], // 246 SubGoalContribution
+  ["l l", () => ({ coinsIncr: "0", contributorIncr: "0" })], // 247 GoalComparison
+  ["mcommon:45 l u mstartContent:249 mendContent:250 mupdateVotesContent:251 i mpollBasicInfo:252 mtemplateContent:253", () => ({ messageType: "0", pollId: "0", pollKind: 0 })], // 248 WebcastPollMessage
+  ["l l M:254 s moperator:69", () => ({ startTime: "0", endTime: "0", optionList: NO_LIST, title: "" })], // 249 PollStartContent
+  ["i M:254 moperator:69", () => ({ endType: 0, optionList: NO_LIST })], // 250 PollEndContent
+  ["M2:254", () => ({ optionList: NO_LIST })], // 251 PollUpdateVotesContent
+  ["s u s b l mgift:175 s s l l l u", () => ({ pollSponsor: "", giftId: "0", title: "", isSuggestedQuestion: false, userCnt: "0", pollIdStr: "", suggestedQuestionKey: "", pollDuration: "0", timeRemain: "0", pollIndex: "0", templateId: "0" })], // 252 PollBasicInfo
+  ["u s i i i s", () => ({ templateId: "0", templateIdStr: "", status: 0, pollKind: 0, appealStatus: 0, violationIdStr: "" })], // 253 TemplateContent
+  ["l s i M:255", () => ({ votes: "0", displayContent: "", optionIdx: 0, voteUserList: NO_LIST })], // 254 PollOptionInfo
+  ["u s mavatarThumb:16", () => ({ userId: "0", nickName: "" })], // 255 VoteUser
+  ["mcommon:45 M:258 i l5 M:259 b b M:260 M:261", () => ({ updates: NO_LIST, groupType: 0, rankPriority: "0", tabs: NO_LIST, isAnimationLoopPlay: false, animationLoopForOff: false, unionAnimation: NO_LIST, tabInfo: NO_LIST })], // 256 WebcastRankUpdateMessage
+  ["s4", () => ({ color: "" })], // 257 RankUpdateColor
+  ["i l mdefaultContent:48 mcolor:257 b l i8 i l b", () => ({ rankType: 0, ownRank: "0", showEntranceAnimation: false, countdown: "0", belongType: 0, requestFirstShowType: 0, supportedVersion: "0", owneronrank: false })], // 258 RankUpdate
+  ["i s mtitleText:48 l", () => ({ rankType: 0, title: "", listLynxType: "0" })], // 259 RankTabInfo
+  ["i I l", () => ({ unionType: 0, rankTypeArray: NO_LIST, supportedVersion: "0" })], // 260 UnionAnimationInfo
+  ["M:259 l", () => ({ tabs: NO_LIST, supportedVersion: "0" })], // 261 RankListTabInfo
+  ["mcommon:45 i l l mselfGetBadgeMsg:48 motherGetBadgeMsg:48 u", () => ({ scene: 0, ownerIdxBeforeUpdate: "0", ownerIdxAfterUpdate: "0", curUserId: "0" })], // 262 WebcastRankTextMessage
+  ["l m100multiLiveContent:264 m200cohostContent:265", () => ({ overLength: "0" })], // 263 BusinessContent
+  ["mapplyBizContent:266 minviteBizContent:267 mreplyBizContent:268 mpermitBizContent:269 mjoinDirectBizContent:270 mkickOutBizContent:271", () => ({  })], // 264 MultiLiveContent
+  ["mjoinGroupBizContent:272 mpermitJoinGroupBizContent:273 m11listChangeBizContent:274", () => ({  })], // 265 CohostContent
+  ["muser:69", () => ({  })], // 266 ApplyBizContent
+  ["manchorSettingInfo:216 i moperatorUserInfo:69 i minviteeUserInfo:69 i", () => ({ inviteSource: 0, operatorLinkAdminType: 0, shareRevenueSetting: 0 })], // 267 InviteBizContent
+  ["i i mreplyUserInfo:69", () => ({ linkType: 0, isTurnOffInvitation: 0 })], // 268 ReplyBizContent
+  ["manchorSettingInfo:216 l moperatorUserInfo:69 i i", () => ({ expireTimestamp: "0", operatorLinkAdminType: 0, linkUserType: 0 })], // 269 PermitBizContent
+  ["u i", () => ({ replyImMsgId: "0", outsideRoomInviteSource: 0 })], // 270 JoinDirectBizContent
+  ["moperatorUserInfo:69 i mkickPlayerUserInfo:69", () => ({ operatorLinkAdminType: 0 })], // 271 KickOutBizContent
+  ["i mfromTag:275 mdialog:67 mpunishInfo:66 mtopicInfo:228 s i mtag:276 mgameTag:277 s11 m101joinGroupMsgExtra:278", () => ({ fromRoomAgeRestricted: 0, algoRequestId: "", cohostLayoutMode: 0, newUserEducation: "" })], // 272 JoinGroupBizContent
+  ["i i", () => ({ replyStatus: 0, sourceType: 0 })], // 273 PermitJoinGroupBizContent
+  ["x:um279 M:280", () => ({ userInfos: NO_MAP, waitingUsers: NO_LIST })], // 274 ListChangeBizContent
+  ["i s s", () => ({ tagType: 0, tagValue: "", tagText: "" })], // 275 Tag
+  ["i i s s m10secondDegreeRelationContent:281 l msimilarInterestContent:282", () => ({ tagClassification: 0, tagType: 0, tagValue: "", starlingKey: "", cohostHistoryDay: "0" })], // 276 TagV2
+  ["u s", () => ({ tagId: "0", tagDisplayText: "" })], // 277 RivalsGameTag
+  ["l mextra:283 M:283", () => ({ sourceType: "0", otherUsers: NO_LIST })], // 278 JoinGroupMessageExtra
+  ["l i b u b mstreamConfig:284 b s11 s mavatarThumb:16 l s", () => ({ permissionType: "0", sourceType: 0, isLowVersion: false, bestTeammateUid: "0", hasTopicPerm: false, inDifferentInviteTypeControlGroup: false, nickname: "", displayId: "", followStatus: "0", userIdStr: "" })], // 279 CohostUserInfo
+  ["u l M:16", () => ({ sendUserId: "0", sendTimestamp: "0", avatars: NO_LIST })], // 280 VirtualWaitingUser
+  ["M:285 l", () => ({ relatedUsers: NO_LIST, totalRelatedUserCnt: "0" })], // 281 SecondDegreeRelationContent
+  ["u s", () => ({ contentId: "0", displayText: "" })], // 282 SimilarInterestContent
+  ["l4 mavatarThumb:16 s mauthenticationInfo:85 s l mhashtag:230 mtopHostInfo:286 u b", () => ({ userCount: "0", displayId: "", nickname: "", followStatus: "0", userId: "0", isBestTeammate: false })], // 283 RivalExtra
+  ["s", () => ({ screenShareStreamId: "" })], // 284 CohostStreamConfig
+  ["u s mavatar:16", () => ({ userId: "0", nickName: "" })], // 285 UserInfo
+  ["s l", () => ({ rankType: "", topIndex: "0" })], // 286 TopHostInfo
+  ["mcommon:45 i u i s s u m100createChannelContent:288 m102listChangeContent:289 minviteContent:290 mapplyContent:291 mpermitApplyContent:292 mreplyInviteContent:293 mkickOutContent:294 mcancelApplyContent:295 mcancelInviteContent:296 mleaveContent:297 mfinishContent:298 mjoinDirectContent:299 mjoinGroupContent:300 mpermitGroupContent:301 mcancelGroupContent:302 mleaveGroupContent:303 mp2pGroupChangeContent:304 mgroupChangeContent:305 m200businessContent:263", () => ({ messageType: 0, channelId: "0", scene: 0, source: "", centerizedIdc: "", rtcRoomId: "0" })], // 287 WebcastLinkLayerMessage
+  ["mowner:306 s", () => ({ ownerLinkMicId: "" })], // 288 CreateChannelContent
+  ["i mallUsers:307", () => ({ field1: 0 })], // 289 LinkListChangeContent
+  ["minvitor:306 minviteeRtcExtInfo:308 s s b m7dsl:309 minvitee:306 moperator:306", () => ({ invitorLinkMicId: "", inviteeLinkMicId: "", isOwner: false })], // 290 InviteContent
+  ["mapplier:306 s", () => ({ applierLinkMicId: "" })], // 291 ApplyContent
+  ["mpermiter:306 s i4 mdsl:309 mapplier:306 moperator:306 s", () => ({ permiterLinkMicId: "", replyStatus: 0, applierLinkMicId: "" })], // 292 PermitApplyContent
+  ["minvitee:306 i s m5inviteOperatorUser:306 S M:310", () => ({ replyStatus: 0, inviteeLinkMicId: "", linkedUserUiPositions: NO_LIST, uiPos: NO_LIST })], // 293 ReplyInviteContent
+  ["moffliner:306 i S M:310", () => ({ kickoutReason: 0, linkedUserUiPositions: NO_LIST, uiPos: NO_LIST })], // 294 KickOutContent
+  ["mapplier:306 s", () => ({ applierLinkMicId: "" })], // 295 CancelApplyContent
+  ["minvitor:306 s s u minvitee:306", () => ({ invitorLinkMicId: "", inviteeLinkMicId: "", inviteSeqId: "0" })], // 296 CancelInviteContent
+  ["mleaver:306 l S M:310", () => ({ leaveReason: "0", linkedUserUiPositions: NO_LIST, uiPos: NO_LIST })], // 297 LeaveContent
+  ["mowner:306 l", () => ({ finishReason: "0" })], // 298 FinishChannelContent
+  ["mjoiner:313 mallUsers:307", () => ({  })], // 299 JoinDirectContent
+  ["mgroupUser:314 mjoinUser:315 i M:308", () => ({ type: 0, groupExtInfo: NO_LIST })], // 300 JoinGroupContent
+  ["mapprover:315 i i M:308 mgroupUser:314 mmigrationDetails:316 S", () => ({ agreeStatus: 0, type: 0, groupExtInfo: NO_LIST, linkedUserUiPositions: NO_LIST })], // 301 PermitJoinGroupContent
+  ["M:315 moperator:315 i mgroupUser:314", () => ({ leaver: NO_LIST, type: 0 })], // 302 CancelJoinGroupContent
+  ["moperator:315 u s S", () => ({ groupChannelId: "0", leaveSource: "", linkedUserUiPositions: NO_LIST })], // 303 LeaveJoinGroupContent
+  ["M:308 mgroupUser:314 mmigrationDetails:316 M:317", () => ({ groupExtInfo: NO_LIST, contentPos: NO_LIST })], // 304 P2PGroupChangeContent
+  ["mgroupUser:314 S", () => ({ linkedUserUiPositions: NO_LIST })], // 305 GroupChangeContent
+  ["u u", () => ({ roomId: "0", userId: "0" })], // 306 Player
+  ["M2:313 M:313 M:313 M:313", () => ({ linkedList: NO_LIST, appliedList: NO_LIST, invitedList: NO_LIST, readyList: NO_LIST })], // 307 AllListUser
+  ["mliveRtcEngineConfig:318 M:319 mrtcBitrateMap:320 i mrtcMixBase:321 mbyteRtcExtInfo:322 mextra:323 s mrtcOther:324 i", () => ({ liveRtcVideoParam: NO_LIST, rtcFps: 0, rtcBusinessId: "", interactClientType: 0 })], // 308 RTCExtraInfo
+  ["i s", () => ({ sceneVersion: 0, layoutId: "" })], // 309 DSLConfig
+  ["i s", () => ({ type: 0, value: "" })], // 310 PosIdentity
+  ["m2field2:312", () => ({  })], // 311 LinkLayerListUserField3
+  ["i", () => ({ field1: 0 })], // 312 LinkLayerListUserField2
+  ["muser:306 s mfield3:311 l s", () => ({ linkmicIdStr: "", linkedTimeNano: "0", appVersion: "" })], // 313 LinkLayerListUser
+  ["u M:325 l", () => ({ groupChannelId: "0", user: NO_LIST, contentVersion: "0" })], // 314 GroupChannelAllUser
+  ["u muser:306", () => ({ channelId: "0" })], // 315 GroupPlayer
+  ["b u u", () => ({ isMigrate: false, sourceGroupChannelId: "0", targetGroupChannelId: "0" })], // 316 MigrationDetails
+  ["s i mpos:326 s l", () => ({ contentID: "", contentType: 0, contentLinkmicID: "", startTimeNano: "0" })], // 317 ContentPosition
+  ["s s s u", () => ({ rtcAppId: "", rtcUserId: "", rtcToken: "", rtcChannelId: "0" })], // 318 RTCEngineConfig
+  ["i mparams:327", () => ({ strategyId: 0 })], // 319 RTCLiveVideoParam
+  ["i i i i", () => ({ xx1: 0, xx2: 0, xx3: 0, xx4: 0 })], // 320 RTCBitRateMap
+  ["i", () => ({ bitrate: 0 })], // 321 RTCMixBase
+  ["i", () => ({ defaultSignalingServerFirst: 0 })], // 322 ByteRTCExtInfo
+  ["s", () => ({ version: "" })], // 323 RTCInfoExtra
+  ["i", () => ({ maxTranscodingCbIntervalSecond: 0 })], // 324 RTCOther
+  ["u i i mallUser:307 l l mownerUser:315 s", () => ({ channelId: "0", status: 0, type: 0, joinTime: "0", linkedTime: "0", groupLinkmicId: "" })], // 325 GroupChannelUser
+  ["i mlink:328", () => ({ type: 0 })], // 326 MicPositionData
+  ["i i i i", () => ({ width: 0, height: 0, fps: 0, bitrateKbps: 0 })], // 327 RTCVideoParam
+  ["i i", () => ({ position: 0, opt: 0 })], // 328 LinkPosition
+  ["mcommon:45 l l M:330 u u b", () => ({ timestampMs: "0", durationMs: "0", content: NO_LIST, sentenceId: "0", sequenceId: "0", definite: false })], // 329 WebcastCaptionMessage
+  ["s s", () => ({ lang: "", content: "" })], // 330 CaptionContent
+  ["mcommon:45 muser:69 M:168 mmsgFilter:65 muserIdentity:93", () => ({ emoteList: NO_LIST })], // 331 WebcastEmoteChatMessage
+  ["mcommon:45 menvelopeInfo:333 i", () => ({ display: 0 })], // 332 WebcastEnvelopeMessage
+  ["s i s s i i i s msendUserAvatar:16 s s i i", () => ({ envelopeId: "", businessType: 0, envelopeIdc: "", sendUserName: "", diamondCount: 0, peopleCount: 0, unpackAt: 0, sendUserId: "", createAt: "", roomId: "", followShowStatus: 0, skinId: 0 })], // 333 MessageRedEnvelopInfo
+  ["mcommon:45 mchatMessage:166 msocialMessage:356 mgiftMessage:174 mmemberMessage:353 mlikeMessage:357 s30 l moperator:69 i l u s", () => ({ method: "", pinTime: "0", action: 0, displayDuration: "0", pinMsgId: "0", ecStreamerKey: "" })], // 334 WebcastRoomPinMessage
+  ["mcommon:45 U U", () => ({ deleteMsgIds: NO_LIST, deleteUserIds: NO_LIST })], // 335 WebcastImDeleteMessage
+  ["mcommon:45 mevent:337 i micon:16 mcontent:48 l mbackground:16 mrightIcon:16 i u m12control:338 mrightLabel:339 b i mbadge:0 i i mribbonAnimation:16 manimationData:340 s s s mcommonBarrageContent:48 m100userGradeParam:341 mfansLevelParam:342 msubscribeGiftParam:343 mprivilegeLogExtra:15 mgiftGalleryParams:344", () => ({ msgType: 0, duration: "0", displayConfig: 0, galleryGiftId: "0", useMarquee: false, showType: 0, renderType: 0, leftIconDisplayType: 0, hybridUrl: "", schema: "", subType: "" })], // 336 WebcastBarrageMessage
+  ["s x:ss", () => ({ eventName: "", params: NO_MAP })], // 337 BarrageEvent
+  ["i l x:im345 i", () => ({ priority: 0, duration: "0", targetGroupShowRst: NO_MAP, horizontalTriggerType: 0 })], // 338 DisplayControl
+  ["s mcontent:48 l", () => ({ backgroundColor: "", height: "0" })], // 339 RightLabel
+  ["s s l l l", () => ({ geckoChannelName: "", fileName: "", height: "0", width: "0", rightOffset: "0" })], // 340 AnimationData
+  ["i i s muser:69", () => ({ currentGrade: 0, displayConfig: 0, userId: "" })], // 341 BarrageTypeUserGradeParam
+  ["i i m4user:69", () => ({ currentGrade: 0, displayConfig: 0 })], // 342 BarrageTypeFansLevelParam
+  ["l b", () => ({ giftSubCount: "0", showGiftSubCount: false })], // 343 BarrageTypeSubscribeGiftParam
+  ["u u", () => ({ fromUserId: "0", toUserId: "0" })], // 344 BarrageTypeGiftGalleryParam
+  ["b", () => ({ banned: false })], // 345 ShowResult
+  ["mcommon:45 i i mpopProduct:347 mtraceInfo:348", () => ({ actionType: 0, field3: 0 })], // 346 WebcastOecLiveShoppingMessage
+  ["s s s s u6 s i s i i", () => ({ title: "", price: "", imageUrl: "", shopUrl: "", productId: "0", shopName: "", field8: 0, productUrl: "", field10: 0, field11: 0 })], // 347 PopProduct
+  ["l l l", () => ({ time1: "0", time2: "0", time3: "0" })], // 348 TraceInfo
+  ["mcommon:45 s s", () => ({ title: "", body: "" })], // 349 WebcastGiftPromptMessage
+  ["mcommon:45", () => ({  })], // 350 WebcastGiftDynamicRestrictionMessage
+  ["mcommon:45 u micon:16", () => ({ fromUserId: "0" })], // 351 WebcastGiftBroadcastMessage
+  ["mcommon:45 u l", () => ({ roomId: "0", timestamp: "0" })], // 352 WebcastGiftPanelUpdateMessage
+  ["mcommon:45 muser:69 i moperator:69 b b i i i i s u y s menterEffectConfig:354 mbackgroundImage:16 mbackgroundImageV2:16 manchorDisplayText:48 s s s l s i x:ii i l l mpublicAreaMessageCommon:57 l l s l mwaveAlgorithmData:355 i", () => ({ memberCount: 0, isSetToAdmin: false, isTopUser: false, rankScore: 0, topUserNo: 0, enterType: 0, action: 0, actionDescription: "", userId: "0", effectConfig: NO_BYTES, popStr: "", clientEnterSource: "", clientEnterType: "", clientLiveReason: "", actionDuration: "0", userShareType: "", displayStyle: 0, adminPermissions: NO_MAP, kickSource: 0, allowPreviewTime: "0", lastSubscriptionAction: "0", liveSubOnlyTier: "0", liveSubOnlyMonth: "0", ecStreamerKey: "", showWave: "0", hitAbStatus: 0 })], // 353 WebcastMemberMessage
+  ["i micon:16 l mtext:48 mtextIcon:16 i u mbadge:16 L", () => ({ type: 0, avatarPos: "0", stayTime: 0, animAssetId: "0", flexSettingArrayList: NO_LIST })], // 354 EffectConfigBean
+  ["s b s b b", () => ({ algorithmVersion: "", isAlgHit: false, predictScore: "", isRewatch: false, isFollow: false })], // 355 WaveAlgorithmData
+  ["mcommon:45 muser:69 l l s l l i mpublicAreaMessageCommon:57 s s l", () => ({ shareType: "0", action: "0", shareTarget: "", followCount: "0", shareDisplayStyle: "0", shareCount: 0, signature: "", signatureVersion: "", showDurationMs: "0" })], // 356 WebcastSocialMessage
+  ["mcommon:45 i l i muser:69 s M:16 M:359 l M:358 mpublicAreaMessageCommon:57 l", () => ({ count: 0, total: "0", color: 0, icon: "", icons: NO_LIST, specifiedDisplayText: NO_LIST, effectCnt: "0", likeEffect: NO_LIST, roomMessageHeatLevel: "0" })], // 357 WebcastLikeMessage
+  ["l l l l", () => ({ version: "0", effectCnt: "0", effectIntervalMs: "0", level: "0" })], // 358 LikeEffect
+  ["u mdisplayText:48", () => ({ uid: "0" })], // 359 SpecifiedDisplayText
+  ["mcommon:45 M:361 l s M:361 l l l", () => ({ ranks: NO_LIST, total: "0", popStr: "", seats: NO_LIST, popularity: "0", totalUser: "0", anonymous: "0" })], // 360 WebcastRoomUserSeqMessage
+  ["l muser:69 l l", () => ({ score: "0", rank: "0", delta: "0" })], // 361 Contributor
+  ["mcommon:45 i s mextra:363 mperceptionDialog:67 mperceptionAudienceText:48 mpunishInfo:66 mfloatText:48 i", () => ({ action: 0, tips: "", floatStyle: 0 })], // 362 WebcastControlMessage
+  ["s l mtitle:48 mviolationReason:48 mcontent:48 mgotItButton:48 mbanDetailButton:48 s", () => ({ banInfoUrl: "", reasonNo: "0", source: "" })], // 363 Extra
+  ["mcommon:45 u i s muser:69 i M:0 s", () => ({ id: "0", auditStatus: 0, content: "", introMode: 0, badges: NO_LIST, contentLanguage: "" })], // 364 WebcastLiveIntroMessage
+  ["mcommon:45 s b i micon:16 s b mpublicAreaCommon:57 l s", () => ({ content: "", supportLandscape: false, source: 0, scene: "", isWelcome: false, showDurationMs: "0", subScene: "" })], // 365 WebcastRoomMessage
+  ["mcommon:45 y i i", () => ({ data: NO_BYTES, position: 0, actionType: 0 })], // 366 WebcastInRoomBannerMessage
+  ["mcommon:45 muser:69 i l i i i i b b", () => ({ exhibitionType: 0, subMonth: "0", subscribeType: 0, oldSubscribeStatus: 0, messageType: 0, subscribingStatus: 0, isSend: false, isCustom: false })], // 367 WebcastSubNotifyMessage
+  ["mcommon:45", () => ({  })], // 368 WebcastAccessControlMessage
+  ["mcommon:45 i l l s m8punishInfo:66", () => ({ status: 0, duration: "0", endTime: "0", reason: "" })], // 369 WebcastAccessRecallMessage
+  ["mcommon:45 s i l5 i u mpunishInfo:66 i11", () => ({ content: "", showType: 0, duration: "0", field6: 0, violationUid: "0", field11: 0 })], // 370 WebcastBottomMessage
+  ["mcommon:45 l l5 s7", () => ({ guideType: "0", duration: "0", scene: "" })], // 371 WebcastGuideMessage
+  ["mcommon:45 s i", () => ({ content: "", noticeType: 0 })], // 372 WebcastNoticeMessage
+  ["mcommon:45 mdialog:67 mpunishInfo:66 i", () => ({ endTime: 0 })], // 373 WebcastPerceptionMessage
+  ["mcommon:45 muser:93 mdisplayText:48 i", () => ({ triggerType: 0 })], // 374 WebcastSpeakerMessage
+  ["mcommon:45 l l s s s", () => ({ displayDurationMillisecond: "0", delayDisplayDurationMillisecond: "0", scene: "", buttonText: "", buttonSchema: "" })], // 375 WebcastToastMessage
+  ["mcommon:45 i s l b", () => ({ action: 0, content: "", noticeType: "0", closeRoom: false })], // 376 WebcastRoomVerifyMessage
+  ["mcommon:45 s", () => ({ message: "" })], // 377 WebcastSystemMessage
+  ["mcommon:45 i mtCondition:379 mtInfo:380 i s", () => ({ dType: 0, triggerBy: 0, fromRegion: "" })], // 378 WebcastMsgDetectMessage
+  ["b b b b b", () => ({ uplinkDetectHttp: false, uplinkDetectWebsocket: false, detectP2pMsg: false, detectRoomMsg: false, httpOptimize: false })], // 379 TriggerCondition
+  ["l l l", () => ({ clientStartMs: "0", apiRecvTimeMs: "0", apiSendToGoimMs: "0" })], // 380 TimeInfo
+  ["mcommon:45", () => ({  })], // 381 WebcastMarqueeAnnouncementMessage
+  ["mcommon:45 i mnickNamePrefix:48 s menterText:48 mpublicAreaCommon:57", () => ({ action: 0, nickName: "" })], // 382 WebcastUnauthorizedMemberMessage
+  ["mcommon:45", () => ({  })], // 383 WebcastBoostCardMessage
+  ["mcommon:45 mcontent:48", () => ({  })], // 384 WebcastLiveGameIntroMessage
+  ["mcommon:45 i mnotifyText:48", () => ({ msgType: 0 })], // 385 WebcastGameRankNotifyMessage
+  ["mcommon:45 i s s s u", () => ({ changeMode: 0, field3: "", field4: "", field5: "", field6: "0" })], // 386 WebcastPartnershipDropsUpdateMessage
+  ["mcommon:45", () => ({  })], // 387 WebcastPartnershipGameOfflineMessage
+  ["mcommon:45 mpunishInfo:66", () => ({  })], // 388 WebcastPartnershipPunishMessage
+  ["mcommon:45 i", () => ({ updateType: 0 })], // 389 WebcastViewerPicksUpdateMessage
+  ["mcommon:45 i u4", () => ({ actionType: 0, operatorUserId: "0" })], // 390 WebcastSubPinEventMessage
+  ["mcommon:45 mrankContainer:392 i", () => ({ data2: 0 })], // 391 WebcastHourlyRankMessage
+  ["i mrankingData:393 i mrankings:48 mrankingData2:394 i i", () => ({ data1: 0, data2: 0, data3: 0, data4: 0 })], // 392 RankContainer
+  ["i mrankdata:48 s", () => ({ data1: 0, data2: "" })], // 393 HourlyRanking
+  ["i i mrankdata:48 s i i", () => ({ data1: 0, data2: 0, data3: "", data4: 0, data5: 0 })], // 394 HourlyRankingChange
+  ["mcommon:45 s s s", () => ({ description: "", btnName: "", btnUrl: "" })], // 395 WebcastSubCapsuleMessage
+  ["y mcommon:45", () => ({ giftMessageBlob: NO_BYTES })], // 396 WebcastBindingGiftMessage
+  ["mcommon:45 u i5", () => ({ userId: "0", scene: 0 })], // 397 WebcastAlertBoxAuditResultMessage
+  ["mcommon:45 s i s", () => ({ schema: "", notifyType: 0, contentStr: "" })], // 398 WebcastNotifyMessage
+  ["mcommon:45 muser:93 i", () => ({ exhibitionType: 0 })], // 399 WebcastSubscriptionNotifyMessage
 ];
 
 /** Wire method to the place of its message. */
 export const methods: Readonly<Record<string, number>> = {
   WebcastLinkMicBattle: 18,
   WebcastLinkMicArmies: 19,
-  WebcastLinkMicBattlePunishFinish: 93,
-  WebcastLinkmicBattleTaskMessage: 94,
-  WebcastCapsuleMessage: 106,
-  WebcastSubscriptionGuideMessage: 107,
-  WebcastSubWaveMessage: 108,
-  WebcastPictionaryStartMessage: 112,
-  WebcastPictionaryUpdateMessage: 114,
-  WebcastPictionaryEndMessage: 115,
-  WebcastPictionaryExitMessage: 116,
-  WebcastQuestionSelectedMessage: 117,
-  WebcastQuestionDeleteMessage: 118,
-  WebcastQuestionSlideDownMessage: 119,
-  WebcastQuestionSwitchMessage: 120,
-  WebcastGoodyBagMessage: 121,
-  WebcastLinkScreenChangeMessage: 127,
-  WebcastPaidContentLiveShoppingMessage: 129,
-  WebcastSubTimerStickerMessage: 132,
-  WebcastEnvelopePortalMessage: 134,
-  WebcastHashtagMessage: 136,
-  WebcastLinkMicBattleItemCard: 137,
-  WebcastPartnershipDownloadCountMessage: 141,
-  WebcastBALeadGenMessage: 142,
-  WebcastEcTaskRegisterMessage: 143,
-  WebcastEcShortItemRefreshMessage: 145,
-  WebcastRoomNotifyMessage: 146,
-  WebcastRoomStickerMessage: 149,
-  WebcastGiftCollectionUpdateMessage: 151,
-  WebcastAnchorToolModificationMessage: 153,
-  WebcastLinkMicAnchorGuideMessage: 155,
-  WebcastLinkmicBattleNoticeMessage: 157,
-  WebcastDonationStickerModifyMethod: 159,
-  WebcastHourlyRankRewardMessage: 160,
-  WebcastInRoomBannerRefreshMessage: 161,
-  WebcastUpdateShareRevenueNoticeMessage: 162,
-  WebcastChatMessage: 163,
-  WebcastQuestionNewMessage: 169,
-  WebcastGiftMessage: 171,
-  WebcastLinkMessage: 195,
-  WebcastLinkMicMethod: 228,
-  WebcastLinkMicFanTicketMethod: 229,
-  WebcastLinkMicLayoutStateMessage: 232,
-  WebcastLinkStateMessage: 233,
-  WebcastGoalUpdateMessage: 234,
-  WebcastPollMessage: 245,
-  WebcastRankUpdateMessage: 253,
-  WebcastRankTextMessage: 258,
-  WebcastLinkLayerMessage: 283,
-  WebcastCaptionMessage: 323,
-  WebcastEmoteChatMessage: 325,
-  WebcastEnvelopeMessage: 326,
-  WebcastRoomPinMessage: 328,
-  WebcastImDeleteMessage: 329,
-  WebcastBarrageMessage: 330,
-  WebcastOecLiveShoppingMessage: 340,
-  WebcastGiftPromptMessage: 343,
-  WebcastGiftDynamicRestrictionMessage: 344,
-  WebcastGiftBroadcastMessage: 345,
-  WebcastGiftPanelUpdateMessage: 346,
-  WebcastMemberMessage: 347,
-  WebcastSocialMessage: 350,
-  WebcastLikeMessage: 351,
-  WebcastRoomUserSeqMessage: 354,
-  WebcastControlMessage: 356,
-  WebcastLiveIntroMessage: 358,
-  WebcastRoomMessage: 359,
-  WebcastInRoomBannerMessage: 360,
-  WebcastSubNotifyMessage: 361,
-  WebcastAccessControlMessage: 362,
-  WebcastAccessRecallMessage: 363,
-  WebcastBottomMessage: 364,
-  WebcastGuideMessage: 365,
-  WebcastNoticeMessage: 366,
-  WebcastPerceptionMessage: 367,
-  WebcastSpeakerMessage: 368,
-  WebcastToastMessage: 369,
-  WebcastRoomVerifyMessage: 370,
-  WebcastSystemMessage: 371,
-  WebcastMsgDetectMessage: 372,
-  WebcastMarqueeAnnouncementMessage: 375,
-  WebcastUnauthorizedMemberMessage: 376,
-  WebcastBoostCardMessage: 377,
-  WebcastLiveGameIntroMessage: 378,
-  WebcastGameRankNotifyMessage: 379,
-  WebcastPartnershipDropsUpdateMessage: 380,
-  WebcastPartnershipGameOfflineMessage: 381,
-  WebcastPartnershipPunishMessage: 382,
-  WebcastViewerPicksUpdateMessage: 383,
-  WebcastSubPinEventMessage: 384,
-  WebcastHourlyRankMessage: 385,
-  WebcastSubCapsuleMessage: 389,
-  WebcastBindingGiftMessage: 390,
-  WebcastAlertBoxAuditResultMessage: 391,
-  WebcastNotifyMessage: 392,
-  WebcastSubscriptionNotifyMessage: 393,
-  LinkMicMethod: 228,
-  RoomMessage: 359,
-  RoomVerifyMessage: 370,
+  WebcastLinkMicBattlePunishFinish: 94,
+  WebcastLinkmicBattleTaskMessage: 95,
+  WebcastCapsuleMessage: 107,
+  WebcastSubscriptionGuideMessage: 108,
+  WebcastSubWaveMessage: 109,
+  WebcastPictionaryStartMessage: 113,
+  WebcastPictionaryUpdateMessage: 115,
+  WebcastPictionaryEndMessage: 116,
+  WebcastPictionaryExitMessage: 117,
+  WebcastQuestionSelectedMessage: 118,
+  WebcastQuestionDeleteMessage: 119,
+  WebcastQuestionSlideDownMessage: 120,
+  WebcastQuestionSwitchMessage: 121,
+  WebcastGoodyBagMessage: 122,
+  WebcastLinkScreenChangeMessage: 128,
+  WebcastPaidContentLiveShoppingMessage: 130,
+  WebcastSubTimerStickerMessage: 133,
+  WebcastEnvelopePortalMessage: 135,
+  WebcastHashtagMessage: 137,
+  WebcastLinkMicBattleItemCard: 138,
+  WebcastPartnershipDownloadCountMessage: 142,
+  WebcastBALeadGenMessage: 143,
+  WebcastEcTaskRegisterMessage: 144,
+  WebcastEcShortItemRefreshMessage: 146,
+  WebcastRoomNotifyMessage: 147,
+  WebcastWeeklyRankRewardMessage: 148,
+  WebcastRoomStickerMessage: 152,
+  WebcastGiftCollectionUpdateMessage: 154,
+  WebcastAnchorToolModificationMessage: 156,
+  WebcastLinkMicAnchorGuideMessage: 158,
+  WebcastLinkmicBattleNoticeMessage: 160,
+  WebcastDonationStickerModifyMethod: 162,
+  WebcastHourlyRankRewardMessage: 163,
+  WebcastInRoomBannerRefreshMessage: 164,
+  WebcastUpdateShareRevenueNoticeMessage: 165,
+  WebcastChatMessage: 166,
+  WebcastQuestionNewMessage: 172,
+  WebcastGiftMessage: 174,
+  WebcastLinkMessage: 198,
+  WebcastLinkMicMethod: 231,
+  WebcastLinkMicFanTicketMethod: 232,
+  WebcastLinkMicLayoutStateMessage: 235,
+  WebcastLinkStateMessage: 236,
+  WebcastGoalUpdateMessage: 237,
+  WebcastPollMessage: 248,
+  WebcastRankUpdateMessage: 256,
+  WebcastRankTextMessage: 262,
+  WebcastLinkLayerMessage: 287,
+  WebcastCaptionMessage: 329,
+  WebcastEmoteChatMessage: 331,
+  WebcastEnvelopeMessage: 332,
+  WebcastRoomPinMessage: 334,
+  WebcastImDeleteMessage: 335,
+  WebcastBarrageMessage: 336,
+  WebcastOecLiveShoppingMessage: 346,
+  WebcastGiftPromptMessage: 349,
+  WebcastGiftDynamicRestrictionMessage: 350,
+  WebcastGiftBroadcastMessage: 351,
+  WebcastGiftPanelUpdateMessage: 352,
+  WebcastMemberMessage: 353,
+  WebcastSocialMessage: 356,
+  WebcastLikeMessage: 357,
+  WebcastRoomUserSeqMessage: 360,
+  WebcastControlMessage: 362,
+  WebcastLiveIntroMessage: 364,
+  WebcastRoomMessage: 365,
+  WebcastInRoomBannerMessage: 366,
+  WebcastSubNotifyMessage: 367,
+  WebcastAccessControlMessage: 368,
+  WebcastAccessRecallMessage: 369,
+  WebcastBottomMessage: 370,
+  WebcastGuideMessage: 371,
+  WebcastNoticeMessage: 372,
+  WebcastPerceptionMessage: 373,
+  WebcastSpeakerMessage: 374,
+  WebcastToastMessage: 375,
+  WebcastRoomVerifyMessage: 376,
+  WebcastSystemMessage: 377,
+  WebcastMsgDetectMessage: 378,
+  WebcastMarqueeAnnouncementMessage: 381,
+  WebcastUnauthorizedMemberMessage: 382,
+  WebcastBoostCardMessage: 383,
+  WebcastLiveGameIntroMessage: 384,
+  WebcastGameRankNotifyMessage: 385,
+  WebcastPartnershipDropsUpdateMessage: 386,
+  WebcastPartnershipGameOfflineMessage: 387,
+  WebcastPartnershipPunishMessage: 388,
+  WebcastViewerPicksUpdateMessage: 389,
+  WebcastSubPinEventMessage: 390,
+  WebcastHourlyRankMessage: 391,
+  WebcastSubCapsuleMessage: 395,
+  WebcastBindingGiftMessage: 396,
+  WebcastAlertBoxAuditResultMessage: 397,
+  WebcastNotifyMessage: 398,
+  WebcastSubscriptionNotifyMessage: 399,
+  LinkMicMethod: 231,
+  RoomMessage: 365,
+  RoomVerifyMessage: 376,
 };
