@@ -32,7 +32,9 @@ export function createApp(options: AppOptions): Hono {
     },
     (add: AddRoute) => {
       if (openApi === undefined) return;
-      add(openApiRoute, () => ({ body: openApi }));
+      let text: string | undefined;
+      const headers = { "content-type": "application/json" };
+      add(openApiRoute, () => new Response(text ??= JSON.stringify(openApi), { headers }));
       add(docsRoute, docsPage);
     },
   ];
