@@ -26,7 +26,7 @@ interface Streak {
   /** When its newest message arrived, ms. */
   seenAt: number;
   closedBy: GiftEvent["streak"]["closedBy"];
-  /** That message, while the streak is open: an event holds the bytes of the whole batch in which it came. */
+  /** That message, while the streak is open: it holds its bytes. */
   last: GiftEvent | undefined;
 }
 

@@ -25,7 +25,8 @@ export class EventQueue<E extends Timed> {
   #abandoned = false;
   #reader = false;
   #ended: { failure?: { error: unknown } } | undefined;
-  #waiting: PromiseWithResolvers<IteratorResult<E, undefined>> | undefined;
+  /** Answers the reader who waits. */
+  #waiting: ((answer: IteratorResult<E, undefined> | Promise<never>) => void) | undefined;
 
   /**
    * @param capacity most events kept
@@ -49,7 +50,7 @@ export class EventQueue<E extends Timed> {
   push(event: E): void {
     if (this.#ended !== undefined) return;
     if (this.#waiting !== undefined) {
-      const { resolve } = this.#waiting;
+      const resolve = this.#waiting;
       this.#waiting = undefined;
       return resolve({ done: false, value: event });
     }
@@ -68,8 +69,7 @@ export class EventQueue<E extends Timed> {
     this.#ended = failure === undefined ? {} : { failure };
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (failure === undefined) waiting?.resolve({ done: true, value: undefined });
-    else waiting?.reject(failure.error);
+    waiting?.(failure === undefined ? { done: true, value: undefined } : Promise.reject(failure.error));
   }
 
   /**
@@ -95,8 +95,7 @@ export class EventQueue<E extends Timed> {
         if (this.#waiting !== undefined) {
           return Promise.reject(new TypeError("Cannot read the next event: the one before is still awaited"));
         }
-        this.#waiting = Promise.withResolvers();
-        return this.#waiting.promise;
+        return new Promise((resolve) => void (this.#waiting = resolve));
       },
       return: () => {
         this.#clear();

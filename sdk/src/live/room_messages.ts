@@ -64,8 +64,10 @@ export class RoomMessages {
       return;
     }
     counters.messages++;
+    // The ledger keeps a gift while its streak is open, and its bytes are a view of the whole batch.
+    const bytes = method === "WebcastGiftMessage" ? payload.slice() : payload;
     const event = this.#booked(
-      decodeMessage(method, payload, { id, roomId: this.#roomId, receivedAt, history, title: this.#title }),
+      decodeMessage(method, bytes, { id, roomId: this.#roomId, receivedAt, history, title: this.#title }),
     );
     if (event.type === "decode_error") counters.undecodable++;
     emit(event);
