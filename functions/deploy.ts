@@ -7,6 +7,7 @@ export {
   type ConfigSchema,
   ConsumerConfig,
   envNames,
+  FollowingsConfig,
   LookupConfig,
   PollerConfig,
   RecorderTaskConfig,

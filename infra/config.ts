@@ -10,6 +10,10 @@ export interface StageConfig {
   readonly requestsPerSecond: number;
   /** Origins whose pages may call the API, such as `https://app.example`. */
   readonly corsOrigins: readonly string[];
+  /** Hosts that may serve streams beside TikTok's own. */
+  readonly mediaHosts: readonly string[];
+  /** Whether the API sends messages into rooms, as the operator whose session the identity parameter holds. */
+  readonly sendMessages: boolean;
   readonly recorder: {
     /** Fargate CPU units; 1024 is one core. */
     readonly cpu: number;
@@ -30,6 +34,8 @@ const STAGES: Readonly<Record<string, StageConfig>> = {
     pollMinutes: 1,
     requestsPerSecond: 10,
     corsOrigins: [],
+    mediaHosts: [],
+    sendMessages: false,
     recorder: { cpu: 512, memoryMiB: 1024, diskGiB: 30, slots: 8, maxTasks: 2 },
   },
   prod: {
@@ -38,9 +44,19 @@ const STAGES: Readonly<Record<string, StageConfig>> = {
     pollMinutes: 1,
     requestsPerSecond: 100,
     corsOrigins: [],
+    mediaHosts: [],
+    sendMessages: false,
     recorder: { cpu: 1024, memoryMiB: 4096, diskGiB: 100, slots: 25, maxTasks: 20 },
   },
 };
+
+/**
+ * Name of the Systems Manager parameter with the operator's session and signer key. Whoever deploys writes it, as a
+ * SecureString, which CloudFormation cannot; without it nobody is logged in.
+ */
+export function identityParameter({ stage }: StageConfig): string {
+  return `/roomtone/${stage}/identity`;
+}
 
 /**
  * Settings of a stage.

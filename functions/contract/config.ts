@@ -74,6 +74,16 @@ const identity = {
   mediaHosts: v.optional(list, []),
 };
 
+/** Who the client of TikTok is, on AWS: the secrets are where the environment's reader cannot see them. */
+const namedIdentity = {
+  /**
+   * Name of the Systems Manager parameter (SecureString) with `{"tiktokCookies": "...", "eulerKey": "..."}`, either of
+   * them or both. Without the parameter nobody is logged in and nobody signs.
+   */
+  identityParameter: v.optional(text),
+  eulerUrl: identity.eulerUrl,
+};
+
 /** How often names are checked. */
 const polling = {
   /** Usual time from one check of a name to the next. */
@@ -102,6 +112,8 @@ const recording = {
   stallTimeoutMs: v.optional(integer(500, 600_000), 15_000),
   /** Also make one MP4 file at the end. */
   mp4: v.optional(flag, false),
+  /** What writes the segments: this process, or an ffmpeg for each recording. */
+  engine: v.optional(v.picklist(["inprocess", "ffmpeg"]), "inprocess"),
   /** Path of ffmpeg, when it is not on PATH. */
   ffmpeg: v.optional(text),
 };
@@ -134,14 +146,26 @@ export const LocalConfig = v.object({
 /** Settings of the whole system in one process. */
 export type LocalConfig = v.InferOutput<typeof LocalConfig>;
 
-/** Lambda functions that only ask TikTok: links, user info, followings. The table has the API keys. */
-export const LookupConfig = v.object({ ...table, ...tiktok });
+/** Lambda functions that ask TikTok as a guest: links, user info. The table has the API keys. */
+export const LookupConfig = v.object({ ...table, ...tiktok, mediaHosts: identity.mediaHosts });
 
 /** Settings of a {@link LookupConfig} process. */
 export type LookupConfig = v.InferOutput<typeof LookupConfig>;
 
+/** Lambda function of the lists of users. */
+export const FollowingsConfig = v.object({ ...table, ...tiktok, ...namedIdentity });
+
+/** Settings of a {@link FollowingsConfig} process. */
+export type FollowingsConfig = v.InferOutput<typeof FollowingsConfig>;
+
 /** Lambda function of every route but links, user info and lists of users. */
-export const SystemConfig = v.object({ ...table, ...tiktok });
+export const SystemConfig = v.object({
+  ...table,
+  ...tiktok,
+  ...namedIdentity,
+  mediaHosts: identity.mediaHosts,
+  sendMessages: identity.sendMessages,
+});
 
 /** Settings of a {@link SystemConfig} process. */
 export type SystemConfig = v.InferOutput<typeof SystemConfig>;

@@ -5,7 +5,7 @@
  */
 
 /** Names of fields whose text is a secret. */
-const SECRET_FIELD = /cookie|authorization|token|secret|signature|session|password|ttwid|api-?_?key/i;
+const SECRET_FIELD = /cookie|authorization|token|secret|signature|session|password|ttwid|(?:api|euler|signer)-?_?key/i;
 /** Query and user part of URLs. */
 const URL_QUERY = /\b((?:https?|wss?|rtmps?):\/\/)(?:[^\s/?#"'@]*@)?([^\s?#"']*)(?:\?[^\s"']*)?/gi;
 /** `name=value` and `name: value` in headers and command lines. */

@@ -20,11 +20,13 @@ describe("redact()", () => {
   it("hides secret fields at any depth, also in causes, and keeps lease tokens, which are numbers", () => {
     const cause = new Error("GET https://h/p?sign=abc: ttwid=abc");
     const error = Object.assign(new Error("it failed", { cause }), { code: "network" });
-    const line = JSON.stringify(redact({ leaseToken: 3, list: [{ Cookie: "abc", "set-cookie": ["abc"] }], error }));
+    const line = JSON.stringify(
+      redact({ leaseToken: 3, list: [{ Cookie: "abc", "set-cookie": ["abc"] }, { eulerKey: "abc" }], error }),
+    );
     assert(!line.includes("abc"), line);
     assertEquals(JSON.parse(line), {
       leaseToken: 3,
-      list: [{ Cookie: "[redacted]", "set-cookie": "[redacted]" }],
+      list: [{ Cookie: "[redacted]", "set-cookie": "[redacted]" }, { eulerKey: "[redacted]" }],
       error: {
         name: "Error",
         code: "network",

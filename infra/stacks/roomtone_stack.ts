@@ -5,6 +5,7 @@ import {
   ANSWER_PREFIX,
   ConsumerConfig,
   environment,
+  FollowingsConfig,
   LookupConfig,
   PollerConfig,
   RecorderTaskConfig,
@@ -12,7 +13,7 @@ import {
   type RouteGroup,
   SystemConfig,
 } from "@roomtone/functions/deploy";
-import type { StageConfig } from "../config.ts";
+import { identityParameter, type StageConfig } from "../config.ts";
 import { BlobBucket } from "../constructs/blob_bucket.ts";
 import { StreamConsumer } from "../constructs/stream_consumer.ts";
 import { RouteGroupApi } from "../constructs/route_group_api.ts";
@@ -79,18 +80,25 @@ export class RoomtoneStack extends Stack {
     table.grant(consumer, "dynamodb:GetItem", "dynamodb:PutItem");
     new StreamConsumer(this, "Stream", { consumer, table });
 
-    const lookup = environment(LookupConfig, { tableName });
+    const identity = { identityParameter: identityParameter(config) };
+    const mediaHosts = [...config.mediaHosts];
+    const lookup = environment(LookupConfig, { tableName, mediaHosts });
     const apiFunction = (id: string, bundle: RouteGroup, description: string, env: Record<string, string>) =>
       new NodeFunction(this, id, { bundle, distDir, description, environment: env, timeout: API_TIMEOUT }).fn;
     const functions = {
       links: apiFunction("Links", "links", "Answers for stream links", lookup),
       user_info: apiFunction("UserInfo", "user_info", "Answers for profiles", lookup),
-      followings: apiFunction("Followings", "followings", "Answers for followings and followers", lookup),
+      followings: apiFunction(
+        "Followings",
+        "followings",
+        "Answers for followings and followers",
+        environment(FollowingsConfig, { tableName, ...identity }),
+      ),
       system: apiFunction(
         "System",
         "system",
         "Answers for the watchlist and recordings",
-        environment(SystemConfig, { tableName }),
+        environment(SystemConfig, { tableName, ...identity, mediaHosts, sendMessages: config.sendMessages }),
       ),
     };
     table.grant(functions.system, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem");
@@ -102,6 +110,17 @@ export class RoomtoneStack extends Stack {
           actions: ["dynamodb:PutItem"],
           resources: [table.tableArn],
           conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${ANSWER_PREFIX}*`] } },
+        }),
+      );
+    }
+    for (const each of [functions.followings, functions.system]) {
+      each.addToRolePolicy(
+        new PolicyStatement({
+          // Decryption takes no right of its own: the parameter is encrypted with the key that AWS keeps for them.
+          actions: ["ssm:GetParameter"],
+          resources: [
+            this.formatArn({ service: "ssm", resource: "parameter", resourceName: identityParameter(config).slice(1) }),
+          ],
         }),
       );
     }

@@ -3,6 +3,7 @@ import {
   type ConfigSchema,
   ConsumerConfig,
   envNames,
+  FollowingsConfig,
   LookupConfig,
   PollerConfig,
   RecorderTaskConfig,
@@ -140,7 +141,7 @@ describe("RoomtoneStack", () => {
     const schemas: Record<string, ConfigSchema | undefined> = {
       Links: LookupConfig,
       UserInfo: LookupConfig,
-      Followings: LookupConfig,
+      Followings: FollowingsConfig,
       System: SystemConfig,
       Poller: PollerConfig,
       Consumer: ConsumerConfig,
@@ -198,13 +199,26 @@ describe("RoomtoneStack", () => {
         "dynamodb:ListStreams",
         "dynamodb:PutItem",
       ]);
-      for (const id of ["Links", "UserInfo", "Followings"]) {
-        assertEquals(statements(`${id}Function`).flatMap(({ Action }) => Action).sort(), [
-          "dynamodb:GetItem",
-          "dynamodb:PutItem",
-          "dynamodb:UpdateItem",
-        ], id);
+      const looksUp = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
+      for (
+        const [id, more] of [["Links", []], ["UserInfo", []], ["Followings", ["ssm:GetParameter"]]] as const
+      ) {
+        const all = statements(`${id}Function`).flatMap(({ Action }) => Action);
+        assertEquals(all.sort(), [...looksUp, ...more], id);
       }
+    });
+
+    it("let only lists of users and the system read the operator's session, by its name", () => {
+      const readers = ["Links", "UserInfo", "Followings", "System", "Poller", "Consumer", "Recorders"].filter((id) => {
+        const [read] = statements(id).filter(({ Action }) => [Action].flat().some((each) => each.startsWith("ssm:")));
+        if (read === undefined) return false;
+        assertEquals(read.Action, "ssm:GetParameter", id);
+        assertStringIncludes(JSON.stringify(read.Resource), ":parameter/roomtone/dev/identity");
+        const { Variables } = lambda(id).Properties.Environment as { Variables: Record<string, unknown> };
+        assertEquals(Variables.ROOMTONE_IDENTITY_PARAMETER, "/roomtone/dev/identity", id);
+        return true;
+      });
+      assertEquals(readers, ["Followings", "System"]);
     });
 
     it("let functions that look up put nothing but answers into the table", () => {

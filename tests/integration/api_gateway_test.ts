@@ -23,6 +23,7 @@ import { startDynamoDbLocal } from "../engines/dynamodb_local.ts";
 import { createTable, localDynamoDb } from "../engines/dynamodb_table.ts";
 import { type AwsServices, startAwsServices } from "../fakes/aws_services.ts";
 import { type LambdaHost, startLambda } from "../fakes/lambda_host.ts";
+import { SESSION_ID, SIGNER_KEY } from "../standin/call_routes.ts";
 import { type Standin, startStandin } from "../standin/mod.ts";
 
 const EVENTS = join(ROOT, "tests", "events", "api_gateway");
@@ -51,6 +52,7 @@ describe("the API's functions behind API Gateway", () => {
     standin = await startStandin({ media: false });
     standin.room("live.host").startLive({ seed: "1", title: "Tea" });
     standin.room("quiet.host");
+    standin.room("listed.host");
     aws = await startAwsServices();
     client = localDynamoDb(engine.endpoint);
     await createTable(client, TABLE_NAME);
@@ -82,7 +84,7 @@ describe("the API's functions behind API Gateway", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function environment(): Record<string, string> {
+  function environment(more: Record<string, string> = {}): Record<string, string> {
     return {
       ...aws.env,
       ROOMTONE_TABLE_NAME: TABLE_NAME,
@@ -91,14 +93,15 @@ describe("the API's functions behind API Gateway", () => {
       ROOMTONE_TIKTOK_WEBCAST_URL: standin.baseUrls.webcast,
       ROOMTONE_TIKTOK_SOCKET_URL: standin.baseUrls.socket,
       ROOMTONE_TIKTOK_TTWID_URL: standin.baseUrls.ttwid,
+      ...more,
     };
   }
 
   /** Hands a group's function the event of a file, such as `links/one_host`. */
-  async function drive(file: string, change: Record<string, string> = {}) {
+  async function drive(file: string, change: Record<string, string> = {}, other?: LambdaHost) {
     driven.add(file);
     const group = GROUPS.find((each) => file.startsWith(`${each}/`));
-    const host = group && hosts.get(group);
+    const host = other ?? (group && hosts.get(group));
     assert(host !== undefined, file);
     const event = JSON.parse(readFileSync(join(EVENTS, `${file}.json`), "utf8"));
     const result = await host.invoke({ ...event, headers: { ...event.headers, ...change } });
@@ -285,6 +288,65 @@ describe("the API's functions behind API Gateway", () => {
       assertEquals((await drive("system/recording_stop")).status, 202);
       assertEquals((await drive("system/recording_delete")).status, 204);
       assertEquals(await store.getRecording(FINISHED), undefined);
+    });
+  });
+
+  describe("with the operator's session and signer in a parameter", () => {
+    const name = "/roomtone/test/identity";
+    const secrets = { tiktokCookies: `sessionid=${SESSION_ID}`, eulerKey: SIGNER_KEY };
+
+    /** Starts one more process of a group. */
+    async function asOperator(
+      group: RouteGroup,
+      more: Record<string, string>,
+      test: (host: LambdaHost) => Promise<void>,
+    ) {
+      const env = { ROOMTONE_IDENTITY_PARAMETER: name, ROOMTONE_EULER_URL: standin.url, ...more };
+      const host = startLambda(join(folder, group, "index.mjs"), environment(env));
+      try {
+        aws.calls.length = 0;
+        await test(host);
+        const log = host.log.join("\n");
+        assert(!log.includes(SESSION_ID) && !log.includes(SIGNER_KEY), "no secret is in the log");
+      } finally {
+        await host.stop();
+      }
+    }
+
+    it("lists of users are read with them, which are asked for once and not before", async () => {
+      aws.parameters.set(name, JSON.stringify(secrets));
+      await asOperator("followings", {}, async (host) => {
+        assertEquals((await drive("followings/no_key", {}, host)).status, 401);
+        assertEquals(aws.calls, []);
+        for (const file of ["as_operator", "followers_as_operator"]) {
+          const { status, json } = await drive(`followings/${file}`, {}, host);
+          assertEquals([status, json.requestDetails?.count], [200, "5"], file);
+        }
+        assertEquals(aws.calls, ["ssm:GetParameter"]);
+      });
+    });
+
+    it("messages are sent where that is switched on", async () => {
+      aws.parameters.set(name, JSON.stringify(secrets));
+      await asOperator("system", { ROOMTONE_SEND_MESSAGES: "true" }, async (host) => {
+        const { status, json } = await drive("system/send_message", {}, host);
+        assertEquals([status, json.sent], [200, true]);
+      });
+      await asOperator("system", {}, async (host) => {
+        assertEquals((await drive("system/send_message", {}, host)).json.code, "not_configured");
+        assertEquals(aws.calls, []);
+      });
+    });
+
+    it("a parameter that cannot be used fails what needs it, and nothing else", async () => {
+      aws.parameters.set(name, `sessionid=${SESSION_ID}`);
+      await asOperator("system", {}, async (host) => {
+        const { status, json } = await drive("system/watch_import_followings", {}, host);
+        assertEquals([status, json.code], [500, "internal"]);
+        assertEquals((await drive("system/watch_list", {}, host)).status, 200);
+        aws.parameters.delete(name);
+        assertEquals((await drive("system/watch_import_followings", {}, host)).status, 200);
+      });
     });
   });
 

@@ -1,16 +1,18 @@
 import process from "node:process";
 import { systemClock } from "../../adapters/local/system_clock.ts";
-import { loadConfig, LookupConfig } from "../../contract/config.ts";
+import { FollowingsConfig, loadConfig } from "../../contract/config.ts";
 import { createLookupApp } from "../../http/app.ts";
-import { openUpstream } from "../open_upstream.ts";
 import { apiParts } from "./api_parts.ts";
+import { openOperator } from "./open_operator.ts";
 import { openTable } from "./open_table.ts";
 import { serve } from "./serve.ts";
 
-const config = loadConfig(LookupConfig, process.env);
+const config = loadConfig(FollowingsConfig, process.env);
+const parts = apiParts(openTable(config));
+const { lookup } = openOperator(config, parts.logger);
 
 /** Answers `GET /tiktok/user-followings` and `GET /tiktok/user-followers` behind API Gateway. */
 export const handler = serve(createLookupApp({
-  followings: { lookup: openUpstream(config).upstream.prompt, clock: systemClock },
-  ...apiParts(openTable(config)),
+  ...parts,
+  followings: { lookup, clock: systemClock },
 }));

@@ -11,6 +11,6 @@ const config = loadConfig(LookupConfig, process.env);
 
 /** Answers `GET /api/links` behind API Gateway. */
 export const handler = serve(createLookupApp({
-  links: { lookup: openUpstream(config).upstream.prompt, clock: systemClock },
+  links: { lookup: openUpstream(config, { mediaHosts: config.mediaHosts }).upstream.prompt, clock: systemClock },
   ...apiParts(openTable(config)),
 }));

@@ -4,19 +4,20 @@ import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
 import { createApp } from "../../http/app.ts";
 import openApi from "../../openapi.json" with { type: "json" };
-import { openUpstream } from "../open_upstream.ts";
 import { apiParts } from "./api_parts.ts";
+import { openOperator } from "./open_operator.ts";
 import { openTable } from "./open_table.ts";
 import { serve } from "./serve.ts";
 
 const config = loadConfig(SystemConfig, process.env);
 const table = openTable(config);
-const lookup = openUpstream(config).upstream.prompt;
+const parts = apiParts(table);
+const { lookup, sender } = openOperator(config, parts.logger);
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = serve(createApp({
-  lives: { lookup, clock: systemClock },
+  ...parts,
+  lives: { lookup, clock: systemClock, sender: config.sendMessages ? sender : undefined },
   system: { store: dynamoStore(table), clock: systemClock, lookup },
   openApi,
-  ...apiParts(table),
 }));

@@ -11,6 +11,6 @@ const config = loadConfig(LookupConfig, process.env);
 
 /** Answers `GET /tiktok/user-info` behind API Gateway. */
 export const handler = serve(createLookupApp({
-  userInfo: { lookup: openUpstream(config).upstream.prompt, clock: systemClock },
+  userInfo: { lookup: openUpstream(config, { mediaHosts: config.mediaHosts }).upstream.prompt, clock: systemClock },
   ...apiParts(openTable(config)),
 }));

@@ -1,0 +1,37 @@
+import { readIdentity } from "../../adapters/aws/ssm_identity.ts";
+import { tiktokMessages } from "../../adapters/live/tiktok_lookup.ts";
+import { laterLookup } from "../../core/later_lookup.ts";
+import { once } from "../../core/once.ts";
+import type { LiveLookup, MessageSender } from "../../ports/live_lookup.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { identityOf } from "../identity.ts";
+import { openUpstream, type UpstreamSettings } from "../open_upstream.ts";
+
+/** Settings of {@link openOperator}. */
+export interface OperatorSettings extends UpstreamSettings {
+  identityParameter?: string | undefined;
+  eulerUrl?: string | undefined;
+  mediaHosts?: string[];
+}
+
+/** The way to TikTok with the operator's session and signer, which are read by the first call. Once per process. */
+export function openOperator(
+  settings: OperatorSettings,
+  logger: Logger,
+): { lookup: LiveLookup; sender: MessageSender } {
+  const { identityParameter, eulerUrl, mediaHosts = [] } = settings;
+  const open = once(async () => {
+    const secrets = identityParameter === undefined ? {} : await readIdentity(identityParameter);
+    const identity = identityOf({ ...secrets, eulerUrl, mediaHosts });
+    logger.info("identity_read", {
+      loggedIn: identity.cookies !== undefined,
+      signs: identity.signer !== undefined,
+    });
+    const { tiktok, upstream } = openUpstream(settings, identity);
+    return { lookup: upstream.prompt, sender: tiktokMessages(tiktok) };
+  });
+  return {
+    lookup: laterLookup(async () => (await open()).lookup),
+    sender: { send: async (...args) => await (await open()).sender.send(...args) },
+  };
+}
