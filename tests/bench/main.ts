@@ -16,6 +16,7 @@ const BENCHMARKS: Record<string, string> = {
   rooms: "tests/bench/rooms.ts",
   import: "tests/bench/import.ts",
   fuzz: "tests/bench/fuzz.ts",
+  poller: "tests/bench/poller.ts",
 };
 
 /** Those that take minutes. */
