@@ -19,7 +19,8 @@ export interface MediaWriterOptions {
   folder: RecordingFolder;
   /** What writes, as long as it can take the stream. */
   engine: RecordingEngine;
-  ffmpeg: string;
+  /** `undefined` where there is none. */
+  ffmpeg: string | undefined;
   segmentMs: number;
   clock: Clock;
   onSegment: (segment: RecordedSegment) => void;
@@ -151,7 +152,11 @@ export class MediaWriter {
 
   /** Programs that never write in process do not load the muxer. */
   async #openWriter(engine: RecordingEngine, options: PartWriterOptions): Promise<PartWriter> {
-    if (engine === "ffmpeg") return new FfmpegHls({ ...options, ffmpeg: this.#options.ffmpeg });
+    if (engine === "ffmpeg") {
+      const { ffmpeg } = this.#options;
+      if (ffmpeg === undefined) throw new WriterError("Write the video: this stream needs ffmpeg, and there is none");
+      return new FfmpegHls({ ...options, ffmpeg });
+    }
     const { InprocessHls } = await import("./inprocess_hls.ts");
     return new InprocessHls(options);
   }

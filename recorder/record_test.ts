@@ -94,7 +94,11 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
         "control.host": (room) => room.fault({ kind: "control", action: 3 }),
         "silent.host": (room) => room.fault({ kind: "offline", control: false }),
       };
-      for (const [name, trouble] of Object.entries(troubled)) runs.set(name, run(name, {}, trouble));
+      for (const [name, trouble] of Object.entries(troubled)) {
+        // In process no ffmpeg is needed.
+        const without = engine === "inprocess" && name === "drop.host" ? { ffmpegPath: undefined, env: {} } : {};
+        runs.set(name, run(name, without, trouble));
+      }
       runs.set(
         "outage.host",
         run("outage.host", { durationMs: 11_000, mp4: true }, (room) => {

@@ -31,6 +31,7 @@ const PROGRESS_MS = 1_000;
 const VIDEO_DRAIN_MS = 5_000;
 const EVENTS_DRAIN_MS = 10_000;
 const MP4 = "recording.mp4";
+const DEFAULT_ENGINE: RecordingEngine = "inprocess";
 const ENGINES: ReadonlySet<RecordingEngine> = new Set(["ffmpeg", "inprocess"]);
 /** A long outage tells the same few again and again. */
 const MAX_PROBLEMS = 100;
@@ -56,7 +57,7 @@ export class RecordingRun implements Recording {
     if (typeof options.dir !== "string" || options.dir === "") {
       throw new TypeError("Cannot record: 'dir' must name a folder");
     }
-    if (!ENGINES.has(options.engine ?? "ffmpeg")) {
+    if (!ENGINES.has(options.engine ?? DEFAULT_ENGINE)) {
       throw new TypeError(`Cannot record: 'engine' must be "ffmpeg" or "inprocess", got ${String(options.engine)}`);
     }
     checkRange("segmentMs", options.segmentMs, 500, 60_000);
@@ -110,7 +111,7 @@ export class RecordingRun implements Recording {
     const { clock, dir, segmentMs = 6_000 } = this.#options;
     const stop = this.#stop.signal;
     stop.throwIfAborted();
-    const ffmpeg = await findFfmpeg(this.#options.ffmpegPath, this.#options.env ?? process.env);
+    const ffmpeg = await this.#findFfmpeg();
     const room = await watch.find(stop);
     const startedAt = clock.now();
     const hostPath = resolve(dir, folderName(room.host.username));
@@ -139,17 +140,29 @@ export class RecordingRun implements Recording {
     }
   }
 
+  /** Finds ffmpeg; `undefined` when there is none, and only a stream that cannot be written in process would need it. */
+  async #findFfmpeg(): Promise<string | undefined> {
+    const { engine = DEFAULT_ENGINE, mp4 = false, ffmpegPath, env = process.env } = this.#options;
+    try {
+      return await findFfmpeg(ffmpegPath, env);
+    } catch (error) {
+      if (engine === "ffmpeg" || mp4 || ffmpegPath || env["ROOMTONE_FFMPEG"]) throw error;
+      return undefined;
+    }
+  }
+
   /** Runs both halves to their end. */
   async #record(context: {
     tiktok: TikTok;
     watch: RoomWatch;
-    ffmpeg: string;
+    ffmpeg: string | undefined;
     room: FoundRoom;
     folder: RecordingFolder;
     log: EventLog;
   }): Promise<RecordingEnd> {
     const { tiktok, watch, ffmpeg, room, folder, log } = context;
-    const { clock, preferences = {}, engine = "ffmpeg", segmentMs = 6_000, stallTimeoutMs = 15_000 } = this.#options;
+    const { clock, preferences = {}, engine = DEFAULT_ENGINE, segmentMs = 6_000, stallTimeoutMs = 15_000 } =
+      this.#options;
     const stop = this.#stop.signal;
     const alive = () => {
       this.#lastDataAt = clock.now();
@@ -282,7 +295,7 @@ export class RecordingRun implements Recording {
     this.#tell("problem", problem);
   }
 
-  async #close(folder: RecordingFolder, log: EventLog, end: RecordingEnd, ffmpeg: string): Promise<Manifest> {
+  async #close(folder: RecordingFolder, log: EventLog, end: RecordingEnd, ffmpeg?: string): Promise<Manifest> {
     const { clock, mp4 = false } = this.#options;
     await log.close();
     const { segments } = folder.state;
@@ -293,7 +306,7 @@ export class RecordingRun implements Recording {
       throw writerFailed(detail);
     }
     await folder.writePlaylist("VOD");
-    const made = mp4 && segments.length > 0 ? await this.#makeMp4(folder, ffmpeg) : undefined;
+    const made = mp4 && ffmpeg !== undefined && segments.length > 0 ? await this.#makeMp4(folder, ffmpeg) : undefined;
     const manifest = await folder.close({
       end,
       endedAt: folder.state.end?.endedAt ?? clock.now(),

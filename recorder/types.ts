@@ -10,8 +10,8 @@ import type { FlvGapReason } from "@roomtone/sdk/media";
 export type RecordTarget = string | { readonly roomId: string; readonly username?: string };
 
 /**
- * What writes the segments: ffmpeg as a child process, or a writer in this process, which needs less of the machine.
- * What the latter cannot take (sound that is no AAC, such as MP3) goes to ffmpeg, in a new part.
+ * What writes the segments: a writer in this process, or ffmpeg as a child process, which needs more of the machine.
+ * What the former cannot take (sound that is no AAC, such as MP3) goes to ffmpeg, in a new part.
  */
 export type RecordingEngine = "ffmpeg" | "inprocess";
 
@@ -23,7 +23,7 @@ export interface RecordOptions {
   tiktok?: TikTok;
   /** Which stream to take. Only FLV with H.264 or plain sound can be recorded. @default the best picture */
   preferences?: StreamPreferences;
-  /** What writes the segments. @default "ffmpeg" */
+  /** What writes the segments. @default "inprocess" */
   engine?: RecordingEngine;
   /** Adds one `recording.mp4` at the end. @default false */
   mp4?: boolean;
@@ -33,7 +33,10 @@ export interface RecordOptions {
   stallTimeoutMs?: number;
   /** Time without any data from TikTok after which the recording fails, ms. @default 120_000 */
   giveUpMs?: number;
-  /** @default the variable ROOMTONE_FFMPEG, else `ffmpeg` on PATH */
+  /**
+   * In process it is needed for `mp4`, and for what cannot be written there; without it the rest works.
+   * @default the variable ROOMTONE_FFMPEG, else `ffmpeg` on PATH
+   */
   ffmpegPath?: string;
   /** Where ffmpeg is looked for. @default the environment of the process */
   env?: Readonly<Record<string, string | undefined>>;

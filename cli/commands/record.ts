@@ -3,25 +3,36 @@ import { TikTok } from "@roomtone/sdk";
 import { parseArgs } from "node:util";
 import { formatBytes, formatCounts, formatDuration } from "../format.ts";
 import type { CliIo } from "../io.ts";
-import { clientOptions, onlyName } from "../options.ts";
+import { clientOptions, onlyName, UsageError } from "../options.ts";
 
 /** Shown by `roomtone record --help`. */
-export const usage = `roomtone record NAME [--dir FOLDER] [--mp4] [--json]
+export const usage = `roomtone record NAME [--dir FOLDER] [--engine ENGINE] [--mp4] [--json]
   Records a live, video and events, until it ends or Ctrl-C is pressed; either way the recording is whole.
-  --dir FOLDER   where recordings go (default: recordings)
-  --mp4          adds one recording.mp4 at the end
-  --json         prints the manifest at the end`;
+  --dir FOLDER     where recordings go (default: recordings)
+  --engine ENGINE  what writes the segments: inprocess (default), or ffmpeg
+  --mp4            adds one recording.mp4 at the end
+  --json           prints the manifest at the end`;
 
 /** Records one live into a folder. */
 export async function run(args: string[], io: CliIo): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { dir: { type: "string" }, mp4: { type: "boolean" }, json: { type: "boolean" } },
+    options: {
+      dir: { type: "string" },
+      engine: { type: "string" },
+      mp4: { type: "boolean" },
+      json: { type: "boolean" },
+    },
   });
+  const { engine } = values;
+  if (engine !== undefined && engine !== "inprocess" && engine !== "ffmpeg") {
+    throw new UsageError(`there is no engine ${engine}: it is inprocess or ffmpeg`, usage);
+  }
   const recording = record(onlyName(positionals, usage), {
     tiktok: new TikTok(clientOptions(io)),
     dir: values.dir ?? io.env["ROOMTONE_DIR"] ?? "recordings",
+    ...(engine === undefined ? {} : { engine }),
     mp4: values.mp4 ?? false,
     ffmpegPath: io.env["ROOMTONE_FFMPEG"],
     signal: io.signal,

@@ -6,7 +6,8 @@ describe("loadConfig()", () => {
   it("fills in defaults and reads numbers, flags and lists", () => {
     const config = loadConfig(LocalConfig, { ROOMTONE_PORT: "0", ROOMTONE_MP4: "true", ROOMTONE_POLL_JITTER: "0.5" });
     assertEquals(config.port, 0);
-    assertEquals(config.mp4, true);
+    assertEquals([config.mp4, config.engine], [true, "inprocess"]);
+    assertEquals(loadConfig(LocalConfig, { ROOMTONE_ENGINE: "ffmpeg" }).engine, "ffmpeg");
     assertEquals(config.pollJitter, 0.5);
     assertEquals(config.host, "127.0.0.1");
     assertEquals(config.tiktokWebUrl, "https://www.tiktok.com");

@@ -17,7 +17,7 @@ await Promise.all(
       dir,
       segmentMs: 2000,
       ...(ffmpegPath === "" ? {} : { ffmpegPath }),
-      ...(engine === "inprocess" ? { engine, preferences: { qualities: ["ld"] } } : {}),
+      ...(engine === "inprocess" ? { engine, preferences: { qualities: ["ld"] } } : { engine: "ffmpeg" }),
     });
     recording.on("started", ({ folder }) => say({ folder, name }));
     recording.on("segment", ({ index }) => say({ index, name }));

@@ -4,6 +4,7 @@ import {
   type RecordedSegment,
   RecorderError,
   type RecordingEnd,
+  type RecordingEngine,
   repair,
 } from "@roomtone/recorder";
 import { isLiveError, type LiveEvent, type TikTok } from "@roomtone/sdk";
@@ -23,16 +24,19 @@ export interface MediaRecorderOptions {
   stallTimeoutMs: number;
   /** Also make MP4 files at the end. */
   mp4: boolean;
+  /** What writes the segments. @default the recorder's */
+  engine?: RecordingEngine;
   /** Path of ffmpeg. @default found on this machine */
   ffmpeg?: string;
 }
 
 /** Records rooms with `@roomtone/recorder`: each part is a recording of its own there, with a folder of its own. */
 export function mediaRecorder(options: MediaRecorderOptions): Recorder {
-  const { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpeg: ffmpegPath } = options;
+  const { ffmpeg: ffmpegPath, tiktok, dir, segmentMs, stallTimeoutMs, mp4, engine } = options;
   return {
     start({ roomId, username }, tell) {
-      const recording = record({ roomId, username }, { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath });
+      const settings = { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath, engine };
+      const recording = record({ roomId, username }, settings);
       let stopped = false;
       recording.on("started", ({ folder, startedAt }) => {
         const path = relative(resolve(dir), resolve(folder)).replaceAll(sep, "/");
