@@ -114,8 +114,6 @@ const recording = {
   mp4: v.optional(flag, false),
   /** What writes the segments: this process, or an ffmpeg for each recording. */
   engine: v.optional(v.picklist(["inprocess", "ffmpeg"]), "inprocess"),
-  /** What writes the segments: this process, or an ffmpeg for each recording. */
-  engine: v.optional(v.picklist(["inprocess", "ffmpeg"]), "inprocess"),
   /** Path of ffmpeg, when it is not on PATH. */
   ffmpeg: v.optional(text),
 };
