@@ -3,7 +3,17 @@
  * @module
  */
 import * as v from "valibot";
-import { about, cursorNumber, defineRoute, digits, filled, lookupProblems, nothing, unchanged } from "../route.ts";
+import {
+  about,
+  cursorNumber,
+  defineRoute,
+  digits,
+  filled,
+  inputProblems,
+  lookupProblems,
+  nothing,
+  unchanged,
+} from "../route.ts";
 import { FollowersReply, FollowingsReply, LinksReply, LiveChecksReply, UserInfoReply } from "../schemas.ts";
 
 /** Most names in one request. */
@@ -109,7 +119,7 @@ export const liveRoute = defineRoute({
   responses: {
     200: { description: "One entry for each name, in order", body: LiveChecksReply },
     ...unchanged,
-    ...lookupProblems,
+    ...inputProblems,
   },
 });
 

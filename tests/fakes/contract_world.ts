@@ -1,0 +1,160 @@
+/**
+ * An API with something to answer for every route of the contract, and with everything behind it in memory.
+ * @module
+ */
+import { getRandomValues } from "node:crypto";
+import { type SqliteKeyStore, sqliteKeyStore } from "../../functions/adapters/local/sqlite_key_store.ts";
+import { type SqliteStore, sqliteStore } from "../../functions/adapters/local/sqlite_store.ts";
+import type { AppError } from "../../functions/contract/errors.ts";
+import type { Scope } from "../../functions/contract/scopes.ts";
+import { createKey } from "../../functions/core/api_keys.ts";
+import { type AppOptions, createApp } from "../../functions/http/app.ts";
+import { requestMetrics } from "../../functions/http/metrics.ts";
+import openApi from "../../functions/openapi.json" with { type: "json" };
+import type { LiveLookup, Room, UserInfo } from "../../functions/ports/live_lookup.ts";
+import type { RecordingFiles } from "../../functions/ports/recording_files.ts";
+import type { Lease } from "../../functions/ports/recording_store.ts";
+import type { Store } from "../../functions/ports/store.ts";
+import { CaptureLogger } from "./capture_logger.ts";
+import { FakeLookup } from "./fake_lookup.ts";
+import { ManualClock } from "./manual_clock.ts";
+
+export const SEC_UID = "MS4wLjABAAAAtFKZYaOb-9nF_w7QRi4y64d45mvuWuwf5ACEd3c6f";
+/** Room of the host who is live, and of a recording that is being made, is finished, or waits. */
+export const ROOM = "7300000000000000001";
+export const RUNNING = "7300000000000000002";
+export const FINISHED = "7300000000000000003";
+export const WAITING = "7300000000000000004";
+
+const LINK = {
+  url: "https://pull.tiktokcdn.com/key.flv",
+  protocol: "flv",
+  quality: "hd",
+  codec: "h264",
+  level: 3,
+} as const;
+const USER: UserInfo = {
+  ...{ id: "1", username: "host", nickname: "HOST", bio: "This is host", secUid: SEC_UID, roomId: ROOM, live: true },
+  ...{ followers: 6_900_000, following: 8, likes: 204_600_000, videos: 5_588, verified: true, private: false },
+  profilePictureUrl: "https://p16.tiktokcdn.com/a.jpeg",
+};
+const ROOM_INFO: Room = {
+  ...{ roomId: ROOM, title: "hello", live: true, paused: false, ageRestricted: false, startedAt: 5, viewers: 7 },
+  host: { id: "1", username: "host", nickname: "HOST", bio: "", followers: 3 },
+  links: [{ ...LINK }],
+};
+
+/** What stands behind the API. */
+export class ContractWorld {
+  readonly clock = new ManualClock();
+  readonly lookup = new FakeLookup();
+  readonly store: SqliteStore = sqliteStore(":memory:");
+  readonly keys: SqliteKeyStore = sqliteKeyStore(":memory:");
+  /** What sending a message fails with. */
+  sendFailure: Error | undefined;
+
+  /** A world in which each route has something to answer. */
+  static async open(): Promise<ContractWorld> {
+    const world = new ContractWorld();
+    const { lookup, store, clock } = world;
+    lookup.live("host", ROOM, [{ ...LINK }]);
+    lookup.offline("idle");
+    lookup.users.set("host", USER);
+    lookup.rooms.set(ROOM, ROOM_INFO);
+    const page = { users: [USER], hasMore: false, minCursor: 0, maxCursor: 0, total: 1, logId: "log" };
+    lookup.pages.set("followings 0", page);
+    lookup.pages.set("followers 0", page);
+    lookup.giftList = [{ id: "5655", name: "Rose", describe: "", diamonds: 1, giftType: 1, combo: true }];
+    lookup.priceList = {
+      packages: [{ id: "1", diamonds: 70, extraDiamonds: 0, priceUsdCents: 105, describe: "", prices: [] }],
+      ...{ currencies: ["USD"], defaultCurrency: "USD" },
+    };
+    lookup.feedPages.set("", { rooms: [{ ...ROOM_INFO, reason: "popular" }], cursor: "10" });
+    await store.putWatch("host", clock.now());
+    for (const roomId of [RUNNING, FINISHED]) {
+      const lease = await world.#record(roomId);
+      if (roomId === FINISHED) {
+        await store.finishRecording(lease, { endedAt: clock.now() + 9, outcome: { kind: "ended" } });
+      }
+    }
+    await store.wantRecording({ roomId: WAITING, username: "later", title: "" }, clock.now());
+    return world;
+  }
+
+  close(): void {
+    this.store.close();
+    this.keys.close();
+  }
+
+  /** The API; on loopback unless told otherwise. */
+  app(options: Partial<AppOptions> & { files?: RecordingFiles; store?: Store; asks?: LiveLookup } = {}) {
+    const { files = this.files(), store = this.store, asks: lookup = this.lookup, ...more } = options;
+    const { clock } = this;
+    const deps = { lookup, clock };
+    const sender = {
+      send: () => this.sendFailure === undefined ? Promise.resolve() : Promise.reject(this.sendFailure),
+    };
+    return createApp({
+      ...{ links: deps, userInfo: deps, followings: deps, lives: { ...deps, sender } },
+      system: { store, clock, lookup, files, streams: true },
+      ...{ openApi, metrics: requestMetrics(), logger: new CaptureLogger(), loopbackOnly: true },
+      ...more,
+    });
+  }
+
+  /** What callers of other machines get. */
+  guarded() {
+    return this.app({ loopbackOnly: false, keys: { store: this.keys, clock: this.clock } });
+  }
+
+  async newKey(scopes: Scope[], requestsPerMinute?: number): Promise<string> {
+    const deps = {
+      keys: this.keys,
+      now: this.clock.now(),
+      random: (bytes: Uint8Array<ArrayBuffer>) => getRandomValues(bytes),
+    };
+    return (await createKey(deps, { name: "test", scopes, requestsPerMinute })).secret;
+  }
+
+  /** Two files of each part. @param link whether others serve them */
+  files(link = false): RecordingFiles {
+    const contents: Record<string, string> = {
+      "index.m3u8": '#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:6.0,\nsegment_0.m4s\n',
+      "segment_0.bin": "0123456789",
+    };
+    return {
+      find(_folder, name) {
+        const bytes = new TextEncoder().encode(contents[name]);
+        const read = (start: number, length: number) => new Blob([bytes.slice(start, start + length)]).stream();
+        return Promise.resolve(name in contents ? { size: bytes.length, etag: '"a"', modifiedAt: 0, read } : undefined);
+      },
+      ...link ? { link: (_folder: string, name: string) => Promise.resolve(`https://files.example/${name}`) } : {},
+      remove: () => Promise.resolve(),
+    };
+  }
+
+  /** Every call of TikTok's, messages too, fails. */
+  refuse(error: AppError): void {
+    this.lookup.failure = error;
+    this.lookup.answers.set("host", { username: "host", state: "failed", error });
+    this.sendFailure = error;
+  }
+
+  async #record(roomId: string): Promise<Lease> {
+    const { store, clock } = this;
+    await store.wantRecording({ roomId, username: `host${roomId.at(-1)}`, title: "hello" }, clock.now());
+    const [claimed] = await store.claimRecordings({ owner: "a", now: clock.now(), leaseMs: 60_000, limit: 1 });
+    const lease = { recordingId: roomId, token: claimed?.leaseToken ?? 0 };
+    await store.addPart(lease, { folder: `host/${roomId}`, startedAt: clock.now() });
+    const segment = { part: 1, index: 0, uri: "segment_0.m4s", startAt: clock.now(), durationMs: 6_000 };
+    await store.addSegment(lease, { ...segment, bytes: 10, sha256: "00" });
+    return lease;
+  }
+}
+
+/** A thing whose every call fails in a way that nobody foresaw. */
+export function broken<T extends object>(whole: T): T {
+  return new Proxy(whole, {
+    get: () => () => Promise.reject(new TypeError("a fault that nobody foresaw")),
+  });
+}
