@@ -26,6 +26,9 @@ export const usage = `roomtone demo [--stay] [--captures FILE] [--seconds N]
   --seconds N       length of the live (default: 20)`;
 
 const HOST = "demo.host";
+/** Who is live as long as the demo stays, and is not watched. */
+const STAYING_HOST = "some.host";
+const STAYING_MS = 24 * 3_600_000;
 /** How much longer than the live the whole demo may take. */
 const GRACE_MS = 60_000;
 /** Media time and the live's length may differ by this much: pictures already on their way when the live ended. */
@@ -58,6 +61,10 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       ROOMTONE_TIKTOK_WEB_URL: standin.url,
       ROOMTONE_TIKTOK_WEBCAST_URL: standin.url,
       ROOMTONE_TIKTOK_SOCKET_URL: standin.wsUrl,
+      // Nobody's own session or signer goes to the stand-in.
+      ROOMTONE_TIKTOK_COOKIES: `sessionid=${standin.session}`,
+      ROOMTONE_EULER_KEY: undefined,
+      ROOMTONE_EULER_URL: undefined,
     }),
     { observe: observer.observe, logger: quietLogger(io) },
   );
@@ -74,7 +81,10 @@ export async function run(args: string[], io: CliIo): Promise<number> {
     const problems = await report({ system, standin, recordingId, dataDir, seconds, captures, observer, io, say });
     for (const problem of problems) say("FAILED", problem);
     if (problems.length === 0) say("demo passed", `in ${formatDuration(io.now() - begun)}`);
-    if (values.stay) await stay(system.url, standin.url, io, say);
+    if (values.stay) {
+      await standin.goLive(STAYING_HOST, { durationMs: STAYING_MS, title: "Tea" });
+      await stay(system.url, standin.url, io, say);
+    }
     return problems.length === 0 ? 0 : 1;
   } finally {
     await system.stop();
@@ -218,8 +228,9 @@ async function report(context: ReportContext): Promise<string[]> {
 async function stay(apiUrl: string, standinUrl: string, io: CliIo, say: Say): Promise<void> {
   say("staying", "until Ctrl-C");
   say("  API", apiUrl);
-  say("  links", `${apiUrl}/api/links?usernames[]=${HOST}`);
-  say("  user info", `${apiUrl}/tiktok/user-info?uniqueId=${HOST}`);
+  say("  links", `${apiUrl}/api/links?usernames[]=${STAYING_HOST}`);
+  say("  user info", `${apiUrl}/tiktok/user-info?uniqueId=${STAYING_HOST}`);
+  say("  followings", `${apiUrl}/tiktok/user-followings?uniqueId=${STAYING_HOST}&count=50`);
   say("  recordings", `${apiUrl}/recordings`);
   say("  go live", `curl -d '{"live":true,"durationMs":60000}' ${standinUrl}/_control/rooms/${HOST}`);
   if (!io.signal.aborted) await new Promise<void>((resolve) => io.signal.addEventListener("abort", () => resolve()));

@@ -20,6 +20,8 @@ export interface Sent {
 export interface StandinProcess {
   url: string;
   wsUrl: string;
+  /** The session id that it takes for a logged-in account. */
+  session: string;
   /** Makes the host go live. Options as in the stand-in's control API. */
   goLive(username: string, options: Record<string, unknown>): Promise<void>;
   /** What the host's room sent so far. */
@@ -40,11 +42,13 @@ export async function startStandin(username: string, ffmpeg: string | undefined)
   }
   const args = [PROGRAM, "--offline", username, ...(ffmpeg === undefined ? [] : ["--ffmpeg", ffmpeg])];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const ready = await new Promise<{ url: string; wsUrl: string; controlUrl: string }>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code) => reject(new Error(`the stand-in ended with exit code ${code}`)));
-    createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
-  });
+  const ready = await new Promise<{ url: string; wsUrl: string; controlUrl: string; session: string }>(
+    (resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", (code) => reject(new Error(`the stand-in ended with exit code ${code}`)));
+      createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
+    },
+  );
   const control = async (path: string, body?: unknown): Promise<Sent> => {
     const response = await fetch(`${ready.controlUrl}/rooms/${path}`, {
       method: body === undefined ? "GET" : "POST",
@@ -56,6 +60,7 @@ export async function startStandin(username: string, ffmpeg: string | undefined)
   return {
     url: ready.url,
     wsUrl: ready.wsUrl,
+    session: ready.session,
     async goLive(name, options) {
       await control(name, { live: true, ...options });
     },

@@ -19,6 +19,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { SESSION_ID } from "./call_routes.ts";
 import { parseLiveOptions } from "./control_api.ts";
 import { startStandin } from "./mod.ts";
 
@@ -83,5 +84,7 @@ const rooms = values.room.map((name) => ({ username: name, roomId: standin.room(
 
 const { url, wsUrl, controlUrl, port, tlsPort, baseUrls } = standin;
 process.stdout.write(
-  `${JSON.stringify({ url, wsUrl, controlUrl, port, tlsPort, baseUrls, rooms, pid: process.pid })}\n`,
+  `${
+    JSON.stringify({ url, wsUrl, controlUrl, port, tlsPort, baseUrls, rooms, session: SESSION_ID, pid: process.pid })
+  }\n`,
 );
