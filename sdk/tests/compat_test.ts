@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { WebcastPushConnection } from "../compat.ts";
 import type { WebcastEvents, WebcastOptions } from "../compat.ts";
 import { isLiveError } from "../mod.ts";
+import { SESSION_ID } from "../../tests/standin/call_routes.ts";
 import { startStandin } from "../../tests/standin/mod.ts";
 
 type Standin = Awaited<ReturnType<typeof startStandin>>;
@@ -190,6 +191,48 @@ describe("WebcastPushConnection against the stand-in", () => {
       assert(cookieNames.includes("sessionid"), target);
     }
     assertEquals(sockets, 1);
+  });
+
+  it("does without options what 1.x does without options", async () => {
+    const room = newHost();
+    room.startLive({ speed: 1 });
+    const from = standin.requests.length;
+    const connection = connectionTo(room.username);
+    const chat = next(connection, "chat");
+    const { roomInfo, upgradedToWebsocket, availableGifts } = await connection.connect();
+    const history = new Set(room.stats().historyIds);
+    assert(history.has((await chat)[0].msgId ?? ""), "messages from before are told");
+    connection.disconnect();
+    assertEquals([roomInfo?.["id_str"], upgradedToWebsocket, availableGifts], [room.roomId, true, undefined]);
+    const requests = standin.requests.slice(from);
+    assertEquals(requests.filter(({ target }) => /gift|fetch/.test(target.split("?")[0] ?? "")), []);
+    assert(requests.every(({ cookieNames }) => !cookieNames.includes("sessionid")));
+  });
+
+  it("hands signProviderOptions to the signing server, and sends messages by it with a session", async () => {
+    const room = newHost();
+    room.startLive({ speed: 1 });
+    const from = standin.requests.length;
+    const connection = connectionTo(room.username, {
+      sessionId: SESSION_ID,
+      signProviderOptions: { host: standin.url, params: { client: "mine" }, headers: { "X-Mine": "1" } },
+    });
+    await connection.sendMessage("hello");
+    const asked = standin.requests.slice(from);
+    const [signing] = asked.filter(({ target }) => target.startsWith("/webcast/sign_url"));
+    assertEquals([
+      new URL(signing?.target ?? "", "http://signer").searchParams.get("client"),
+      signing?.headers["x-mine"],
+    ], [
+      "mine",
+      1,
+    ]);
+    assertEquals(signing?.cookieNames, []);
+    const [sent] = asked.filter(({ target }) => target.startsWith("/webcast/room/chat/"));
+    assertEquals([sent?.cookieNames.includes("sessionid"), sent?.headers["x-mine"]], [true, undefined]);
+    const other = connectionTo(room.username, { signProviderOptions: { host: standin.url } });
+    await other.sendMessage("hello again", SESSION_ID);
+    room.stop();
   });
 
   it("keeps its methods apart: twice, never, after the end", async () => {

@@ -164,6 +164,17 @@ describe("WebcastPushConnection", () => {
     assertEquals(sockets.last.closed, true);
   });
 
+  it("gives up a request after requestOptions.timeout", async () => {
+    const { connection, clock } = connectionWith({
+      requestOptions: { timeout: 2000 },
+      tiktok: { fetch: () => new Promise<Response>(() => {}) },
+    });
+    const connecting = assertRejects(() => connection.connect());
+    // api-live, then the live page.
+    await clock.advance(4000);
+    assertEquals([codeOf(await connecting), clock.waiting], ["deadline", 0]);
+  });
+
   it("refuses what it cannot do, instead of passing over it", async () => {
     const refusal = (options: WebcastOptions) => String(assertThrows(() => new WebcastPushConnection("a", options)));
     assertStringIncludes(refusal({ requestOptions: { httpsAgent: {} } }), "requestOptions.httpsAgent");
