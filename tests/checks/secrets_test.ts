@@ -84,6 +84,7 @@ describe("secrets", () => {
       ROOMTONE_CLAIM_INTERVAL_MS: "100",
       ROOMTONE_FLUSH_MS: "500",
       ROOMTONE_SEGMENT_MS: "2000",
+      ROOMTONE_ENGINE: "ffmpeg",
       ROOMTONE_FFMPEG: ffmpeg,
     });
     const observe = (event: SystemEvent) => {
