@@ -5,12 +5,16 @@
 import { withDeadline } from "../deadline.ts";
 import { LiveError } from "../errors.ts";
 import type { LiveEvent, RouteName, WireEvent } from "../events/types.ts";
+import { decodeMessage } from "../events/decode.ts";
 import { FRAME_METHOD } from "../live/frame_error.ts";
 import type { Live } from "../live/live.ts";
+import { Inbox } from "../live/inbox.ts";
 import { systemClock } from "../ports.ts";
 import { TikTok } from "../tiktok.ts";
 import { parseCookies } from "../web/identity.ts";
 import { normaliseUsername } from "../web/usernames.ts";
+import { decodeFetchResult, type FetchResult } from "../wire/frames.ts";
+import { streamGunzip } from "../wire/gunzip.ts";
 import { Emitter } from "./emitter.ts";
 import { EVENT_OF_METHOD, flatFields, isWireEvent } from "./flatten.ts";
 import { readOptions, sessionCookies, type WebcastOptions, type WebcastSettings } from "./options.ts";
@@ -149,6 +153,33 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
       this.#tiktok = this.#client();
     }
     await this.#tiktok.sendMessage(this.#live === undefined ? this.#username : { roomId: this.#live.roomId }, text);
+  }
+
+  /**
+   * Tells the events of bytes that were kept, such as those of `rawData`, as if they came now; for looking into things.
+   * It works without a connection.
+   * @param messageType the wire method of a message; or `WebcastResponse` for a batch of messages, and
+   * `WebcastWebsocketMessage` for a whole frame
+   * @throws {LiveError} `protocol` for a batch or frame that does not decode; a message that does not is an `error` event
+   */
+  async decodeProtobufMessage(messageType: string, messageBuffer: Uint8Array): Promise<void> {
+    const tell = ({ messages }: FetchResult) => {
+      for (const { method, payload, id, history } of messages) {
+        this.#takeMessage(decodeMessage(method, payload, { id, history }));
+      }
+    };
+    if (messageType === "WebcastResponse") return tell(decodeFetchResult(messageBuffer));
+    if (messageType !== "WebcastWebsocketMessage") {
+      return this.#takeMessage(decodeMessage(messageType, messageBuffer));
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const nothing = () => {};
+    const { gunzip = streamGunzip } = this.#settings.tiktok;
+    const undecodable = (_bytes: Uint8Array, error: unknown) => reject(error);
+    const inbox = new Inbox(gunzip, { frame: nothing, batch: tell, undecodable, dropped: nothing });
+    inbox.receive(messageBuffer, 0);
+    inbox.after(resolve);
+    await promise;
   }
 
   #client(): TikTok {

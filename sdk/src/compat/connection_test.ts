@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import { isLiveError } from "../errors.ts";
 import { settle } from "../testing/fakes.ts";
 import { batch, chat, ROOM, rose, setUp } from "../testing/live_world.ts";
@@ -187,6 +188,28 @@ describe("WebcastPushConnection", () => {
     const { connection, failures } = connectionWith({ enableWebsocketUpgrade: false });
     assertEquals(codeOf(await assertRejects(() => connection.connect())), "signer_failed");
     assertEquals(failures.length, 1);
+  });
+
+  it("decodes kept bytes: a message, a batch, a frame", async () => {
+    const { connection, failures } = connectionWith();
+    const comments: string[] = [];
+    const raw: string[] = [];
+    connection.on("chat", ({ comment }) => void comments.push(comment));
+    connection.on("rawData", (type) => void raw.push(type));
+    await connection.decodeProtobufMessage("WebcastChatMessage", chat("one").payload);
+    await connection.decodeProtobufMessage(
+      "WebcastResponse",
+      encodeFetchResult({ messages: [chat("two"), chat("three")] }),
+    );
+    const pack = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes));
+    await connection.decodeProtobufMessage("WebcastWebsocketMessage", batch([chat("four")], { pack }));
+    assertEquals([comments, raw.length], [["one", "two", "three", "four"], 4]);
+    const broken = new Uint8Array([0xff]);
+    for (const type of ["WebcastResponse", "WebcastWebsocketMessage"]) {
+      assertEquals(codeOf(await assertRejects(() => connection.decodeProtobufMessage(type, broken))), "protocol");
+    }
+    await connection.decodeProtobufMessage("WebcastChatMessage", broken);
+    assertEquals(failures.map(({ info }) => info), ["Message decoding failed"]);
   });
 
   it("sends messages only with a session and a signer", async () => {
