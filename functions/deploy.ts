@@ -2,6 +2,7 @@
  * What a deployment must know about the functions: the shape of the table, the routes, the settings of each process.
  * @module
  */
+export { RECORDINGS_PREFIX } from "./adapters/aws/s3_files.ts";
 export { CONSUMED_RECORDS, type IndexShape, type KeyAttribute, TABLE } from "./adapters/aws/table.ts";
 export {
   type ConfigSchema,

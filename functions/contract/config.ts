@@ -125,6 +125,18 @@ const table = {
   dynamodbUrl: v.optional(url("https:", "http:")),
 };
 
+/** Where recorder tasks are started, and how many. */
+const launching = {
+  ecsCluster: text,
+  ecsTaskDefinition: text,
+  ecsSubnets: list,
+  ecsSecurityGroups: list,
+  /** Recordings that one task holds: its {@link RecorderTaskConfig} has the same number. */
+  recorderSlots: recording.recorderSlots,
+  /** Most tasks to start at once. */
+  maxTasks: v.optional(integer(1, 1_000), 10),
+};
+
 /** The whole system in one process. */
 export const LocalConfig = v.object({
   host: v.optional(text, "127.0.0.1"),
@@ -163,6 +175,9 @@ export const SystemConfig = v.object({
   ...table,
   ...tiktok,
   ...namedIdentity,
+  ...launching,
+  /** Bucket of the recordings' files. */
+  bucketName: text,
   mediaHosts: identity.mediaHosts,
   sendMessages: identity.sendMessages,
 });
@@ -177,14 +192,7 @@ export const PollerConfig = v.object({
   ...polling,
   /** Time from one run to the next: names that come due before that are waited for. */
   pollScheduleMs: v.optional(integer(1_000, 86_400_000), 60_000),
-  ecsCluster: text,
-  ecsTaskDefinition: text,
-  ecsSubnets: list,
-  ecsSecurityGroups: list,
-  /** Recordings that one task holds: its {@link RecorderTaskConfig} has the same number. */
-  recorderSlots: recording.recorderSlots,
-  /** Most tasks to start in one run of the poller. */
-  maxTasks: v.optional(integer(1, 1_000), 10),
+  ...launching,
 });
 
 /** Settings of a {@link PollerConfig} process. */

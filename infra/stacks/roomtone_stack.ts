@@ -9,6 +9,7 @@ import {
   LookupConfig,
   PollerConfig,
   RecorderTaskConfig,
+  RECORDINGS_PREFIX,
   ROUTE_GROUPS,
   type RouteGroup,
   SystemConfig,
@@ -40,6 +41,7 @@ export class RoomtoneStack extends Stack {
     const { table } = new StateTable(this, "State", { retain: config.retainData });
     const { bucket } = new BlobBucket(this, "Blobs", { retain: config.retainData });
     const tableName = table.tableName;
+    const files = bucket.arnForObjects(`${RECORDINGS_PREFIX}*`);
 
     const recorders = new RecorderFleet(this, "Recorders", {
       ...{ distDir, cpu: config.recorder.cpu, memoryMiB: config.recorder.memoryMiB, diskGiB: config.recorder.diskGiB },
@@ -50,21 +52,24 @@ export class RoomtoneStack extends Stack {
     recorders.taskDefinition.addToTaskRolePolicy(
       new PolicyStatement({
         actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
-        resources: [bucket.arnForObjects("recordings/*")],
+        resources: [files],
       }),
     );
 
+    const launching = {
+      ecsCluster: recorders.cluster.clusterArn,
+      ecsTaskDefinition: recorders.taskDefinition.taskDefinitionArn,
+      ecsSubnets: recorders.subnetIds,
+      ecsSecurityGroups: [recorders.securityGroup.securityGroupId],
+      recorderSlots: config.recorder.slots,
+      maxTasks: config.recorder.maxTasks,
+    };
     const poller = new NodeFunction(this, "Poller", {
       ...{ bundle: "poller", distDir, description: "Looks which watched hosts are live, and has them recorded" },
       environment: environment(PollerConfig, {
         tableName,
         pollIntervalMs: config.pollMinutes * 60_000,
-        ecsCluster: recorders.cluster.clusterArn,
-        ecsTaskDefinition: recorders.taskDefinition.taskDefinitionArn,
-        ecsSubnets: recorders.subnetIds,
-        ecsSecurityGroups: [recorders.securityGroup.securityGroupId],
-        recorderSlots: config.recorder.slots,
-        maxTasks: config.recorder.maxTasks,
+        ...launching,
       }),
       timeout: Duration.seconds(55),
     }).fn;
@@ -98,10 +103,25 @@ export class RoomtoneStack extends Stack {
         "System",
         "system",
         "Answers for the watchlist and recordings",
-        environment(SystemConfig, { tableName, ...identity, mediaHosts, sendMessages: config.sendMessages }),
+        environment(SystemConfig, {
+          ...{ tableName, bucketName: bucket.bucketName, ...identity, ...launching },
+          ...{ mediaHosts, sendMessages: config.sendMessages },
+        }),
       ),
     };
     table.grant(functions.system, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem");
+    recorders.grantLaunch(functions.system);
+    for (
+      const statement of [
+        { actions: ["s3:GetObject", "s3:DeleteObject"], resources: [files] },
+        {
+          // Also what makes S3 say that an object is not there; such a request names no prefix.
+          actions: ["s3:ListBucket"],
+          resources: [bucket.bucketArn],
+          conditions: { StringLikeIfExists: { "s3:prefix": `${RECORDINGS_PREFIX}*` } },
+        },
+      ]
+    ) functions.system.addToRolePolicy(new PolicyStatement(statement));
     // Each checks API keys and counts their requests, and keeps answers.
     for (const each of Object.values(functions)) table.grant(each, "dynamodb:GetItem", "dynamodb:UpdateItem");
     for (const each of [functions.links, functions.user_info, functions.followings]) {

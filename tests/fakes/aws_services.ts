@@ -1,10 +1,10 @@
 /**
- * The AWS services beside DynamoDB that the functions call, on loopback: as much of ECS and of Systems Manager's
+ * The AWS services beside DynamoDB that the functions call, on loopback: as much of ECS, S3 and Systems Manager's
  * parameters as they ask for.
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Services that run. */
@@ -15,8 +15,17 @@ export interface AwsServices {
   calls: string[];
   /** SecureString parameters, by name. */
   parameters: Map<string, string>;
+  /** Objects of the bucket {@link BUCKET}, by key. */
+  objects: Map<string, string>;
   stop(): Promise<void>;
 }
+
+/** The one bucket. */
+export const BUCKET = "bucket";
+/** When all objects were written. */
+export const MODIFIED = "Fri, 02 Jan 2026 03:04:05 GMT";
+/** Keys that a list holds at once. */
+const LIST_PAGE = 2;
 
 /** Names of the services, by what stands in front of their actions. */
 const SERVICES: Readonly<Record<string, string>> = { AmazonEC2ContainerServiceV20141113: "ecs", AmazonSSM: "ssm" };
@@ -25,6 +34,7 @@ const SERVICES: Readonly<Record<string, string>> = { AmazonEC2ContainerServiceV2
 export async function startAwsServices(): Promise<AwsServices> {
   const calls: string[] = [];
   const parameters = new Map<string, string>();
+  const objects = new Map<string, string>();
 
   const answers: Record<string, (input: { Name?: string; WithDecryption?: boolean }) => [number, object]> = {
     "ecs:ListTasks": () => [200, { taskArns: [] }],
@@ -37,13 +47,16 @@ export async function startAwsServices(): Promise<AwsServices> {
   };
 
   const server = createServer((request, response) => {
-    const [prefix = "", action] = String(request.headers["x-amz-target"]).split(".");
-    const call = `${SERVICES[prefix]}:${action}`;
     const chunks: Uint8Array[] = [];
     request.on("data", (chunk: Uint8Array) => chunks.push(chunk));
     request.on("end", () => {
+      const sent = Buffer.concat(chunks).toString();
+      const target = request.headers["x-amz-target"];
+      if (target === undefined) return calls.push(`s3:${answerS3(request, sent, objects, response)}`);
+      const [prefix = "", action] = String(target).split(".");
+      const call = `${SERVICES[prefix]}:${action}`;
       calls.push(call);
-      const [status, body] = answers[call]?.(JSON.parse(Buffer.concat(chunks).toString())) ?? [404, {}];
+      const [status, body] = answers[call]?.(JSON.parse(sent)) ?? [404, {}];
       response.writeHead(status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(body));
     });
   });
@@ -55,13 +68,51 @@ export async function startAwsServices(): Promise<AwsServices> {
       AWS_ACCESS_KEY_ID: "local",
       AWS_SECRET_ACCESS_KEY: "local",
       AWS_ENDPOINT_URL_ECS: url,
+      AWS_ENDPOINT_URL_S3: url,
       AWS_ENDPOINT_URL_SSM: url,
     },
     calls,
     parameters,
+    objects,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Answers a request for objects of the bucket. @returns what it was */
+function answerS3(
+  { method, url = "", headers }: IncomingMessage,
+  sent: string,
+  objects: Map<string, string>,
+  response: ServerResponse,
+): string {
+  const { pathname, searchParams } = new URL(url, "http://s3");
+  const key = decodeURIComponent(pathname).replace(`/${BUCKET}/`, "");
+  const xml = (text: string) => void response.writeHead(200, { "content-type": "application/xml" }).end(text);
+  if (method === "POST") {
+    for (const [, gone = ""] of sent.matchAll(/<Key>(.*?)<\/Key>/g)) objects.delete(gone);
+    xml("<DeleteResult></DeleteResult>");
+    return "DeleteObjects";
+  }
+  const prefix = searchParams.get("prefix");
+  if (prefix !== null) {
+    const found = [...objects.keys()].filter((each) => each.startsWith(prefix)).slice(0, LIST_PAGE);
+    xml(
+      `<ListBucketResult>${found.map((each) => `<Contents><Key>${each}</Key></Contents>`).join("")}</ListBucketResult>`,
+    );
+    return "ListObjectsV2";
+  }
+  const content = objects.get(key);
+  if (content === undefined) response.writeHead(404).end();
+  else {
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
+    const part = from === undefined ? content : content.slice(Number(from), Number(to) + 1);
+    response.writeHead(from === undefined ? 200 : 206, {
+      ...{ etag: '"abc"', "last-modified": MODIFIED, "content-length": String(part.length) },
+    });
+    response.end(method === "HEAD" ? undefined : part);
+  }
+  return method === "HEAD" ? "HeadObject" : "GetObject";
 }

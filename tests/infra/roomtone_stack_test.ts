@@ -185,12 +185,15 @@ describe("RoomtoneStack", () => {
         "dynamodb:Query",
         "dynamodb:UpdateItem",
       ]);
+      assertEquals(actions("SystemFunction", "s3"), ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket"]);
+      for (const id of ["PollerFunction", "SystemFunction"]) {
+        assertEquals(actions(id, "ecs"), ["ecs:ListTasks", "ecs:RunTask"], id);
+        assertEquals(actions(id, "iam"), ["iam:PassRole"], id);
+      }
       const works = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
       assertEquals(actions("PollerFunction", "dynamodb"), works);
       assertEquals(actions("RecordersTaskTaskRole", "dynamodb"), works);
       assertEquals(actions("RecordersTaskTaskRole", "s3"), ["s3:AbortMultipartUpload", "s3:PutObject"]);
-      assertEquals(actions("PollerFunction", "ecs"), ["ecs:ListTasks", "ecs:RunTask"]);
-      assertEquals(actions("PollerFunction", "iam"), ["iam:PassRole"]);
       assertEquals(actions("ConsumerFunction", "dynamodb"), [
         "dynamodb:DescribeStream",
         "dynamodb:GetItem",
@@ -241,10 +244,21 @@ describe("RoomtoneStack", () => {
       }
     });
 
-    it("let the poller hand roles to recorder tasks only", () => {
-      const pass = statements("PollerFunction").find(({ Action }) => Action === "iam:PassRole");
-      assertEquals(pass?.Condition, { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } });
-      assertStringIncludes(JSON.stringify(pass?.Resource), "RecordersTask");
+    it("let poller and system hand roles to recorder tasks only", () => {
+      for (const id of ["PollerFunction", "SystemFunction"]) {
+        const pass = statements(id).find(({ Action }) => Action === "iam:PassRole");
+        assertEquals(pass?.Condition, { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }, id);
+        assertStringIncludes(JSON.stringify(pass?.Resource), "RecordersTask");
+      }
+    });
+
+    it("let the system read and delete recordings' files, and list no others", () => {
+      for (const { Action, Resource, Condition } of statements("SystemFunction")) {
+        if (!JSON.stringify(Action).includes('"s3:')) continue;
+        if (Action === "s3:ListBucket") {
+          assertEquals(Condition, { StringLikeIfExists: { "s3:prefix": "recordings/*" } });
+        } else assertStringIncludes(JSON.stringify(Resource), "/recordings/*");
+      }
     });
   });
 

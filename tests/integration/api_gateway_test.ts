@@ -21,7 +21,7 @@ import { buildLambda } from "../../scripts/build_functions.ts";
 import { ROOT } from "../../scripts/tools.mjs";
 import { startDynamoDbLocal } from "../engines/dynamodb_local.ts";
 import { createTable, localDynamoDb } from "../engines/dynamodb_table.ts";
-import { type AwsServices, startAwsServices } from "../fakes/aws_services.ts";
+import { type AwsServices, BUCKET, startAwsServices } from "../fakes/aws_services.ts";
 import { type LambdaHost, startLambda } from "../fakes/lambda_host.ts";
 import { SESSION_ID, SIGNER_KEY } from "../standin/call_routes.ts";
 import { type Standin, startStandin } from "../standin/mod.ts";
@@ -88,6 +88,11 @@ describe("the API's functions behind API Gateway", () => {
     return {
       ...aws.env,
       ROOMTONE_TABLE_NAME: TABLE_NAME,
+      ROOMTONE_BUCKET_NAME: BUCKET,
+      ROOMTONE_ECS_CLUSTER: "cluster",
+      ROOMTONE_ECS_TASK_DEFINITION: "recorder:1",
+      ROOMTONE_ECS_SUBNETS: "subnet-1,subnet-2",
+      ROOMTONE_ECS_SECURITY_GROUPS: "sg-1",
       ROOMTONE_DYNAMODB_URL: engine?.endpoint ?? "",
       ROOMTONE_TIKTOK_WEB_URL: standin.baseUrls.web,
       ROOMTONE_TIKTOK_WEBCAST_URL: standin.baseUrls.webcast,
@@ -270,6 +275,23 @@ describe("the API's functions behind API Gateway", () => {
       assertEquals(events.map(({ type }: { type: string }) => type), ["chat", "gift"]);
     });
 
+    it("sends players to the bucket, with signed addresses in the playlist", async () => {
+      const none = await drive("system/recording_playlist");
+      assertEquals([none.status, none.json.code], [404, "not_found"]);
+      const folder = `recordings/past.host/${RUNNING}`;
+      aws.objects.set(`${folder}/index.m3u8`, '#EXTM3U\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:6.0,\nsegment_0.m4s\n');
+      const playlist = await drive("system/recording_playlist");
+      assertEquals([playlist.status, playlist.type], [200, "application/vnd.apple.mpegurl"]);
+      const link = playlist.text.split("\n").find((line) => line.includes("/segment_0.m4s?")) ?? "";
+      const { origin, pathname, searchParams } = new URL(link);
+      assertEquals([origin, pathname], [aws.env.AWS_ENDPOINT_URL_S3, `/${BUCKET}/${folder}/segment_0.m4s`]);
+      assert(searchParams.has("X-Amz-Signature"), link);
+      const sent = await drive("system/recording_file");
+      assertEquals([sent.status, sent.headers.location, sent.text], [302, link, ""]);
+      const outside = await drive("system/recording_file_outside");
+      assertEquals([outside.status, outside.json.code], [400, "invalid_input"]);
+    });
+
     it("holds a long poll until there are events", async () => {
       const page = drive("system/recording_events_long_poll");
       const lines = [{ json: '{"type":"chat","text":"hello"}', type: "chat" as const, at: T0, id: "1", diamonds: 0 }];
@@ -284,9 +306,15 @@ describe("the API's functions behind API Gateway", () => {
       const started = await drive("system/recording_start");
       assertEquals([started.status, started.json.state, started.json.username], [201, "wanted", "live.host"]);
       assertEquals(started.headers.location, `/recordings/${started.json.id}`);
+      assertEquals(aws.calls.filter((call) => call.startsWith("ecs:")), ["ecs:ListTasks", "ecs:RunTask"]);
       assertEquals((await drive("system/recording_start")).status, 200);
       assertEquals((await drive("system/recording_stop")).status, 202);
+      const [mine, other] = [`recordings/past.host/${FINISHED}/`, `recordings/past.host/${RUNNING}/`];
+      for (const name of ["init.mp4", "segment_0.m4s", "events.jsonl"]) aws.objects.set(`${mine}${name}`, "x");
+      aws.objects.set(`${other}init.mp4`, "x");
       assertEquals((await drive("system/recording_delete")).status, 204);
+      assertEquals([...aws.objects.keys()].filter((key) => key.startsWith(mine)), []);
+      assert(aws.objects.has(`${other}init.mp4`));
       assertEquals(await store.getRecording(FINISHED), undefined);
     });
   });

@@ -1,4 +1,4 @@
-import { type ECSClient, ListTasksCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
+import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { Logger } from "../../ports/logger.ts";
 import type { RecorderLauncher } from "../../ports/recorder_launcher.ts";
 
@@ -7,7 +7,8 @@ const TASKS_PER_CALL = 10;
 
 /** Options of {@link ecsLauncher}. */
 export interface EcsLauncherOptions {
-  client: ECSClient;
+  /** Gives the same one each time; the AWS client is loaded when there is something to launch. */
+  client: () => Promise<ECSClient>;
   logger: Logger;
   /** Cluster that holds recorder tasks and nothing else. */
   cluster: string;
@@ -31,11 +32,13 @@ export function ecsLauncher(options: EcsLauncherOptions): RecorderLauncher {
   const { client, logger, cluster, slotsPerTask } = options;
 
   async function countTasks(): Promise<number> {
+    const { ListTasksCommand } = await import("@aws-sdk/client-ecs");
+    const ecs = await client();
     let count = 0;
     let nextToken: string | undefined;
     do {
       // The desired status of a task is RUNNING from its start request on.
-      const page = await client.send(new ListTasksCommand({ cluster, desiredStatus: "RUNNING", nextToken }));
+      const page = await ecs.send(new ListTasksCommand({ cluster, desiredStatus: "RUNNING", nextToken }));
       count += page.taskArns?.length ?? 0;
       nextToken = page.nextToken;
     } while (nextToken !== undefined);
@@ -43,7 +46,9 @@ export function ecsLauncher(options: EcsLauncherOptions): RecorderLauncher {
   }
 
   async function start(count: number): Promise<boolean> {
-    const { tasks = [], failures = [] } = await client.send(
+    const { RunTaskCommand } = await import("@aws-sdk/client-ecs");
+    const ecs = await client();
+    const { tasks = [], failures = [] } = await ecs.send(
       new RunTaskCommand({
         cluster,
         taskDefinition: options.taskDefinition,

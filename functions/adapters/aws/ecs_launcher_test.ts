@@ -50,7 +50,7 @@ async function ensure(
   const log = (event: string, fields?: LogFields): void => void logs.push([event, fields]);
   try {
     await ecsLauncher({
-      client,
+      client: () => Promise.resolve(client),
       logger: { info: log, warn: log, error: log },
       cluster: "cluster",
       taskDefinition: "recorder:1",

@@ -1,19 +1,15 @@
-import {
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  NotFound,
-  type S3Client,
-} from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { AppError } from "../../contract/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { RecordingFiles } from "../../ports/recording_files.ts";
 
+/** Start of the keys of all recordings' files. */
+export const RECORDINGS_PREFIX = "recordings/";
+
 /** Where the files are. */
 export interface S3Place {
-  client: S3Client;
+  /** Gives the same one each time. */
+  client: () => Promise<S3Client>;
   bucket: string;
   /** Start of every key, with a slash at its end. */
   prefix: string;
@@ -27,7 +23,8 @@ const SIGNED_EACH_MS = 3_600_000;
 
 /**
  * Files of recordings in an S3 bucket that is closed to the public: players get signed addresses. It takes the rights to
- * get, list and delete objects below the prefix.
+ * get, list and delete objects below the prefix. The AWS client is loaded by the first call: requests for anything else
+ * do not wait for it.
  */
 export function s3Files({ client, bucket, prefix, clock }: S3Place): Required<RecordingFiles> {
   const keyOf = (folder: string, name = ""): string => {
@@ -40,11 +37,11 @@ export function s3Files({ client, bucket, prefix, clock }: S3Place): Required<Re
   return {
     async find(folder, name) {
       const object = { Bucket: bucket, Key: keyOf(folder, name) };
+      const { HeadObjectCommand, NotFound } = await import("@aws-sdk/client-s3");
+      const s3 = await client();
       try {
-        const { ContentLength: size = 0, ETag: etag = "", LastModified } = await client.send(
-          new HeadObjectCommand(object),
-        );
-        const read = (start: number, length: number) => streamOf(client, object, start, length);
+        const { ContentLength: size = 0, ETag: etag = "", LastModified } = await s3.send(new HeadObjectCommand(object));
+        const read = (start: number, length: number) => streamOf(s3, object, start, length);
         return { size, etag, modifiedAt: LastModified?.getTime() ?? 0, read };
       } catch (error) {
         if (error instanceof NotFound) return undefined;
@@ -52,17 +49,24 @@ export function s3Files({ client, bucket, prefix, clock }: S3Place): Required<Re
       }
     },
     async link(folder, name) {
+      const Key = keyOf(folder, name);
+      const [{ GetObjectCommand }, { getSignedUrl }] = await Promise.all([
+        import("@aws-sdk/client-s3"),
+        import("@aws-sdk/s3-request-presigner"),
+      ]);
       const signingDate = new Date(Math.floor(clock.now() / SIGNED_EACH_MS) * SIGNED_EACH_MS);
-      const command = new GetObjectCommand({ Bucket: bucket, Key: keyOf(folder, name) });
-      return await getSignedUrl(client, command, { expiresIn: GOOD_FOR_S, signingDate });
+      const command = new GetObjectCommand({ Bucket: bucket, Key });
+      return await getSignedUrl(await client(), command, { expiresIn: GOOD_FOR_S, signingDate });
     },
     async remove(folder) {
       const Prefix = `${keyOf(folder)}/`;
+      const { DeleteObjectsCommand, ListObjectsV2Command } = await import("@aws-sdk/client-s3");
+      const s3 = await client();
       for (;;) {
-        const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }));
+        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }));
         const Objects = Contents.map(({ Key }) => ({ Key }));
         if (Objects.length === 0) return;
-        const { Errors = [] } = await client.send(
+        const { Errors = [] } = await s3.send(
           new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
         );
         const [failed] = Errors;
@@ -84,6 +88,7 @@ function streamOf(
   return new ReadableStream({
     async pull(controller) {
       if (reader === undefined) {
+        const { GetObjectCommand } = await import("@aws-sdk/client-s3");
         const { Body } = await client.send(new GetObjectCommand({ ...object, Range }));
         if (Body === undefined) throw new Error(`Read ${object.Key}: S3 answered without a body`);
         reader = Body.transformToWebStream().getReader();

@@ -1,72 +1,39 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createServer, type Server } from "node:http";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { type AwsServices, BUCKET, MODIFIED, startAwsServices } from "../../../tests/fakes/aws_services.ts";
 import { ManualClock } from "../../../tests/fakes/manual_clock.ts";
 import { CaptureLogger } from "../../../tests/fakes/capture_logger.ts";
 import { createApp } from "../../http/app.ts";
 import { sqliteStore } from "../local/sqlite_store.ts";
-import { s3Files } from "./s3_files.ts";
+import { RECORDINGS_PREFIX, s3Files } from "./s3_files.ts";
 
-const PREFIX = "recordings/";
-const MODIFIED = "Fri, 02 Jan 2026 03:04:05 GMT";
 const PLAYLIST = '#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:6.0,\nsegment_0.m4s\n';
 
 describe("s3Files()", () => {
   let objects: Map<string, string>;
-  let server: Server;
+  let aws: AwsServices;
   let client: S3Client;
   let clock: ManualClock;
 
   beforeEach(async () => {
-    objects = new Map();
+    aws = await startAwsServices();
+    ({ objects } = aws);
     clock = new ManualClock();
-    server = createServer((request, response) => {
-      const { pathname, searchParams } = new URL(request.url ?? "", "http://s3");
-      const key = decodeURIComponent(pathname).replace(/^\/bucket\//, "");
-      const chunks: Uint8Array[] = [];
-      request.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-      request.on("end", () => {
-        const xml = (text: string) => response.writeHead(200, { "content-type": "application/xml" }).end(text);
-        if (request.method === "POST") {
-          for (const [, gone = ""] of Buffer.concat(chunks).toString().matchAll(/<Key>(.*?)<\/Key>/g)) {
-            objects.delete(gone);
-          }
-          return xml("<DeleteResult></DeleteResult>");
-        }
-        const prefix = searchParams.get("prefix");
-        if (prefix !== null) {
-          const found = [...objects.keys()].filter((each) => each.startsWith(prefix)).slice(0, 2);
-          const entries = found.map((each) => `<Contents><Key>${each}</Key></Contents>`).join("");
-          return xml(`<ListBucketResult>${entries}</ListBucketResult>`);
-        }
-        const content = objects.get(key);
-        if (content === undefined) return response.writeHead(404).end();
-        const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
-        const part = from === undefined ? content : content.slice(Number(from), Number(to) + 1);
-        response.writeHead(from === undefined ? 200 : 206, {
-          ...{ etag: '"abc"', "last-modified": MODIFIED, "content-length": String(part.length) },
-        });
-        response.end(request.method === "HEAD" ? undefined : part);
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
     client = new S3Client({
       region: "eu-west-1",
-      endpoint: `http://127.0.0.1:${port}`,
+      endpoint: aws.env.AWS_ENDPOINT_URL_S3,
       forcePathStyle: true,
       credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "not-a-secret" },
     });
   });
   afterEach(async () => {
     client.destroy();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await aws.stop();
   });
 
-  const files = () => s3Files({ client, bucket: "bucket", prefix: PREFIX, clock });
+  const files = () =>
+    s3Files({ client: () => Promise.resolve(client), bucket: BUCKET, prefix: RECORDINGS_PREFIX, clock });
 
   it("finds and reads files, and says when there is none", async () => {
     objects.set("recordings/host/1/a.json", "0123456789");

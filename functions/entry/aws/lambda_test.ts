@@ -6,7 +6,7 @@ import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
 import { createTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
-import { type AwsServices, startAwsServices } from "../../../tests/fakes/aws_services.ts";
+import { type AwsServices, BUCKET, startAwsServices } from "../../../tests/fakes/aws_services.ts";
 import { apiGatewayEvent, streamRecord } from "../../../tests/fakes/lambda_events.ts";
 import { type Standin, startStandin } from "../../../tests/standin/mod.ts";
 import { CaptureLogger } from "../../../tests/fakes/capture_logger.ts";
@@ -53,6 +53,7 @@ describe("Lambda functions", () => {
       ROOMTONE_TIKTOK_WEBCAST_URL: standin.baseUrls.webcast,
       ROOMTONE_TIKTOK_SOCKET_URL: standin.baseUrls.socket,
       ROOMTONE_TIKTOK_TTWID_URL: standin.baseUrls.ttwid,
+      ROOMTONE_BUCKET_NAME: BUCKET,
       ROOMTONE_ECS_CLUSTER: "cluster",
       ROOMTONE_ECS_TASK_DEFINITION: "recorder:1",
       ROOMTONE_ECS_SUBNETS: "subnet-1,subnet-2",

@@ -1,13 +1,11 @@
-import { ECSClient } from "@aws-sdk/client-ecs";
 import type { Context } from "aws-lambda";
 import process from "node:process";
-import { countOpenRecordings } from "../../adapters/aws/dynamo_recordings.ts";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
-import { ecsLauncher } from "../../adapters/aws/ecs_launcher.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, PollerConfig } from "../../contract/config.ts";
 import { pollOptions, type PollSummary, pollWatchlist } from "../../core/poll_watchlist.ts";
 import { openUpstream } from "../open_upstream.ts";
+import { openLauncher } from "./open_launcher.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
 
@@ -24,17 +22,7 @@ const deps = {
   store: dynamoStore(table),
   lookup: upstream.patient,
   budget,
-  launcher: ecsLauncher({
-    client: new ECSClient({}),
-    logger,
-    cluster: config.ecsCluster,
-    taskDefinition: config.ecsTaskDefinition,
-    subnets: config.ecsSubnets,
-    securityGroups: config.ecsSecurityGroups,
-    slotsPerTask: config.recorderSlots,
-    maxTasks: config.maxTasks,
-    countOpen: () => countOpenRecordings(table),
-  }),
+  launcher: openLauncher(config, table, logger),
   clock: systemClock,
   random: Math.random,
   logger,

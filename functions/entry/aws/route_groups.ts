@@ -24,6 +24,8 @@ export const ROUTE_GROUPS = {
     routes.stopRecordingRoute,
     routes.recordingTotalsRoute,
     routes.recordingEventsRoute,
+    routes.recordingPlaylistRoute,
+    routes.recordingFileRoute,
     routes.healthRoute,
     routes.openApiRoute,
     routes.docsRoute,

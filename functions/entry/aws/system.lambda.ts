@@ -1,10 +1,14 @@
 import process from "node:process";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
+import { RECORDINGS_PREFIX, s3Files } from "../../adapters/aws/s3_files.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
+import { once } from "../../core/once.ts";
 import { createApp } from "../../http/app.ts";
 import openApi from "../../openapi.json" with { type: "json" };
+import type { RecorderLauncher } from "../../ports/recorder_launcher.ts";
 import { apiParts } from "./api_parts.ts";
+import { openLauncher } from "./open_launcher.ts";
 import { openOperator } from "./open_operator.ts";
 import { openTable } from "./open_table.ts";
 import { serve } from "./serve.ts";
@@ -13,11 +17,27 @@ const config = loadConfig(SystemConfig, process.env);
 const table = openTable(config);
 const parts = apiParts(table);
 const { lookup, sender } = openOperator(config, parts.logger);
+const files = s3Files({
+  client: once(async () => {
+    const { S3Client } = await import("@aws-sdk/client-s3");
+    return new S3Client({});
+  }),
+  bucket: config.bucketName,
+  prefix: RECORDINGS_PREFIX,
+  clock: systemClock,
+});
+const { ensureCapacity } = openLauncher(config, table, parts.logger);
+const launcher: RecorderLauncher = {
+  /** Failures are logged and no more: the recording is wanted, and the poller tries again within a minute. */
+  async ensureCapacity(waiting) {
+    await ensureCapacity(waiting).catch((error) => parts.logger.error("recorder_tasks_not_started", { error }));
+  },
+};
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = serve(createApp({
   ...parts,
   lives: { lookup, clock: systemClock, sender: config.sendMessages ? sender : undefined },
-  system: { store: dynamoStore(table), clock: systemClock, lookup },
+  system: { store: dynamoStore(table), clock: systemClock, lookup, files, launcher },
   openApi,
 }));
