@@ -51,6 +51,9 @@ export const recordingKey = (recordingId: string): ItemKey => ({ pk: `RECORDING#
 /** Partition of the `due` index that holds recordings without a living recorder, by the time they may be claimed. */
 export const RECORDING_DUE_PARTITION = "RECORDING";
 
+/** Partition of the `due` index that holds recordings which are being deleted, so that none is forgotten half-way. */
+export const DELETION_DUE_PARTITION = "DELETION";
+
 /** Partition of the `list` index that holds all recordings, by {@link recordingListOrder}. */
 export const RECORDING_LIST_PARTITION = "RECORDINGS";
 

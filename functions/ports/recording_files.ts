@@ -27,6 +27,9 @@ export interface RecordingFiles {
    * cannot reach have none: their files are served by the API itself.
    */
   link?(folder: string, name: string): Promise<string>;
-  /** Removes a folder and all that is in it. One that is not there is no trouble. */
-  remove(folder: string): Promise<void>;
+  /**
+   * Removes a folder and all that is in it, or one file of it. What is not there is no trouble.
+   * @throws AppError `invalid_input` for a name or folder that leads elsewhere
+   */
+  remove(folder: string, name?: string): Promise<void>;
 }

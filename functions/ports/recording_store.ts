@@ -42,6 +42,10 @@ export interface Recording {
   /** Failed tries in a row. */
   failures: number;
   parts: RecordingPart[];
+  /** Out of retention's reach. */
+  kept: boolean;
+  /** When its events were deleted by policy, ms; totals and video are still there. */
+  eventsDeletedAt?: number;
   /** When somebody asked for its end, ms. Who holds the lease sees it at the next renewal, and ends the recording. */
   stopAt?: number;
   /** When the first part began, ms. */

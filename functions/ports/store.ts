@@ -1,7 +1,8 @@
 import type { EventStore } from "./event_store.ts";
 import type { RecordingStore } from "./recording_store.ts";
+import type { RetentionStore } from "./retention_store.ts";
 import type { TotalsStore } from "./totals_store.ts";
 import type { WatchStore } from "./watch_store.ts";
 
 /** Everything that is stored, apart from files. */
-export interface Store extends WatchStore, RecordingStore, EventStore, TotalsStore {}
+export interface Store extends WatchStore, RecordingStore, EventStore, TotalsStore, RetentionStore {}

@@ -9,6 +9,7 @@ import type { Store } from "../../functions/ports/store.ts";
 import { eventStoreSuite } from "./event_store_suite.ts";
 import { pollerSuite } from "./poller_suite.ts";
 import { recordingEndsSuite } from "./recording_ends_suite.ts";
+import { retentionSuite } from "./retention_suite.ts";
 import {
   assertLeaseLost,
   claim,
@@ -61,6 +62,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
           leaseToken: 0,
           failures: 0,
           parts: [],
+          kept: false,
           segments: 0,
           bytes: 0,
           durationMs: 0,
@@ -207,4 +209,5 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
   pollerSuite(name, makeStore);
   eventStoreSuite(name, makeStore);
   recordingEndsSuite(name, makeStore);
+  retentionSuite(name, makeStore);
 }

@@ -2,6 +2,7 @@ import { TransactionCanceledException, TransactWriteItemsCommand } from "@aws-sd
 import * as v from "valibot";
 import { APP_ERROR_CODES, LeaseLostError } from "../../contract/errors.ts";
 import {
+  DELETION_DUE_PARTITION,
   RECORDING_DUE_PARTITION,
   RECORDING_LIST_PARTITION,
   recordingKey,
@@ -40,6 +41,8 @@ const RecordingItem = v.object({
   leaseOwner: v.optional(v.string()),
   failures: v.number(),
   parts: v.array(PartItem),
+  kept: v.optional(v.boolean(), false),
+  eventsDeletedAt: v.optional(v.number()),
   stopAt: v.optional(v.number()),
   startedAt: v.optional(v.number()),
   endedAt: v.optional(v.number()),
@@ -68,6 +71,9 @@ const BUSY_CODES: ReadonlySet<string> = new Set([
   "ThrottlingError",
   "ProvisionedThroughputExceeded",
 ]);
+
+/** No claim's condition holds for it, whatever an index that lags behind says. */
+const NEVER_DUE = Number.MAX_SAFE_INTEGER;
 
 /** Recordings and their leases in DynamoDB. */
 export function dynamoRecordings(table: DynamoTable): RecordingStore {
@@ -175,7 +181,7 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
     },
     async retireRecording(recordingId) {
       const changed = await updateItem(table, recordingKey(recordingId), {
-        set: { state: "deleting", listPartition: undefined },
+        set: { state: "deleting", listPartition: undefined, duePartition: DELETION_DUE_PARTITION, dueAt: NEVER_DUE },
         onlyIf: [["state", "=", "finished"]],
       });
       return changed === undefined ? await read(recordingId) : toRecording(changed);
@@ -290,7 +296,8 @@ const dueRecordings = (now: number) => ({
   where: { operator: "<=", value: now } as const,
 });
 
-function toRecording(item: Item): Recording {
+/** A recording of an item. */
+export function toRecording(item: Item): Recording {
   return v.parse(RecordingItem, item);
 }
 

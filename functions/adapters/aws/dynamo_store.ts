@@ -1,6 +1,7 @@
 import type { Store } from "../../ports/store.ts";
 import { dynamoEvents, dynamoTotals } from "./dynamo_events.ts";
 import { dynamoRecordings } from "./dynamo_recordings.ts";
+import { dynamoRetention } from "./dynamo_retention.ts";
 import type { DynamoTable } from "./dynamo_table.ts";
 import { dynamoWatches } from "./dynamo_watches.ts";
 
@@ -9,5 +10,11 @@ import { dynamoWatches } from "./dynamo_watches.ts";
  * @param table the client, the table's name, and time and chance for repeated writes
  */
 export function dynamoStore(table: DynamoTable): Store {
-  return { ...dynamoWatches(table), ...dynamoRecordings(table), ...dynamoEvents(table), ...dynamoTotals(table) };
+  return {
+    ...dynamoWatches(table),
+    ...dynamoRecordings(table),
+    ...dynamoEvents(table),
+    ...dynamoTotals(table),
+    ...dynamoRetention(table),
+  };
 }

@@ -1,5 +1,5 @@
-import { type FileHandle, open, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, open, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { AppError } from "../../contract/errors.ts";
 import type { RecordingFiles } from "../../ports/recording_files.ts";
 
@@ -26,10 +26,21 @@ export function folderFiles(root: string): RecordingFiles {
         read: (start, length) => stream(path, start, length),
       };
     },
-    async remove(folder) {
-      await rm(pathOf(root, folder), { recursive: true, force: true });
+    async remove(folder, name) {
+      const path = pathOf(root, folder);
+      await rm(name === undefined ? path : join(path, plain(name)), { recursive: true, force: true });
+      if (name === undefined && folder.includes("/")) await removeEmpty(dirname(path));
     },
   };
+}
+
+/** Removes a host's folder with its last recording: the name is data of the host too. */
+async function removeEmpty(path: string): Promise<void> {
+  try {
+    await rmdir(path);
+  } catch (error) {
+    if (!isMissing(error) && !(error instanceof Error && "code" in error && error.code === "ENOTEMPTY")) throw error;
+  }
 }
 
 function pathOf(root: string, folder: string): string {

@@ -3,6 +3,7 @@ import type { Store } from "../../ports/store.ts";
 import { Database } from "./sqlite/database.ts";
 import { sqliteEvents } from "./sqlite/events.ts";
 import { sqliteRecordings } from "./sqlite/recordings.ts";
+import { sqliteRetention } from "./sqlite/retention.ts";
 import { sqliteWatches } from "./sqlite/watches.ts";
 
 /** A store in one SQLite file, with the change feed of its event log. */
@@ -28,6 +29,7 @@ export function sqliteStore(path: string): SqliteStore {
     ...sqliteWatches(db),
     ...sqliteRecordings(db),
     ...sqliteEvents(db),
+    ...sqliteRetention(db),
     releaseHeldRecordings: (now) =>
       db.run(
         "UPDATE recordings SET state = 'wanted', due_at = ?, lease_owner = NULL WHERE state = 'recording'",

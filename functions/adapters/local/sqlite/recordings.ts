@@ -201,7 +201,8 @@ function splitCursor(cursor: string): [number, string] {
   return [Number.isFinite(Number(number)) ? Number(number) : 0, rest];
 }
 
-function toRecording(row: Row): Recording {
+/** A recording of a row. */
+export function toRecording(row: Row): Recording {
   const outcome = optionalText(row, "outcome");
   return {
     id: text(row, "id"),
@@ -214,6 +215,8 @@ function toRecording(row: Row): Recording {
     leaseOwner: optionalText(row, "lease_owner"),
     failures: int(row, "failures"),
     parts: JSON.parse(text(row, "parts")) as RecordingPart[],
+    kept: int(row, "kept") === 1,
+    eventsDeletedAt: optionalInt(row, "events_deleted_at"),
     stopAt: optionalInt(row, "stop_at"),
     startedAt: optionalInt(row, "started_at"),
     endedAt: optionalInt(row, "ended_at"),

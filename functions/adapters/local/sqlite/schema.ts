@@ -86,4 +86,6 @@ export const MIGRATIONS: readonly string[] = [
   FIRST_TABLES,
   "ALTER TABLE recordings ADD COLUMN stop_at INTEGER",
   "ALTER TABLE watches ADD COLUMN priority INTEGER NOT NULL DEFAULT 0; ALTER TABLE watches ADD COLUMN hours TEXT",
+  `ALTER TABLE recordings ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE recordings ADD COLUMN events_deleted_at INTEGER`,
 ];

@@ -1,0 +1,46 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import type { RecordingFiles } from "../../ports/recording_files.ts";
+import { folderFiles } from "./folder_files.ts";
+
+describe("folderFiles()", () => {
+  let root: string;
+  let files: RecordingFiles;
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "roomtone-files-"));
+    files = folderFiles(root);
+    for (const folder of ["host/one", "host/two"]) {
+      await mkdir(join(root, folder), { recursive: true });
+      for (const name of ["events.jsonl", "index.m3u8"]) await writeFile(join(root, folder, name), "x");
+    }
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  const there = () =>
+    ["host", "host/one", "host/one/events.jsonl", "host/one/index.m3u8", "host/two"]
+      .filter((path) => existsSync(join(root, path)));
+
+  it("remove() takes one file, and does not miss one that is not there", async () => {
+    for (let i = 0; i < 2; i++) await files.remove("host/one", "events.jsonl");
+    assertEquals(there(), ["host", "host/one", "host/one/index.m3u8", "host/two"]);
+  });
+
+  it("remove() takes a folder, and with a host's last one the host's own", async () => {
+    await files.remove("host/one");
+    assertEquals(there(), ["host", "host/two"]);
+    for (let i = 0; i < 2; i++) await files.remove("host/two");
+    assertEquals([there(), existsSync(root)], [[], true]);
+  });
+
+  it("remove() leads nowhere else", async () => {
+    for (const [folder, name] of [["..", undefined], ["host/../..", undefined], ["host/one", "../two"], ["", "x"]]) {
+      await assertRejects(() => files.remove(folder ?? "", name));
+    }
+    assertEquals(there().length, 5);
+  });
+});
