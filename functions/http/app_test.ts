@@ -224,6 +224,7 @@ describe("createApp()", () => {
     const problem = await askProblem("/watchlist/a", { method: "POST" });
     assertEquals([problem.status, problem.headers.get("allow")], [405, "GET, PUT, DELETE"]);
     assertEquals((await askProblem("/health", { method: "DELETE" })).status, 405);
+    assertEquals((await askProblem("/", { method: "POST" })).headers.get("allow"), "GET");
   });
 
   it("tells its health and its routes", async () => {
