@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { RetentionSetting } from "./retention.ts";
 
 /** A whole number in text or as a number. */
 const integer = (least: number, most: number) =>
@@ -118,6 +119,14 @@ const recording = {
   ffmpeg: v.optional(text),
 };
 
+/** How long recordings are kept. */
+const retention = {
+  /** JSON: days by default and by host, see {@link RetentionPolicy}. Without it everything is kept. */
+  retention: v.optional(RetentionSetting, "{}"),
+  /** How often what is too old is deleted. */
+  retentionIntervalMs: v.optional(integer(1_000, 86_400_000), 3_600_000),
+};
+
 /** The DynamoDB table. Region and credentials come the way the AWS SDK reads them. */
 const table = {
   tableName: text,
@@ -151,6 +160,7 @@ export const LocalConfig = v.object({
   pollTickMs: v.optional(integer(20, 600_000), 1_000),
   ...polling,
   ...recording,
+  ...retention,
   ...tiktok,
   ...identity,
 });

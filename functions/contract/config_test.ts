@@ -21,6 +21,16 @@ describe("loadConfig()", () => {
     assertEquals(poller.ecsSubnets, ["subnet-1", "subnet-2"]);
   });
 
+  it("reads how long recordings are kept", () => {
+    assertEquals(loadConfig(LocalConfig, {}).retention, { default: {}, hosts: {} });
+    const read = (retention: unknown) => loadConfig(LocalConfig, { ROOMTONE_RETENTION: JSON.stringify(retention) });
+    const hosts = { "some.host": { recordingDays: null, eventDays: 0.5 } };
+    assertEquals(read({ default: { recordingDays: 90 }, hosts }).retention, { default: { recordingDays: 90 }, hosts });
+    assertThrows(() => loadConfig(LocalConfig, { ROOMTONE_RETENTION: "90 days" }));
+    const bad = [{ default: { days: 1 } }, { default: { recordingDays: -1 } }, { hosts: { "@Some.Host": {} } }, 7];
+    for (const each of bad) assertStringIncludes(String(assertThrows(() => read(each))), "ROOMTONE_RETENTION");
+  });
+
   it("lists every bad variable by its name", () => {
     const error = assertThrows(() =>
       loadConfig(PollerConfig, {

@@ -10,6 +10,23 @@ const days = v.pipe(
   v.maxValue(36_500, "must be at most 36500 days"),
 );
 
+/** Text that holds JSON, or a value as it is. */
+const json = v.union([
+  v.looseObject({}),
+  v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return JSON.parse(dataset.value) as unknown;
+      } catch {
+        addIssue({ message: "must be JSON" });
+        return NEVER;
+      }
+    }),
+  ),
+]);
+const host = v.pipe(v.string(), v.regex(/^[a-z0-9._]{1,64}$/, "must have names in lower case, without @"));
+
 const Rule = v.strictObject({
   /** Days after its end at which a recording is deleted, with its video and events; `null`: never. */
   recordingDays: v.optional(v.nullable(days)),
@@ -23,8 +40,11 @@ export type RetentionRule = v.InferOutput<typeof Rule>;
 /** How long recordings are kept: `default` for all hosts, and what is different for some of them, by normalised name. */
 export const RetentionPolicy = v.strictObject({
   default: v.optional(Rule, {}),
-  hosts: v.optional(v.record(v.string(), Rule), {}),
+  hosts: v.optional(v.record(host, Rule), {}),
 });
 
 /** How long recordings are kept. */
 export type RetentionPolicy = v.InferOutput<typeof RetentionPolicy>;
+
+/** A {@link RetentionPolicy} as a setting, such as `{"default":{"recordingDays":90,"eventDays":30}}`. */
+export const RetentionSetting = v.pipe(json, RetentionPolicy);

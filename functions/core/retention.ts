@@ -6,6 +6,7 @@ import type { Recording, RecordingStore } from "../ports/recording_store.ts";
 import type { RetentionStore } from "../ports/retention_store.ts";
 import { deleteRecording } from "./manage_recordings.ts";
 import { readUsername } from "./usernames.ts";
+import { waited } from "./waiting.ts";
 
 /** What retention works with. */
 export interface RetentionDeps {
@@ -91,6 +92,22 @@ export async function removeHost(
     run.report.unfinished.push(id);
   });
   return run.report;
+}
+
+/** Applies the policy now, and again after each interval, until `signal` aborts. */
+export async function keepToPolicy(
+  deps: RetentionDeps,
+  policy: RetentionPolicy,
+  intervalMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  do {
+    try {
+      await applyRetention(deps, policy, { signal });
+    } catch (error) {
+      deps.logger.error("retention_broke", { error });
+    }
+  } while (await waited(deps.clock, intervalMs, signal));
 }
 
 /** What the policy takes from a finished recording now; `undefined` for nothing. */

@@ -17,6 +17,7 @@ import { AnswerCache } from "../../core/answer_cache.ts";
 import { mapBounded } from "../../core/bounded.ts";
 import { followFeed } from "../../core/feed_reader.ts";
 import { pollOptions, pollWatchlist } from "../../core/poll_watchlist.ts";
+import { keepToPolicy } from "../../core/retention.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { waited } from "../../core/waiting.ts";
 import { createApp } from "../../http/app.ts";
@@ -133,6 +134,14 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       return consumer;
     });
 
+    const files = folderFiles(recordingsDir);
+    const { retention, retentionIntervalMs } = config;
+    const retained = keepToPolicy({ store, files, clock, logger }, retention, retentionIntervalMs, ending.signal);
+    closing.push(() => {
+      ending.abort();
+      return retained;
+    });
+
     const pool = runRecordings({ store, recorder, clock, logger, observe }, {
       ...config,
       owner: `local-${process.pid}`,
@@ -178,7 +187,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       cache: new AnswerCache({ store: memoryAnswers(clock), clock, logger }),
       system: {
         ...{ store, clock, lookup, launcher, observe },
-        files: folderFiles(recordingsDir),
+        files,
         finish: (recordingId) => pool.finish(recordingId),
         streams: true,
       },

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { getRandomValues } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -112,6 +113,30 @@ describe("startLocal()", () => {
     assertEquals(repaired, ["open"]);
     await until(() => recorder.runs.length === 1);
     assert(logger.events().includes("recordings_taken_up_again"));
+  });
+
+  it("deletes recordings when they are as old as the policy says, files first", async () => {
+    const seconds = (count: number) => count / 86_400;
+    const policy = { default: { recordingDays: seconds(10) }, hosts: { other: { recordingDays: null } } };
+    const system = await start({ ROOMTONE_RETENTION: JSON.stringify(policy), ROOMTONE_RETENTION_INTERVAL_MS: "1000" });
+    const { store } = system;
+    for (const [roomId, username] of [[ROOM, "host"], ["1", "other"]] as const) {
+      await mkdir(join(system.recordingsDir, `${username}_1`));
+      await store.wantRecording({ roomId, username, title: "" }, clock.now());
+    }
+    await clock.advance(1_000);
+    await until(() => recorder.runs.length === 2);
+    for (const run of recorder.runs) {
+      run.started(clock.now());
+      run.end({ kind: "ended" });
+    }
+    await until(() => seen.filter((kind) => kind === "recording_finished").length === 2);
+    await clock.advance(9_000);
+    assertEquals((await store.listRecordings({ limit: 9 })).items.length, 2);
+    await clock.advance(2_000);
+    await until(async () => await store.getRecording(ROOM) === undefined);
+    assertEquals((await store.listRecordings({ limit: 9 })).items.map(({ id }) => id), ["1"]);
+    assertEquals(["host_1", "other_1"].map((each) => existsSync(join(system.recordingsDir, each))), [false, true]);
   });
 
   it("has the data folder to itself, while the watchlist can be changed from outside", async () => {
