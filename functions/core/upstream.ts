@@ -1,6 +1,6 @@
 import { AppError, type AppErrorCode, REFUSAL_CODES, SLOWING_CODES } from "../contract/errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { LiveAnswer, LiveLookup, LookupOptions } from "../ports/live_lookup.ts";
+import type { LiveAnswer, LiveLookup, LookupOptions, MessageSender } from "../ports/live_lookup.ts";
 import type { Random } from "../ports/random.ts";
 import { mapBounded } from "./bounded.ts";
 import { type BreakerState, CircuitBreaker } from "./circuit_breaker.ts";
@@ -25,8 +25,9 @@ export interface UpstreamState {
   refusals: Record<string, number>;
 }
 
-const CALLS = ["links", "alive", "userInfo", "userList", "room", "gifts", "prices", "feed"] as const;
+const CALLS = ["links", "alive", "userInfo", "userList", "room", "gifts", "prices", "feed", "message"] as const;
 type Call = typeof CALLS[number];
+type Lookup = Exclude<Call, "message">;
 
 /** Failures that a second try may mend. Refusals are none of them. */
 const WORTH_A_RETRY: ReadonlySet<AppErrorCode> = new Set(["network", "deadline"]);
@@ -66,12 +67,19 @@ export class Upstream {
       gifts: breaker(),
       prices: breaker(),
       feed: breaker(),
+      message: breaker(),
     };
     this.patient = around(deps.lookup, (call, ask) => this.#noted(call, ask));
     this.prompt = around(
       deps.lookup,
       (call, ask, signal) => this.#breakers[call].run(() => this.#noted(call, () => this.#retried(ask, signal))),
     );
+  }
+
+  /** Messages on the same way: each is sent once, and none while TikTok refuses them. */
+  messages(sender: MessageSender): MessageSender {
+    const { message } = this.#breakers;
+    return { send: (...args) => message.run(() => this.#noted("message", () => sender.send(...args))) };
   }
 
   /** For metrics. */
@@ -126,7 +134,7 @@ export class Upstream {
 /** Makes each call of a look-up through `make`; in `links` each name is a call of its own. */
 function around(
   lookup: LiveLookup,
-  make: <T>(call: Call, ask: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T>,
+  make: <T>(call: Lookup, ask: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T>,
 ): LiveLookup {
   const one = async (username: string, options: LookupOptions): Promise<LiveAnswer> => {
     try {

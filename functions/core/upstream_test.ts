@@ -114,6 +114,25 @@ describe("Upstream", () => {
     assertEquals(upstream.state().breakers["links"], "closed");
   });
 
+  it("sends a message once, and none while they are refused", async () => {
+    const { budget, upstream } = open();
+    const sent: string[] = [];
+    let code: AppErrorCode | undefined = "network";
+    const sender = upstream.messages({
+      send(username) {
+        sent.push(username);
+        return code === undefined ? Promise.resolve() : Promise.reject(new AppError(code, `Send: ${code}`));
+      },
+    });
+    await assertRejects(() => sender.send("a", "hello"));
+    code = "captcha";
+    for (let count = 0; count < 4; count++) await assertRejects(() => sender.send("b", "hello"));
+    assertEquals([sent.length, budget.state().refusals], [5, 1]);
+    code = undefined;
+    await assertRejects(() => sender.send("c", "hello"));
+    assertEquals([sent.length, upstream.state().breakers["message"]], [5, "open"]);
+  });
+
   it("fails as the look-up does where that is no failure of TikTok's", async () => {
     const { lookup, upstream } = open();
     lookup.answers.set("host", () => Promise.reject(new TypeError("a fault of ours")));

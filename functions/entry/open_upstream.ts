@@ -1,6 +1,6 @@
 import type { TikTok } from "@roomtone/sdk";
 import { type ClientOptions, openClient, type TikTokAddresses } from "../adapters/live/tiktok_client.ts";
-import { tiktokLookup } from "../adapters/live/tiktok_lookup.ts";
+import { tiktokLookup, tiktokMessages } from "../adapters/live/tiktok_lookup.ts";
 import { systemClock } from "../adapters/local/system_clock.ts";
 import { RequestBudget } from "../core/request_budget.ts";
 import { Upstream } from "../core/upstream.ts";
@@ -31,5 +31,5 @@ export function openUpstream(settings: UpstreamSettings, options: UpstreamOption
   const budget = new RequestBudget({ requestsPerMinute, burst, clock, random });
   const client = tiktok ?? openClient(settings, budget, more);
   const upstream = new Upstream({ lookup: lookup ?? tiktokLookup(client), budget, clock, random });
-  return { tiktok: client, budget, upstream };
+  return { tiktok: client, budget, upstream, sender: upstream.messages(tiktokMessages(client)) };
 }

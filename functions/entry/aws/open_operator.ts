@@ -1,5 +1,4 @@
 import { readIdentity } from "../../adapters/aws/ssm_identity.ts";
-import { tiktokMessages } from "../../adapters/live/tiktok_lookup.ts";
 import { laterLookup } from "../../core/later_lookup.ts";
 import { once } from "../../core/once.ts";
 import type { LiveLookup, MessageSender } from "../../ports/live_lookup.ts";
@@ -27,8 +26,8 @@ export function openOperator(
       loggedIn: identity.cookies !== undefined,
       signs: identity.signer !== undefined,
     });
-    const { tiktok, upstream } = openUpstream(settings, identity);
-    return { lookup: upstream.prompt, sender: tiktokMessages(tiktok) };
+    const { upstream, sender } = openUpstream(settings, identity);
+    return { lookup: upstream.prompt, sender };
   });
   return {
     lookup: laterLookup(async () => (await open()).lookup),

@@ -4,7 +4,6 @@ import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { tiktokMessages } from "../../adapters/live/tiktok_lookup.ts";
 import { folderFiles } from "../../adapters/local/folder_files.ts";
 import { lockFolder } from "../../adapters/local/folder_lock.ts";
 import { lineLogger } from "../../adapters/local/line_logger.ts";
@@ -98,7 +97,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
   const { clock = systemClock, random = Math.random, observe } = deps;
   const logger = deps.logger ?? lineLogger((line) => process.stderr.write(`${line}\n`), clock);
   const { tiktok: client, lookup: look } = deps;
-  const { tiktok, budget, upstream } = openUpstream(config, {
+  const { tiktok, budget, upstream, sender } = openUpstream(config, {
     ...identityOf(config),
     tiktok: client,
     lookup: look,
@@ -183,7 +182,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       links: { lookup, clock },
       userInfo: { lookup, clock },
       followings: { lookup, clock },
-      lives: { lookup, clock, sender: config.sendMessages ? tiktokMessages(tiktok) : undefined },
+      lives: { lookup, clock, sender: config.sendMessages ? sender : undefined },
       cache: new AnswerCache({ store: memoryAnswers(clock), clock, logger }),
       system: {
         ...{ store, clock, lookup, launcher, observe },

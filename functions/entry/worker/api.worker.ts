@@ -64,12 +64,12 @@ function answerer(
   const seed = random() * 2 ** 32;
   const open = () => openClient(config, budget, { ...identityOf(config), random: numbersFrom(seed) });
   const each = laterLookup(() => Promise.resolve(tiktokLookup(open())));
-  const { prompt: lookup } = new Upstream({ lookup: each, budget, clock, random });
+  const upstream = new Upstream({ lookup: each, budget, clock, random });
   const store = memoryAnswers(clock, MAX_ANSWERS);
   const keys = { store: envKeys(apiKeys), clock };
   return (request) => {
-    const deps = { lookup, clock };
-    const lives = { ...deps, sender: sendMessages ? tiktokMessages(open()) : undefined };
+    const deps = { lookup: upstream.prompt, clock };
+    const lives = { ...deps, sender: sendMessages ? upstream.messages(tiktokMessages(open())) : undefined };
     const routes = { links: deps, userInfo: deps, followings: deps, lives };
     const cache = new AnswerCache({ store, clock, logger });
     return createApp({ ...routes, cache, openApi: description, logger, loopbackOnly: false, keys, corsOrigins })
