@@ -2,6 +2,7 @@
  * What a route is, and the pieces that routes are written with.
  * @module
  */
+import { isLiveError, normaliseUsername } from "@roomtone/sdk";
 import * as v from "valibot";
 import type { RouteScope } from "./scopes.ts";
 import { Problem } from "./schemas.ts";
@@ -132,9 +133,11 @@ export const roomId = v.pipe(
   v.regex(/^[1-9]\d{0,19}$/, "must be a room id of 1 to 20 digits"),
   about("Id of the recording: that of its room", "7300000000000000001"),
 );
+/** Names as people write them. Where a name is used, it is brought into its normal form. */
+export const nameCheck = () => v.check(canBeName, "must be a name, @name or profile URL");
 /** A name in a path. */
 export const usernameParams = v.object({
-  username: v.pipe(v.string(), about("Name, `@name` or profile URL, percent-encoded", "some.host")),
+  username: v.pipe(v.string(), nameCheck(), about("Name, `@name` or profile URL, percent-encoded", "some.host")),
 });
 /** Parameters of lists. */
 export const page = {
@@ -147,3 +150,13 @@ export const page = {
     ),
   ),
 };
+
+function canBeName(typed: string): boolean {
+  try {
+    normaliseUsername(typed);
+    return true;
+  } catch (error) {
+    if (isLiveError(error)) return false;
+    throw error;
+  }
+}

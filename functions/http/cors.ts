@@ -26,6 +26,7 @@ export function allowOrigins(origins: readonly string[]): (handle: Handler) => H
       "age",
       "content-range",
       "etag",
+      "location",
       "ratelimit",
       "ratelimit-policy",
       "retry-after",

@@ -93,7 +93,7 @@ export function toProblem(error: AppError, requestId?: string): Response {
     request_id: requestId,
     ...fields,
   };
-  const headers = new Headers({ "content-type": "application/problem+json" });
+  const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   if (code === "unauthorized") headers.set("www-authenticate", "Bearer");
   if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
   return new Response(JSON.stringify(body), { status, headers });

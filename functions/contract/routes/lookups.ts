@@ -11,6 +11,7 @@ import {
   filled,
   inputProblems,
   lookupProblems,
+  nameCheck,
   nothing,
   unchanged,
 } from "../route.ts";
@@ -131,7 +132,7 @@ export const userInfoRoute = defineRoute({
   scope: "lookup",
   request: {
     params: nothing,
-    query: v.object({ uniqueId: v.pipe(filled, about("Name, `@name` or profile URL", "some.host")) }),
+    query: v.object({ uniqueId: v.pipe(filled, nameCheck(), about("Name, `@name` or profile URL", "some.host")) }),
   },
   responses: { 200: { description: "The profile", body: UserInfoReply }, ...unchanged, ...lookupProblems },
   failureFields: () => ({ data: null }),
@@ -146,14 +147,20 @@ const listQuery = v.pipe(
         about("`secUid` of the user, 10 to 200 characters; or `uniqueId`", "MS4wLjABAAAAtFKZYaOb-9nF_w7QRi4y64d45mvu"),
       ),
     ),
-    uniqueId: v.optional(v.pipe(filled, about("Name, `@name` or profile URL, in place of `secUid`", "some.host"))),
+    uniqueId: v.optional(
+      v.pipe(filled, nameCheck(), about("Name, `@name` or profile URL, in place of `secUid`", "some.host")),
+    ),
     /** Echoed as the text that it came as. */
     count: v.optional(digits(1, 200, "Most users of the page", 50), "50"),
     minCursor: v.optional(cursorNumber("`minCursor` of the page before; 0 for the first"), "0"),
     maxCursor: v.optional(cursorNumber("0, or as `minCursor`; need not be given"), "0"),
   }),
   v.forward(
-    v.check(({ secUid, uniqueId }) => secUid !== undefined || uniqueId !== undefined, "must be given, or uniqueId"),
+    v.partialCheck(
+      [["secUid"], ["uniqueId"]],
+      ({ secUid, uniqueId }) => secUid !== undefined || uniqueId !== undefined,
+      "must be given, or uniqueId",
+    ),
     ["secUid"],
   ),
 );

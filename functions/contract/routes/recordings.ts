@@ -9,6 +9,7 @@ import {
   defineRoute,
   inputProblems,
   lookupProblems,
+  nameCheck,
   nothing,
   notThere,
   number,
@@ -37,7 +38,9 @@ export const listRecordingsRoute = defineRoute({
     params: nothing,
     query: v.object({
       ...page,
-      username: v.optional(v.pipe(one, about("Only those of this host: name, `@name` or profile URL", "some.host"))),
+      username: v.optional(
+        v.pipe(one, nameCheck(), about("Only those of this host: name, `@name` or profile URL", "some.host")),
+      ),
       state: v.optional(
         v.pipe(
           v.picklist(["wanted", "recording", "finished"], "must be wanted, recording or finished"),
@@ -57,7 +60,9 @@ export const startRecordingRoute = defineRoute({
   request: {
     params: nothing,
     query: nothing,
-    body: v.object({ username: v.pipe(v.string("must be a name"), v.description("Name, `@name` or profile URL")) }),
+    body: v.object({
+      username: v.pipe(v.string("must be a name"), nameCheck(), v.description("Name, `@name` or profile URL")),
+    }),
   },
   responses: {
     200: { description: "It is being recorded already", body: RecordingReply },
