@@ -16,6 +16,8 @@ export interface NodeFunctionProps {
   readonly timeout: Duration;
   /** @default 256 */
   readonly memoryMiB?: number;
+  /** Whether X-Ray samples its calls. @default false */
+  readonly traced?: boolean;
 }
 
 /** A Lambda from a bundle that is already built: Node 24 on arm64, own log group, kept for two weeks. */
@@ -33,6 +35,7 @@ export class NodeFunction extends Construct {
       environment: props.environment,
       timeout: props.timeout,
       memorySize: props.memoryMiB ?? 256,
+      tracing: props.traced ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
       logGroup: new logs.LogGroup(this, "Logs", {
         retention: logs.RetentionDays.TWO_WEEKS,
         removalPolicy: RemovalPolicy.DESTROY,

@@ -1,7 +1,9 @@
-import { CfnOutput, Duration } from "aws-cdk-lib";
-import { CorsHttpMethod, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { CfnOutput, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
+import { CorsHttpMethod, HttpApi, HttpMethod, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
+import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { ROUTE_GROUPS, RouteGroup } from "@roomtone/functions/deploy";
 
@@ -17,6 +19,24 @@ export interface RouteGroupApiProps {
 }
 
 const METHODS = { get: HttpMethod.GET, put: HttpMethod.PUT, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
+
+/**
+ * A line of the access log. Its `requestId` is that of the function's own lines and of the answer's `x-request-id`. Neither
+ * path nor query is in it: the function's line names the route.
+ */
+const ACCESS_LOG = {
+  time: "$context.requestTime",
+  requestId: "$context.requestId",
+  route: "$context.routeKey",
+  status: "$context.status",
+  client: "$context.identity.sourceIp",
+  latencyMs: "$context.responseLatency",
+  functionLatencyMs: "$context.integrationLatency",
+  functionStatus: "$context.integration.status",
+  functionRequestId: "$context.integration.requestId",
+  error: "$context.integrationErrorMessage",
+  gatewayError: "$context.error.message",
+};
 
 /**
  * One HTTP API (payload 2.0) with exactly the contract's routes, each sent to its group's function. The functions
@@ -40,6 +60,15 @@ export class RouteGroupApi extends Construct {
     this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(
+          new logs.LogGroup(this, "AccessLog", {
+            retention: logs.RetentionDays.TWO_WEEKS,
+            removalPolicy: RemovalPolicy.DESTROY,
+          }),
+        ),
+        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+      },
       throttle: { rateLimit: props.requestsPerSecond, burstLimit: props.requestsPerSecond * 2 },
     });
     for (const group of Object.keys(props.groups) as RouteGroup[]) {

@@ -89,7 +89,8 @@ export class RoomtoneStack extends Stack {
     const mediaHosts = [...config.mediaHosts];
     const lookup = environment(LookupConfig, { tableName, mediaHosts });
     const apiFunction = (id: string, bundle: RouteGroup, description: string, env: Record<string, string>) =>
-      new NodeFunction(this, id, { bundle, distDir, description, environment: env, timeout: API_TIMEOUT }).fn;
+      new NodeFunction(this, id, { bundle, distDir, description, environment: env, timeout: API_TIMEOUT, traced: true })
+        .fn;
     const functions = {
       links: apiFunction("Links", "links", "Answers for stream links", lookup),
       user_info: apiFunction("UserInfo", "user_info", "Answers for profiles", lookup),

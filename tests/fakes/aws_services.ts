@@ -15,6 +15,8 @@ export interface AwsServices {
   calls: string[];
   /** SecureString parameters, by name. */
   parameters: Map<string, string>;
+  /** Calls that are refused, such as `ecs:RunTask`. */
+  refused: Set<string>;
   /** Objects of the bucket {@link BUCKET}, by key. */
   objects: Map<string, string>;
   stop(): Promise<void>;
@@ -35,6 +37,7 @@ export async function startAwsServices(): Promise<AwsServices> {
   const calls: string[] = [];
   const parameters = new Map<string, string>();
   const objects = new Map<string, string>();
+  const refused = new Set<string>();
 
   const answers: Record<string, (input: { Name?: string; WithDecryption?: boolean }) => [number, object]> = {
     "ecs:ListTasks": () => [200, { taskArns: [] }],
@@ -56,7 +59,8 @@ export async function startAwsServices(): Promise<AwsServices> {
       const [prefix = "", action] = String(target).split(".");
       const call = `${SERVICES[prefix]}:${action}`;
       calls.push(call);
-      const [status, body] = answers[call]?.(JSON.parse(sent)) ?? [404, {}];
+      const answer = refused.has(call) ? undefined : answers[call];
+      const [status, body] = answer?.(JSON.parse(sent)) ?? [400, { __type: "AccessDeniedException" }];
       response.writeHead(status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(body));
     });
   });
@@ -74,6 +78,7 @@ export async function startAwsServices(): Promise<AwsServices> {
     calls,
     parameters,
     objects,
+    refused,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

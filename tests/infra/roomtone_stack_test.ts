@@ -34,6 +34,9 @@ interface Statement {
   Condition?: unknown;
 }
 
+/** Rights of a function that X-Ray samples. */
+const TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+
 /** Templates made of empty bundles: what is in the code makes no difference to them. */
 function synthesise(stage: string, scratch: string): Template {
   const distDir = join(scratch, "dist");
@@ -207,7 +210,7 @@ describe("RoomtoneStack", () => {
         const [id, more] of [["Links", []], ["UserInfo", []], ["Followings", ["ssm:GetParameter"]]] as const
       ) {
         const all = statements(`${id}Function`).flatMap(({ Action }) => Action);
-        assertEquals(all.sort(), [...looksUp, ...more], id);
+        assertEquals(all.sort(), [...looksUp, ...more, ...TRACES], id);
       }
     });
 
@@ -234,7 +237,7 @@ describe("RoomtoneStack", () => {
 
     it("name actions and resources; what takes no resource has another limit or none to take", () => {
       // These calls know no resource. ListTasks is held to the cluster by a condition.
-      const global = new Set(["ecs:ListTasks", "dynamodb:ListStreams", "ecr:GetAuthorizationToken"]);
+      const global = new Set(["ecs:ListTasks", "dynamodb:ListStreams", "ecr:GetAuthorizationToken", ...TRACES]);
       for (const statement of statements("")) {
         for (const action of [statement.Action].flat()) {
           assert(!action.includes("*"), action);
@@ -327,6 +330,35 @@ describe("RoomtoneStack", () => {
       dev.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
         DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
       });
+    });
+  });
+
+  describe("tracing", () => {
+    it("has X-Ray sample the API's functions", () => {
+      const traced = ["Links", "UserInfo", "Followings", "System", "Poller", "Consumer"].filter((id) => {
+        const { TracingConfig } = lambda(id).Properties as { TracingConfig?: { Mode: string } };
+        if (TracingConfig === undefined) return false;
+        assertEquals(TracingConfig, { Mode: "Active" }, id);
+        assertEquals(actions(`${id}Function`, "xray"), TRACES, id);
+        return true;
+      });
+      assertEquals(traced, ["Links", "UserInfo", "Followings", "System"]);
+    });
+
+    it("has a line in the access log for each call, by the request id that functions and answers have", () => {
+      const [stage] = Object.values(resources("AWS::ApiGatewayV2::Stage"));
+      const { DestinationArn, Format } = stage?.Properties.AccessLogSettings as Record<string, unknown>;
+      assertStringIncludes(JSON.stringify(DestinationArn), "ApiAccessLog");
+      const line = JSON.parse(String(Format)) as Record<string, string>;
+      assertEquals([line.requestId, line.route, line.status], [
+        "$context.requestId",
+        "$context.routeKey",
+        "$context.status",
+      ]);
+      for (const field of Object.values(line)) assert(!/path|query|header/i.test(field), field);
+      const groups = Object.entries(resources("AWS::Logs::LogGroup"));
+      const [, log] = groups.find(([id]) => id.startsWith("ApiAccessLog")) ?? [];
+      assertEquals(log?.Properties.RetentionInDays, 14);
     });
   });
 

@@ -303,11 +303,17 @@ describe("the API's functions behind API Gateway", () => {
     });
 
     it("starts, stops and deletes recordings", async () => {
+      const launches = () => aws.calls.filter((call) => call.startsWith("ecs:"));
+      aws.refused.add("ecs:RunTask");
       const started = await drive("system/recording_start");
       assertEquals([started.status, started.json.state, started.json.username], [201, "wanted", "live.host"]);
       assertEquals(started.headers.location, `/recordings/${started.json.id}`);
-      assertEquals(aws.calls.filter((call) => call.startsWith("ecs:")), ["ecs:ListTasks", "ecs:RunTask"]);
+      const log = hosts.get("system")?.log ?? [];
+      assertEquals(log.filter((line) => JSON.parse(line).event === "recorder_tasks_not_started").length, 1);
+      aws.refused.clear();
+      aws.calls.length = 0;
       assertEquals((await drive("system/recording_start")).status, 200);
+      assertEquals(launches(), ["ecs:ListTasks", "ecs:RunTask"]);
       assertEquals((await drive("system/recording_stop")).status, 202);
       const [mine, other] = [`recordings/past.host/${FINISHED}/`, `recordings/past.host/${RUNNING}/`];
       for (const name of ["init.mp4", "segment_0.m4s", "events.jsonl"]) aws.objects.set(`${mine}${name}`, "x");
