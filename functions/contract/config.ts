@@ -134,6 +134,12 @@ const table = {
   dynamodbUrl: v.optional(url("https:", "http:")),
 };
 
+/** A process that needs the table and no more, such as `roomtone key`. */
+export const TableConfig = v.object({ ...table });
+
+/** Settings of a {@link TableConfig} process. */
+export type TableConfig = v.InferOutput<typeof TableConfig>;
+
 /** Where recorder tasks are started, and how many. */
 const launching = {
   ecsCluster: text,
@@ -209,10 +215,7 @@ export const PollerConfig = v.object({
 export type PollerConfig = v.InferOutput<typeof PollerConfig>;
 
 /** Lambda function on the table's stream. */
-export const ConsumerConfig = v.object({ ...table });
-
-/** Settings of a {@link ConsumerConfig} process. */
-export type ConsumerConfig = v.InferOutput<typeof ConsumerConfig>;
+export const ConsumerConfig = TableConfig;
 
 /** Fargate task that records. */
 export const RecorderTaskConfig = v.object({

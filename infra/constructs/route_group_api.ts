@@ -21,8 +21,8 @@ export interface RouteGroupApiProps {
 const METHODS = { get: HttpMethod.GET, put: HttpMethod.PUT, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
 
 /**
- * A line of the access log. Its `requestId` is that of the function's own lines and of the answer's `x-request-id`. Neither
- * path nor query is in it: the function's line names the route.
+ * A line of the access log. Its `requestId` is that of the function's own lines and of the answer's `x-request-id`, unless
+ * the caller sent one. Neither path nor query is in it.
  */
 const ACCESS_LOG = {
   time: "$context.requestTime",

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { sqliteKeyStore } from "../../adapters/local/sqlite_key_store.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
-import { loadConfig, LocalConfig, SystemConfig } from "../../contract/config.ts";
+import { loadConfig, LocalConfig, TableConfig } from "../../contract/config.ts";
 import type { KeyStore } from "../../ports/key_store.ts";
 
 /** A store of API keys that somebody opened, and has to close. */
@@ -26,7 +26,7 @@ export function openLocalKeys({ dataDir }: Pick<LocalConfig, "dataDir">): OpenKe
  */
 export async function openKeys(env: Readonly<Record<string, string | undefined>>): Promise<OpenKeyStore> {
   if (!env["ROOMTONE_TABLE_NAME"]) return openLocalKeys(loadConfig(LocalConfig, env));
-  const { tableName, dynamodbUrl } = loadConfig(SystemConfig, env);
+  const { tableName, dynamodbUrl } = loadConfig(TableConfig, env);
   // The AWS SDK is large: only those who use it load it.
   const [{ DynamoDBClient }, { dynamoKeyStore }] = await Promise.all([
     import("@aws-sdk/client-dynamodb"),
