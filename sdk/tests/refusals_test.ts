@@ -7,7 +7,6 @@ import { createServer, type Server } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { eulerSigner } from "../euler.ts";
 import {
-  type Clock,
   isLiveError,
   LIVE_ERROR_CODES,
   type LiveErrorCode,
@@ -17,16 +16,9 @@ import {
   type TikTokOptions,
 } from "../mod.ts";
 import { type Fault, type Room, type Standin, type StandinOptions, startStandin } from "../../tests/standin/mod.ts";
+import { quickClock } from "./quick_clock.ts";
 
 type HttpFault = Extract<Fault, { kind: "http" }>;
-
-/** Runs twenty times as fast, so that back-off is not waited for. */
-const startedAt = Date.now();
-const quickClock: Clock = {
-  now: () => startedAt + (Date.now() - startedAt) * 20,
-  setTimeout: (run, delayMs) => systemClock.setTimeout(run, delayMs / 20),
-  clearTimeout: systemClock.clearTimeout,
-};
 
 interface Call {
   tiktok: TikTok;

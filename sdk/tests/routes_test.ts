@@ -9,7 +9,6 @@ import {
   type LiveEvent,
   type RouteName,
   type Signer,
-  systemClock,
   TikTok,
   type TikTokOptions,
   type TraceEvent,
@@ -18,20 +17,7 @@ import { FakeClock } from "../testing.ts";
 import { recordFrames, replay } from "../replay.ts";
 import { SESSION_ID, SIGNER_KEY } from "../../tests/standin/call_routes.ts";
 import { startStandin } from "../../tests/standin/mod.ts";
-
-/** A clock that runs twenty times as fast, so that back-off and cool-downs can be seen without waiting for them. */
-const startedAt = Date.now();
-const quickClock: Clock = {
-  now: () => startedAt + (Date.now() - startedAt) * 20,
-  setTimeout: (run, delayMs) => systemClock.setTimeout(run, delayMs / 20),
-  clearTimeout: systemClock.clearTimeout,
-};
-
-/** Back-off passes at once; time-outs and cool-downs as above. */
-const hastyClock: Clock = {
-  ...quickClock,
-  setTimeout: (run, delayMs) => systemClock.setTimeout(run, delayMs / (delayMs < 15_000 ? 1000 : 20)),
-};
+import { hastyClock, quickClock } from "./quick_clock.ts";
 
 let standin: Awaited<ReturnType<typeof startStandin>>;
 let hosts = 0;

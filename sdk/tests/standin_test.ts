@@ -2,26 +2,11 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { createServer } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
-import {
-  type Clock,
-  isLiveError,
-  type LiveErrorCode,
-  type LiveEvent,
-  systemClock,
-  TikTok,
-  type TraceEvent,
-} from "../mod.ts";
+import { isLiveError, type LiveErrorCode, type LiveEvent, TikTok, type TraceEvent } from "../mod.ts";
 import { type Fault, startStandin } from "../../tests/standin/mod.ts";
+import { quickClock } from "./quick_clock.ts";
 
 type Standin = Awaited<ReturnType<typeof startStandin>>;
-
-/** A clock that runs twenty times as fast, so that back-off and staleness can be seen without waiting for them. */
-const startedAt = Date.now();
-const quickClock: Clock = {
-  now: () => startedAt + (Date.now() - startedAt) * 20,
-  setTimeout: (run, delayMs) => systemClock.setTimeout(run, delayMs / 20),
-  clearTimeout: systemClock.clearTimeout,
-};
 
 let standin: Standin;
 let hosts = 0;
