@@ -31,6 +31,8 @@ export function hlsArguments(options: {
     ...["-f", "flv", "-protocol_whitelist", "file,pipe", "-i", "pipe:0"],
     // A part may begin between two keyframes; those pictures are kept too.
     ...["-map", "0:v?", "-map", "0:a?", "-c", "copy", "-copyinkf"],
+    // Ticks of FLV's milliseconds, never of a guessed frame rate: players that read the first init segment only go on.
+    ...["-copytb", "1"],
     ...["-f", "hls", "-hls_segment_type", "fmp4", "-hls_playlist_type", "event", "-hls_list_size", "0"],
     ...["-hls_time", (segmentMs / 1000).toFixed(3), "-hls_fmp4_init_filename", init],
     ...["-hls_segment_filename", segmentPattern, playlist],

@@ -23,6 +23,7 @@ export interface MediaWriterOptions {
   ffmpeg: string | undefined;
   segmentMs: number;
   clock: Clock;
+  onPart: (part: ManifestPart) => void;
   onSegment: (segment: RecordedSegment) => void;
   onGap: (gap: RecordedGap) => void;
   /** A writer died or could not take the stream, and another one was started. */
@@ -90,7 +91,7 @@ export class MediaWriter {
       } else if (item.kind === "part") {
         await this.#write(waiting.splice(0));
         await this.#close();
-        await this.#start(item.part, item.part.reason, item.part.startMs, this.#options.engine);
+        await this.#start(item.part, item.part.reason, item.part.startMs, this.#engineFor(item.part));
       } else {
         if (await this.#keep(item)) waiting.push(item.tag);
       }
@@ -113,6 +114,11 @@ export class MediaWriter {
     await this.#adopting;
   }
 
+  /** ffmpeg before 6.1 leaves HEVC in FLV out and says nothing about it. */
+  #engineFor({ codecs }: FlvPart): RecordingEngine {
+    return codecs.video === "hevc" ? "inprocess" : this.#options.engine;
+  }
+
   async #start(
     source: FlvPart,
     reason: ManifestPart["reason"],
@@ -121,7 +127,8 @@ export class MediaWriter {
   ): Promise<void> {
     const { folder, segmentMs, clock } = this.#options;
     const codecs = { ...source.codecs };
-    const { index } = await folder.addPart({ reason, startMs, codecs, engine, at: clock.now() });
+    const { index, init } = await folder.addPart({ reason, startMs, codecs, engine, at: clock.now() });
+    this.#options.onPart({ index, init, reason, startMs, codecs, engine });
     const writer = await this.#openWriter(engine, {
       cwd: folder.workPath,
       clock,

@@ -12,6 +12,7 @@ import { after, before, describe, it } from "node:test";
 import { isLiveError, TikTok } from "@roomtone/sdk";
 import { compareTags, judge, sampleHashes } from "../tests/judge/mod.ts";
 import { type FlvSource, makeTag, MediaLibrary, type MediaSource, TAG_AUDIO } from "../tests/standin/flv_source.ts";
+import { canEncodeHevc, hevcSource } from "../tests/standin/flv_hevc.ts";
 import { type Room, type Standin, startStandin } from "../tests/standin/mod.ts";
 import { findFfmpeg } from "./find_ffmpeg.ts";
 import { type Manifest, record, RecorderError, type Recording, type RecordOptions } from "./mod.ts";
@@ -21,6 +22,7 @@ const LIVE_MS = 7_000;
 const TOLERANCE_MS = 2_000;
 const CLIENT_TYPES = new Set(["connected", "state", "gap", "ended"]);
 const ffmpegPath = process.env["ROOMTONE_FFMPEG"];
+const noHevc = canEncodeHevc(ffmpegPath ?? "ffmpeg") ? false : "this ffmpeg has no libx265";
 
 /** The sound is said to be AAC of the main profile, which ffmpeg copies and the writer in process does not know. */
 function withMainProfile(source: FlvSource): FlvSource {
@@ -33,11 +35,19 @@ function withMainProfile(source: FlvSource): FlvSource {
   return { ...source, headers };
 }
 
+/** What sounds half a turn later: a reconnect to the other source repeats nothing. */
+function halfTurned(source: FlvSource): FlvSource {
+  const { tags, loopMs } = source;
+  return { ...source, tags: tags.map((tag) => ({ ...tag, timestampMs: (tag.timestampMs + loopMs / 2) % loopMs })) };
+}
+
 interface Told {
   manifest: Manifest;
   recording: Recording;
   room: Room;
   problems: string[];
+  /** Pictures of the parts that were told of. */
+  parts: (string | undefined)[];
 }
 
 for (const engine of ["ffmpeg", "inprocess"] as const) {
@@ -45,8 +55,18 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
     let dir: string;
     let standin: Standin;
     const library = new MediaLibrary({ ...(ffmpegPath === undefined ? {} : { ffmpegPath }) });
+    let hevc: Promise<FlvSource> | undefined;
+    /** What `sd` is now. */
+    let isHevc = noHevc === false;
     const media: MediaSource = {
-      source: async (key) => key === "ld" ? withMainProfile(await library.source(key)) : await library.source(key),
+      async source(key) {
+        if (key === "ld") return withMainProfile(await library.source(key));
+        if (key !== "sd" || !isHevc) return await library.source(key);
+        const layout = engine === "ffmpeg" ? "legacy" : "enhanced";
+        return await (hevc ??= library.source(key).then((source) =>
+          hevcSource(ffmpegPath ?? "ffmpeg", halfTurned(source), layout)
+        ));
+      },
     };
     const runs = new Map<string, Promise<Told>>();
 
@@ -61,9 +81,11 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       const recording = record(name, { ...defaults(), ...options });
       const problems: string[] = [];
       recording.on("problem", ({ half, code }) => problems.push(`${half} ${code}`));
+      const parts: (string | undefined)[] = [];
+      recording.on("part", ({ codecs }) => parts.push(codecs.video));
       await room.until(() => live.elapsedMs() > LIVE_MS / 2);
       await trouble(room, recording);
-      return { manifest: await recording.done, recording, room, problems };
+      return { manifest: await recording.done, recording, room, problems, parts };
     }
 
     const defaults = (): RecordOptions => ({
@@ -85,6 +107,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       dir = await mkdtemp(join(tmpdir(), "roomtone-recorder-"));
       standin = await startStandin({ seed: "recorder", media });
       await standin.prepareMedia();
+      await media.source("sd");
       const troubled: Record<string, (room: Room) => void> = {
         "plain.host": () => {},
         "drop.host": (room) => room.fault({ kind: "flv_cut", inside: false }),
@@ -113,6 +136,15 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       runs.set("refused.host", run("refused.host"));
       standin.room("blind.host").fault({ kind: "http", route: "flv", reply: "status", status: 403 });
       runs.set("blind.host", run("blind.host"));
+      if (noHevc === false) {
+        runs.set(
+          "change.host",
+          run("change.host", { preferences: { qualities: ["sd"] } }, (room) => {
+            isHevc = false;
+            room.fault({ kind: "flv_cut", inside: false });
+          }),
+        );
+      }
       runs.set("odd.host", run("odd.host", { preferences: { qualities: ["ld"] } }));
       runs.set("sound.host", run("sound.host", { preferences: { qualities: ["ao"] } }));
       runs.set("stop.host", run("stop.host", { mp4: true }, (_, recording) => void recording.stop()));
@@ -152,9 +184,14 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
     }
 
     /** Every whole tag is there once, and the length is right. */
-    async function checkMedia({ recording, room, manifest }: Told, expectedMs?: number): Promise<void> {
-      const sources = await Promise.all(["origin", "hd", "ld"].map((quality) => media.source(quality)));
-      const hashes = sampleHashes(sources.flatMap(({ tags }) => tags));
+    async function checkMedia(
+      { recording, room, manifest }: Told,
+      expectedMs?: number,
+      toleranceMs = TOLERANCE_MS,
+    ): Promise<void> {
+      const sources = await Promise.all(["origin", "hd", "sd", "ld"].map((quality) => media.source(quality)));
+      const tags = [...sources, ...hevc === undefined ? [] : [await hevc]].flatMap((source) => source.tags);
+      const hashes = sampleHashes(tags);
       const judgement = await judge(recording.folder);
       const verdict = compareTags(judgement.packets, room.tags(), room.connections(), hashes);
       assert(verdict.written > 100, `${verdict.written} tags were written`);
@@ -162,7 +199,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       assertEquals([judgement.backSteps, judgement.wrongFiles, judgement.closed], [0, [], true]);
       const { startedAtMs, endedAtMs = 0 } = room.stats();
       const offMs = judgement.listedMs + manifest.totals.missingMs - (expectedMs ?? endedAtMs - startedAtMs);
-      assert(Math.abs(offMs) < TOLERANCE_MS, `video and gaps are off by ${offMs} ms`);
+      assert(Math.abs(offMs) < toleranceMs, `video and gaps are off by ${offMs} ms`);
       assert(Math.abs(judgement.durationMs - judgement.listedMs) < 500, `${judgement.durationMs} ms of packets`);
       assertEquals(judgement.listedMs, manifest.totals.durationMs);
     }
@@ -263,6 +300,16 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       const { parts, segments } = told.manifest;
       assertEquals(parts.map(({ codecs }) => codecs), [{ audio: "aac" }]);
       assert(segments.length > 2, `${segments.length} segments`);
+    });
+
+    it("records H.265, and tells where another codec comes in its place", { skip: noHevc }, async () => {
+      const told = await outcome("change.host");
+      // The server begins with its last keyframe, which is none of the tags that were there before.
+      await checkMedia(told, undefined, 2 * TOLERANCE_MS);
+      const { parts } = told.manifest;
+      assertEquals(parts.map(({ codecs }) => codecs.video), ["hevc", "avc"]);
+      assertEquals(parts.map((part) => part.engine), ["inprocess", engine]);
+      assertEquals(told.parts, ["hevc", "avc"]);
     });
 
     it("leaves to ffmpeg what cannot be written in process", async () => {

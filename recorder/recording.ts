@@ -174,6 +174,7 @@ export class RecordingRun implements Recording {
       ffmpeg,
       segmentMs,
       clock,
+      onPart: (part) => this.#tell("part", part),
       onSegment: (segment) => this.#tell("segment", segment),
       onGap: (gap) => this.#tell("gap", gap),
       onTrouble: (detail) => this.#noteProblem(folder, "video", new Error(detail)),

@@ -11,7 +11,8 @@ export type RecordTarget = string | { readonly roomId: string; readonly username
 
 /**
  * What writes the segments: a writer in this process, or ffmpeg as a child process, which needs more of the machine.
- * What the former cannot take (sound that is no AAC, such as MP3) goes to ffmpeg, in a new part.
+ * What the former cannot take (sound that is no AAC, such as MP3) goes to ffmpeg, in a new part. H.265 is always written
+ * in process.
  */
 export type RecordingEngine = "ffmpeg" | "inprocess";
 
@@ -21,7 +22,7 @@ export interface RecordOptions {
   dir: string;
   /** The client to look, listen and fetch with. @default a new one */
   tiktok?: TikTok;
-  /** Which stream to take. Only FLV with H.264 or plain sound can be recorded. @default the best picture */
+  /** Which stream to take, of those over FLV; others are taken when it cannot be had. @default the best H.264 picture */
   preferences?: StreamPreferences;
   /** What writes the segments. @default "inprocess" */
   engine?: RecordingEngine;
@@ -186,6 +187,8 @@ export interface RecordingProgress {
 export interface RecordingEvents {
   /** The room is found and the folder is there. */
   started: { folder: string; roomId: string; username: string; title: string; startedAt: number };
+  /** A part begins: the first, and one at each gap, change of codec or size, and change of writer. */
+  part: ManifestPart;
   segment: RecordedSegment;
   gap: RecordedGap;
   /** About once a second. */

@@ -43,7 +43,7 @@ export interface VideoHalfOptions {
 
 /** Stream links that can be recorded, best first by the preferences. */
 export function recordableLinks(links: readonly StreamLink[], preferences: StreamPreferences): StreamLink[] {
-  let left = links.filter(({ protocol, codec }) => protocol === "flv" && codec !== "h265");
+  let left = links.filter(({ protocol }) => protocol === "flv");
   const ranked: StreamLink[] = [];
   for (let best = bestStream(left, preferences); best !== undefined; best = bestStream(left, preferences)) {
     const { url } = best;
@@ -101,7 +101,7 @@ export class VideoHalf {
 
   async #follow(signal: AbortSignal): Promise<VideoOutcome> {
     const { watch, clock, preferences, onProblem } = this.#options;
-    /** Failures by quality since the last media. */
+    /** Failures by quality and codec since the last media. */
     const failures = new Map<string, number>();
     for (let tries = 0;; tries++) {
       const links = recordableLinks(this.#look.links, preferences);
@@ -113,7 +113,7 @@ export class VideoHalf {
         if (media) {
           tries = 0;
           failures.clear();
-        } else failures.set(link.quality, (failures.get(link.quality) ?? 0) + 1);
+        } else failures.set(kindOf(link), (failures.get(kindOf(link)) ?? 0) + 1);
       }
       if (signal.aborted) return { kind: "stopped" };
       await sleep(clock, BACK_OFF_MS[Math.min(tries, BACK_OFF_MS.length - 1)] ?? 0, signal);
@@ -218,12 +218,17 @@ class SilenceWatch {
   }
 }
 
+/** What failures of a link count for: its address changes with each look. */
+export function kindOf({ quality, codec }: StreamLink): string {
+  return `${quality} ${codec}`;
+}
+
 /** The best link that did not fail more often than the others: a lesser picture is better than none. */
 export function nextLink(
   links: readonly StreamLink[],
   failures: ReadonlyMap<string, number>,
 ): StreamLink | undefined {
-  const roundsOf = ({ quality }: StreamLink) => Math.floor((failures.get(quality) ?? 0) / TRIES_PER_QUALITY);
+  const roundsOf = (link: StreamLink) => Math.floor((failures.get(kindOf(link)) ?? 0) / TRIES_PER_QUALITY);
   const least = Math.min(...links.map(roundsOf));
   return links.find((link) => roundsOf(link) === least);
 }
@@ -233,7 +238,7 @@ function noStream(links: readonly StreamLink[]): LiveError {
   return new LiveError(
     "protocol",
     seen === "" ? "Choose a stream: TikTok offers none" : `Choose a stream: none can be recorded (${seen})`,
-    { retryable: true, remedy: "Recording needs an FLV stream with H.264; try again later" },
+    { retryable: true, remedy: "Recording needs an FLV stream; try again later" },
   );
 }
 

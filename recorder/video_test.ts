@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import type { StreamLink } from "@roomtone/sdk";
-import { nextLink, recordableLinks } from "./video.ts";
+import { kindOf, nextLink, recordableLinks } from "./video.ts";
 
 const link = (quality: string, level: number, rest: Partial<StreamLink> = {}): StreamLink => ({
   url: `https://cdn.example/${quality}.${rest.protocol ?? "flv"}?${rest.codec ?? ""}`,
@@ -21,10 +21,13 @@ const LINKS = [
 ];
 
 describe("recordableLinks()", () => {
-  it("keeps what ffmpeg can take, best first, sound alone last", () => {
-    assertEquals(recordableLinks(LINKS, {}).map(({ quality }) => quality), ["origin", "hd", "sd", "ao"]);
+  const kinds = (links: StreamLink[]): string[] => links.map((each) => kindOf(each).trim());
+
+  it("keeps what can be recorded: best first in the codec that is asked for, then others, sound alone last", () => {
+    assertEquals(kinds(recordableLinks(LINKS, {})), ["origin h264", "hd h264", "sd h264", "origin h265", "ao"]);
+    assertEquals(kinds(recordableLinks(LINKS, { codecs: ["h265"] })).slice(0, 2), ["origin h265", "origin h264"]);
     const wanted = recordableLinks(LINKS, { qualities: ["ao", "hd"] });
-    assertEquals(wanted.map(({ quality }) => quality), ["ao", "hd", "origin", "sd"]);
+    assertEquals(kinds(wanted), ["ao", "hd h264", "origin h264", "sd h264", "origin h265"]);
     assertEquals(recordableLinks([], {}), []);
   });
 });
@@ -34,9 +37,10 @@ describe("nextLink()", () => {
     const links = recordableLinks([link("origin", 10), link("hd", 3)], {});
     const failures = new Map<string, number>();
     const tried = Array.from({ length: 9 }, () => {
-      const quality = nextLink(links, failures)?.quality ?? "";
-      failures.set(quality, (failures.get(quality) ?? 0) + 1);
-      return quality;
+      const next = nextLink(links, failures);
+      const kind = next === undefined ? "" : kindOf(next);
+      failures.set(kind, (failures.get(kind) ?? 0) + 1);
+      return next?.quality;
     });
     assertEquals(tried.join(" "), "origin origin origin hd hd hd origin origin origin");
     assertEquals(nextLink([], failures), undefined);

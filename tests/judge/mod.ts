@@ -207,11 +207,12 @@ export interface TagVerdict {
 
 /**
  * MD5 of the sample that a tag's payload holds, by MD5 of the whole payload. MP4 leaves out the 5 bytes before a
- * picture and the 2 before AAC.
+ * picture (8 where Enhanced RTMP has a composition time) and the 2 before AAC.
  */
 export function sampleHashes(tags: readonly FlvTag[]): Map<string, string> {
   return new Map(tags.map((tag) => {
-    const sample = tag.payload.subarray(tag.type === 9 ? 5 : 2);
+    const isEnhanced = ((tag.payload[0] ?? 0) & 0x8f) === 0x81;
+    const sample = tag.payload.subarray(tag.type === 9 ? (isEnhanced ? 8 : 5) : 2);
     return [tag.md5, createHash("md5").update(sample).digest("hex")];
   }));
 }

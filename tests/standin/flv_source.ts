@@ -44,15 +44,17 @@ const FRAME_MS = 1000 / FRAMES_PER_SECOND;
 /** Makes a tag from its payload. */
 export function makeTag(type: number, timestampMs: number, payload: Uint8Array): FlvTag {
   const first = payload[0] ?? 0;
-  const isAvcHeader = type === TAG_VIDEO && (first & 0x0f) === 7 && payload[1] === 0;
+  // AVC, HEVC as codec id 12, and the layout of Enhanced RTMP.
+  const isOld = (first & 0x80) === 0 && [7, 12].includes(first & 0x0f) && payload[1] === 0;
+  const isPictureHeader = type === TAG_VIDEO && (isOld || (first & 0x8f) === 0x80);
   const isAacHeader = type === TAG_AUDIO && first >> 4 === 10 && payload[1] === 0;
   return {
     type,
     timestampMs,
     payload,
     md5: createHash("md5").update(payload).digest("hex"),
-    keyframe: type === TAG_VIDEO && first >> 4 === 1 && !isAvcHeader,
-    header: type === TAG_SCRIPT || isAvcHeader || isAacHeader,
+    keyframe: type === TAG_VIDEO && ((first >> 4) & 7) === 1 && !isPictureHeader,
+    header: type === TAG_SCRIPT || isPictureHeader || isAacHeader,
   };
 }
 
@@ -98,7 +100,8 @@ export function flvHeader(content: { audio: boolean; video: boolean }): Uint8Arr
 }
 
 /** The tag that closes a file's pictures: a live has none. */
-const isEndOfSequence = (tag: FlvTag): boolean => tag.type === TAG_VIDEO && tag.payload[1] === 2;
+const isEndOfSequence = (tag: FlvTag): boolean =>
+  tag.type === TAG_VIDEO && ((tag.payload[0] ?? 0) & 0x80) === 0 && tag.payload[1] === 2;
 
 /**
  * Arranges tags into a loop: times from 0, in order.
