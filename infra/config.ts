@@ -10,6 +10,9 @@ export interface StageConfig {
   readonly requestsPerSecond: number;
   /** Origins whose pages may call the API, such as `https://app.example`. */
   readonly corsOrigins: readonly string[];
+  /** Requests that each process sends to TikTok in a minute, and at once after a rest. */
+  readonly tiktokRequestsPerMinute: number;
+  readonly tiktokRequestBurst: number;
   /** Hosts that may serve streams beside TikTok's own. */
   readonly mediaHosts: readonly string[];
   /** Whether the API sends messages into rooms, as the operator whose session the identity parameter holds. */
@@ -34,6 +37,8 @@ const STAGES: Readonly<Record<string, StageConfig>> = {
     pollMinutes: 1,
     requestsPerSecond: 10,
     corsOrigins: [],
+    tiktokRequestsPerMinute: 300,
+    tiktokRequestBurst: 60,
     mediaHosts: [],
     sendMessages: false,
     recorder: { cpu: 512, memoryMiB: 1024, diskGiB: 30, slots: 8, maxTasks: 2 },
@@ -44,6 +49,8 @@ const STAGES: Readonly<Record<string, StageConfig>> = {
     pollMinutes: 1,
     requestsPerSecond: 100,
     corsOrigins: [],
+    tiktokRequestsPerMinute: 300,
+    tiktokRequestBurst: 60,
     mediaHosts: [],
     sendMessages: false,
     recorder: { cpu: 1024, memoryMiB: 4096, diskGiB: 100, slots: 25, maxTasks: 20 },

@@ -41,11 +41,13 @@ export class RoomtoneStack extends Stack {
     const { table } = new StateTable(this, "State", { retain: config.retainData });
     const { bucket } = new BlobBucket(this, "Blobs", { retain: config.retainData });
     const tableName = table.tableName;
+    const { tiktokRequestsPerMinute, tiktokRequestBurst } = config;
+    const budget = { tiktokRequestsPerMinute, tiktokRequestBurst };
     const files = bucket.arnForObjects(`${RECORDINGS_PREFIX}*`);
 
     const recorders = new RecorderFleet(this, "Recorders", {
       ...{ distDir, cpu: config.recorder.cpu, memoryMiB: config.recorder.memoryMiB, diskGiB: config.recorder.diskGiB },
-      environment: environment(RecorderTaskConfig, { tableName, recorderSlots: config.recorder.slots }),
+      environment: environment(RecorderTaskConfig, { tableName, ...budget, recorderSlots: config.recorder.slots }),
     });
     const recorderRole = recorders.taskDefinition.taskRole;
     table.grant(recorderRole, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem");
@@ -68,6 +70,7 @@ export class RoomtoneStack extends Stack {
       ...{ bundle: "poller", distDir, description: "Looks which watched hosts are live, and has them recorded" },
       environment: environment(PollerConfig, {
         tableName,
+        ...budget,
         pollIntervalMs: config.pollMinutes * 60_000,
         ...launching,
       }),
@@ -87,7 +90,7 @@ export class RoomtoneStack extends Stack {
 
     const identity = { identityParameter: identityParameter(config) };
     const mediaHosts = [...config.mediaHosts];
-    const lookup = environment(LookupConfig, { tableName, mediaHosts });
+    const lookup = environment(LookupConfig, { tableName, ...budget, mediaHosts });
     const apiFunction = (id: string, bundle: RouteGroup, description: string, env: Record<string, string>) =>
       new NodeFunction(this, id, { bundle, distDir, description, environment: env, timeout: API_TIMEOUT, traced: true })
         .fn;
@@ -98,14 +101,14 @@ export class RoomtoneStack extends Stack {
         "Followings",
         "followings",
         "Answers for followings and followers",
-        environment(FollowingsConfig, { tableName, ...identity }),
+        environment(FollowingsConfig, { tableName, ...budget, ...identity }),
       ),
       system: apiFunction(
         "System",
         "system",
         "Answers for the watchlist and recordings",
         environment(SystemConfig, {
-          ...{ tableName, bucketName: bucket.bucketName, ...identity, ...launching },
+          ...{ tableName, ...budget, bucketName: bucket.bucketName, ...identity, ...launching },
           ...{ mediaHosts, sendMessages: config.sendMessages },
         }),
       ),

@@ -17,7 +17,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { stageConfig } from "../../infra/config.ts";
+import { type StageConfig, stageConfig } from "../../infra/config.ts";
 import { RoomtoneStack } from "../../infra/stacks/roomtone_stack.ts";
 import { LAMBDAS } from "../../scripts/build_functions.ts";
 
@@ -38,7 +38,7 @@ interface Statement {
 const TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 /** Templates made of empty bundles: what is in the code makes no difference to them. */
-function synthesise(stage: string, scratch: string): Template {
+function synthesise(stage: string, scratch: string, more: Partial<StageConfig> = {}): Template {
   const distDir = join(scratch, "dist");
   for (const name of LAMBDAS) {
     mkdirSync(join(distDir, name), { recursive: true });
@@ -47,7 +47,9 @@ function synthesise(stage: string, scratch: string): Template {
   mkdirSync(join(distDir, "recorder_task"), { recursive: true });
   writeFileSync(join(distDir, "recorder_task", "Dockerfile"), "");
   const app = new App({ outdir: join(scratch, "out", stage), analyticsReporting: false });
-  return Template.fromStack(new RoomtoneStack(app, `Roomtone-${stage}`, { config: stageConfig(stage), distDir }));
+  return Template.fromStack(
+    new RoomtoneStack(app, `Roomtone-${stage}`, { config: { ...stageConfig(stage), ...more }, distDir }),
+  );
 }
 
 describe("RoomtoneStack", () => {
@@ -57,7 +59,7 @@ describe("RoomtoneStack", () => {
 
   before(() => {
     scratch = mkdtempSync(join(tmpdir(), "roomtone-infra-"));
-    dev = synthesise("dev", scratch);
+    dev = synthesise("dev", scratch, { tiktokRequestsPerMinute: 77, tiktokRequestBurst: 7 });
     prod = synthesise("prod", scratch);
   });
   after(() => rmSync(scratch, { recursive: true }));
@@ -165,6 +167,18 @@ describe("RoomtoneStack", () => {
       for (const id of Object.keys(schemas)) {
         const { Runtime, Architectures, Handler } = lambda(id).Properties;
         assertEquals([Runtime, Architectures, Handler], ["nodejs24.x", ["arm64"], "index.handler"], id);
+      }
+    });
+
+    it("keep to the stage's budget of requests to TikTok", () => {
+      const [task] = Object.values(resources("AWS::ECS::TaskDefinition"));
+      const [container] = task?.Properties.ContainerDefinitions as { Environment: { Name: string; Value: string }[] }[];
+      const environments = [Object.fromEntries(container?.Environment.map(({ Name, Value }) => [Name, Value]) ?? [])];
+      for (const id of ["Links", "UserInfo", "Followings", "System", "Poller"]) {
+        environments.push((lambda(id).Properties.Environment as { Variables: Record<string, string> }).Variables);
+      }
+      for (const { ROOMTONE_TIKTOK_REQUESTS_PER_MINUTE: rate, ROOMTONE_TIKTOK_REQUEST_BURST: burst } of environments) {
+        assertEquals([rate, burst], ["77", "7"]);
       }
     });
 
