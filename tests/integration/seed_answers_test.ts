@@ -123,6 +123,33 @@ describe("the answers that callers know", () => {
     assertEquals(departures(DOCUMENTED.live, several[1]), []);
   });
 
+  it("GET /api/links: tells of every quality, and gives the one that is asked for", async () => {
+    type Link = { url: string; protocol: string; quality: string; codec: string };
+    type Answer = { live_stream_link: string; links: (Link & Record<string, Json>)[] };
+    const askFor = (query: string) => ask<Answer>(`/api/links?usernames[]=some.host${query}`);
+    const { links, live_stream_link: usual } = await askFor("");
+    for (const link of links) {
+      const names = ["url", "protocol", "quality", "codec", "resolution", "bitrate_kbps", "expires_at", "level"];
+      assertEquals(Object.keys(link).filter((name) => !names.includes(name)), []);
+      assert(Number(link["expires_at"]) > Date.now(), JSON.stringify(link));
+      if (link.quality === "ao") continue; // sound alone
+      assert(Number(link["bitrate_kbps"]) > 0, JSON.stringify(link));
+      const { width, height } = link["resolution"] as { width: number; height: number };
+      assert(width > 0 && height > 0);
+    }
+    const chosen = (url: string) => links.find((link) => link.url === url);
+    const { protocol, codec } = chosen(usual) ?? {};
+    assertEquals([protocol, codec], ["flv", "h264"]);
+    let found = 0;
+    for (const { quality, protocol, codec } of links) {
+      const { live_stream_link } = await askFor(`&quality=${quality}&protocol=${protocol}&codec=${codec}`);
+      const got = chosen(live_stream_link);
+      assertEquals([got?.quality, got?.protocol, got?.codec], [quality, protocol, codec]);
+      if (live_stream_link !== usual) found++;
+    }
+    assert(found > 1, "there is something to choose from");
+  });
+
   it("GET /tiktok/user-info", async () => {
     const answer = await ask<{ data: { userInfo: Record<string, Json> } }>("/tiktok/user-info?uniqueId=some.host");
     assertEquals(departures(DOCUMENTED.userInfo, answer), []);
