@@ -111,6 +111,23 @@ describe("liveLinks()", () => {
     assertEquals(lookup.asked.flat().sort(), [...new Set(names)].sort());
   });
 
+  it("asks for eight names at a time", async () => {
+    let asking = 0;
+    let most = 0;
+    const names = Array.from({ length: 50 }, (_, i) => `h${i}`);
+    for (const username of names) {
+      lookup.answers.set(username, async () => {
+        most = Math.max(most, ++asking);
+        await clock.sleep(10);
+        asking--;
+        return { username, state: "offline" };
+      });
+    }
+    const replies = askMany(names);
+    for (let round = 0; round < 7; round++) await clock.advance(10);
+    assertEquals([(await replies).length, most, asking], [50, 8, 0]);
+  });
+
   it("does not wait for late names", async () => {
     lookup.answers.set("late", () => new Promise(() => {}));
     const asking = askMany(["late", "host"]);

@@ -261,10 +261,11 @@ describe("createApp(): what TikTok answers", () => {
     assertEquals([first.rooms[0]?.user, first.rooms[0]?.reason, first.cursor], ["on.air", "popular", "17"]);
     assertEquals(await read(FeedReply, `/api/feed?cursor=${first.cursor}`), { rooms: [] });
     assertEquals((await askProblem("/api/feed?cursor=x")).parameters?.[0]?.name, "cursor");
-    lookup.failure = new AppError("rate_limited", "Ask: refused", { retryAfterMs: 9_000 });
+    const seen = { status: 429, logId: "LOG" };
+    lookup.failure = new AppError("rate_limited", "Ask: refused", { retryAfterMs: 9_000, evidence: seen });
     for (const path of ["/api/gifts", "/api/prices", "/api/feed"]) {
-      const { status, retry_after } = await askProblem(path);
-      assertEquals([status, retry_after], [503, 9]);
+      const { status, retry_after, evidence } = await askProblem(path);
+      assertEquals([status, retry_after, evidence], [503, 9, seen]);
     }
   });
 
