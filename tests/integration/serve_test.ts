@@ -4,13 +4,14 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { bun, deno, node24 } from "../../scripts/tools.mjs";
 import { type Standin, startStandin } from "../standin/mod.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../functions/entry/local/serve.ts", import.meta.url));
@@ -40,8 +41,8 @@ describe("serve.ts", () => {
     await rm(dataDir, { recursive: true, maxRetries: 5 });
   });
 
-  function serve(env: Record<string, string> = {}): Serving {
-    const child = spawn(process.execPath, [PROGRAM], {
+  function serve(env: Record<string, string> = {}, [program, ...words] = [process.execPath]): Serving {
+    const child = spawn(program ?? "", [...words, PROGRAM], {
       stdio: ["ignore", "ignore", "pipe"],
       env: {
         ...process.env,
@@ -114,6 +115,25 @@ describe("serve.ts", () => {
     second.child.kill("SIGTERM");
     assertEquals(await second.exited, 0);
     await second.logged("recording_released");
+  });
+
+  it("answers on Bun, Deno and Node alike", { timeout: 60_000 }, async () => {
+    standin.room("some.host").startLive({ title: "Tea" });
+    for (const runtime of [[bun()], [deno(), "run", "-A", "--no-check"], [node24()]]) {
+      const { child, logged, exited } = serve({ ROOMTONE_RECORDER_SLOTS: "0" }, runtime);
+      const url = urlOf(await logged("listening"));
+      const links = await (await fetch(`${url}/api/links?usernames[]=some.host&usernames[]=nobody`)).json();
+      assertEquals(links.map(({ code }: { code: string }) => code), ["live", "not_found"]);
+      assertEquals((await fetch(`${url}/watchlist/${runtime.length}.host`, { method: "PUT" })).status, 201);
+      for (const path of ["/watchlist", "/recordings", "/openapi.json", "/docs", "/metrics"]) {
+        const answer = await fetch(`${url}${path}`);
+        assertEquals([answer.status, (await answer.text()).length > 2], [200, true], path);
+      }
+      child.kill("SIGTERM");
+      assertEquals(await exited, 0);
+      await rm(dataDir, { recursive: true, maxRetries: 5 });
+    }
+    await mkdir(dataDir);
   });
 
   it("names every bad setting and does not start", { timeout: 60_000 }, async () => {
