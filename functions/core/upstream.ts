@@ -12,6 +12,8 @@ export interface UpstreamDeps {
   lookup: LiveLookup;
   /** The one that the look-up's client waits for. */
   budget: RequestBudget;
+  /** What callers may look up, so that they leave requests for the watchlist. @default as much as the budget gives */
+  callers?: RequestBudget | undefined;
   clock: Clock;
   random: Random;
 }
@@ -72,7 +74,13 @@ export class Upstream {
     this.patient = around(deps.lookup, (call, ask) => this.#noted(call, ask));
     this.prompt = around(
       deps.lookup,
-      (call, ask, signal) => this.#breakers[call].run(() => this.#noted(call, () => this.#retried(ask, signal))),
+      (call, ask, signal) =>
+        this.#breakers[call].run(() =>
+          this.#noted(call, async () => {
+            await deps.callers?.take(1, { signal });
+            return await this.#retried(ask, signal);
+          })
+        ),
     );
   }
 

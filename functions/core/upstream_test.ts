@@ -114,6 +114,43 @@ describe("Upstream", () => {
     assertEquals(upstream.state().breakers["links"], "closed");
   });
 
+  it("callers leave requests for the watchlist, however many they are", async () => {
+    const { clock, budget, lookup } = open();
+    const random = () => 0.5;
+    const callers = new RequestBudget({ requestsPerMinute: 30, burst: 5, clock, random });
+    const upstream = new Upstream({ lookup, budget, callers, clock, random });
+    lookup.answers.set("host", async () => {
+      await budget.take();
+      return { username: "host", state: "offline" };
+    });
+    const done = new AbortController();
+    const { signal } = done;
+    const counts = { asked: 0, refused: 0, checked: 0 };
+    const call = async () => {
+      while (!signal.aborted) {
+        const [answer] = await upstream.prompt.links(["host"]);
+        if (answer?.state !== "failed") counts.asked++;
+        else {
+          counts.refused++;
+          await clock.sleep(500);
+        }
+      }
+    };
+    const watch = async () => {
+      while (!signal.aborted) {
+        await budget.untilFree(1);
+        await upstream.patient.links(["host"]);
+        counts.checked++;
+      }
+    };
+    const work = [...Array.from({ length: 20 }, call), watch()];
+    await clock.advance(120_000);
+    assert(counts.checked > 50 && counts.asked > 50 && counts.refused > 50, JSON.stringify(counts));
+    done.abort();
+    await clock.advance(10_000);
+    await Promise.all(work);
+  });
+
   it("sends a message once, and none while they are refused", async () => {
     const { budget, upstream } = open();
     const sent: string[] = [];

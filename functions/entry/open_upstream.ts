@@ -22,14 +22,21 @@ export interface UpstreamOptions extends ClientOptions {
   tiktok?: TikTok | undefined;
   /** @default over the client */
   lookup?: LiveLookup | undefined;
+  /** Part of the budget that callers' look-ups may use, where the process has other work too. @default all of it */
+  callersPart?: number;
 }
 
 /** The way to TikTok of a process: one client, one budget, and what was learnt of refusals. Open it once. */
 export function openUpstream(settings: UpstreamSettings, options: UpstreamOptions = {}) {
-  const { clock = systemClock, random = Math.random, tiktok, lookup, ...more } = options;
+  const { clock = systemClock, random = Math.random, tiktok, lookup, callersPart, ...more } = options;
   const { tiktokRequestsPerMinute: requestsPerMinute, tiktokRequestBurst: burst } = settings;
   const budget = new RequestBudget({ requestsPerMinute, burst, clock, random });
+  const callers = callersPart === undefined ? undefined : new RequestBudget({
+    requestsPerMinute: Math.max(1, requestsPerMinute * callersPart),
+    burst: Math.max(1, burst * callersPart),
+    ...{ clock, random },
+  });
   const client = tiktok ?? openClient(settings, budget, more);
-  const upstream = new Upstream({ lookup: lookup ?? tiktokLookup(client), budget, clock, random });
+  const upstream = new Upstream({ lookup: lookup ?? tiktokLookup(client), budget, callers, clock, random });
   return { tiktok: client, budget, upstream, sender: upstream.messages(tiktokMessages(client)) };
 }

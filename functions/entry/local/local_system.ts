@@ -64,6 +64,8 @@ export interface LocalSystem {
   stop(): Promise<void>;
 }
 
+/** Part of the requests to TikTok that callers may use: the watchlist and recordings have the rest at any time. */
+const CALLERS_PART = 0.5;
 /** Folders that are repaired at the same time. */
 const REPAIRS = 2;
 /** How often the change feed is read, ms. */
@@ -101,6 +103,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     ...identityOf(config),
     tiktok: client,
     lookup: look,
+    callersPart: CALLERS_PART,
     clock,
     random,
   });
