@@ -119,7 +119,7 @@ describe("recordings by hand on the stand-in", () => {
 
     assertEquals((await ask("DELETE", base)).status, 204);
     assertEquals((await ask("GET", base)).status, 404);
-    assertEquals(await readdir(join(system.recordingsDir, HOST)), []);
+    assertEquals(await readdir(system.recordingsDir), []);
     assertEquals(logger.lines.filter((line) => line.level === "error"), []);
   });
 });
