@@ -98,7 +98,8 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
       for (const session of sessions) session.stop();
       const all = Promise.all([...sessions].map((session) => session.done)).then(() => handedOver.abort());
       if (await waited(clock, handOverMs, handedOver.signal)) {
-        logger.error("hand_over_took_too_long", { owner, recordings: sessions.size });
+        const recordingIds = [...sessions].map((session) => session.recordingId);
+        logger.error("hand_over_took_too_long", { owner, recordings: sessions.size, recordingIds });
         for (const session of sessions) session.abandon();
       } else await all;
     },

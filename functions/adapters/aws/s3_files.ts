@@ -58,8 +58,8 @@ export function s3Files({ client, bucket, prefix, clock }: S3Place): Required<Re
       const command = new GetObjectCommand({ Bucket: bucket, Key });
       return await getSignedUrl(await client(), command, { expiresIn: GOOD_FOR_S, signingDate });
     },
-    async remove(folder) {
-      const Prefix = `${keyOf(folder)}/`;
+    async remove(folder, name) {
+      const Prefix = name === undefined ? `${keyOf(folder)}/` : keyOf(folder, name);
       const { DeleteObjectsCommand, ListObjectsV2Command } = await import("@aws-sdk/client-s3");
       const s3 = await client();
       for (;;) {
