@@ -58,7 +58,7 @@ const tiktok = {
   /** Requests that the process sends to TikTok in a minute, whatever they are for. */
   tiktokRequestsPerMinute: v.optional(integer(1, 600_000), 300),
   /** Requests that may go out at once after a rest. */
-  tiktokRequestBurst: v.optional(integer(1, 10_000), 60),
+  tiktokRequestBurst: v.optional(integer(1, 10_000), 100),
 };
 
 /** Who the client of TikTok is: for a process whose environment is its operator's own. */
