@@ -74,6 +74,14 @@ describe("bundles", () => {
     assertEquals(["recorder_task", ...LAMBDAS].filter(listens), ["recorder_task"]);
   });
 
+  it("load the client of the table when they start, and others when they need them", () => {
+    for (const name of LAMBDAS) {
+      const code = readFileSync(join(dist, name, "index.mjs"), "utf8");
+      const loaded = [...code.matchAll(/\bfrom\s*"(@aws-sdk\/[\w-]+)"/g)].map(([, specifier]) => specifier);
+      assertEquals([...new Set(loaded)].sort(), ["@aws-sdk/client-dynamodb", "@aws-sdk/util-dynamodb"], name);
+    }
+  });
+
   it("answer API Gateway events on Node 24", async () => {
     for (
       const [name, target, status] of [
