@@ -41,8 +41,8 @@ describe("serve.ts", () => {
     await rm(dataDir, { recursive: true, maxRetries: 5 });
   });
 
-  function serve(env: Record<string, string> = {}, [program, ...words] = [process.execPath]): Serving {
-    const child = spawn(program ?? "", [...words, PROGRAM], {
+  function serve(env: Record<string, string> = {}, [program = "", ...words]: string[] = [process.execPath]): Serving {
+    const child = spawn(program, [...words, PROGRAM], {
       stdio: ["ignore", "ignore", "pipe"],
       env: {
         ...process.env,
