@@ -13,6 +13,7 @@ export const usage = `roomtone watch add|rm NAME... | ls | import NAME | import 
   import NAME    adds those whom a user follows, all pages; needs what followings needs
   --file FILE    adds the names in a file, one a line; - is standard input
   --limit N      most names to add of those whom a user follows, 1 to 1000000 (default: all)
+  --priority=N   of names that are added or on the list already, -3 to 3: each step up halves the time between checks
   --dir FOLDER   the local system's data (default: roomtone-data)
   --json         one JSON object a line, as the API answers it`;
 
@@ -29,6 +30,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       json: { type: "boolean" },
       file: { type: "string" },
       limit: { type: "string" },
+      priority: { type: "string" },
     },
   });
   const [verb, ...given] = positionals;
@@ -48,18 +50,21 @@ type Work = (system: System, json: Json) => Promise<number>;
 function workOf(
   verb: string | undefined,
   given: string[],
-  { file, limit }: { file?: string; limit?: string },
+  { file, limit, priority }: { file?: string; limit?: string; priority?: string },
   io: CliIo,
 ): Work {
   if (verb !== "import" && (file !== undefined || limit !== undefined)) {
     throw new UsageError("--file and --limit go with import", usage);
   }
+  if (priority !== undefined && verb !== "add") throw new UsageError("--priority goes with add", usage);
+  if (!/^(-[1-3]|[0-3])$/.test(priority ?? "0")) throw new UsageError("--priority takes -3 to 3", usage);
   switch (verb) {
     case "add":
     case "rm": {
       if (given.length === 0) throw new UsageError("no name was given", usage);
       const names = given.map(normaliseUsername);
-      return (system, json) => verb === "add" ? add(names, system, io, json) : remove(names, system, io, json);
+      return (system, json) =>
+        verb === "add" ? add(names, priority, system, io, json) : remove(names, system, io, json);
     }
     case "ls":
       if (given.length > 0) throw new UsageError("no name was expected", usage);
@@ -81,9 +86,15 @@ function workOf(
   }
 }
 
-async function add(names: string[], { api }: System, io: CliIo, json: Json): Promise<number> {
+async function add(
+  names: string[],
+  priority: string | undefined,
+  { api }: System,
+  io: CliIo,
+  json: Json,
+): Promise<number> {
   for (const username of names) {
-    const { status, body } = await api.putWatch({ params: { username } }, { signal: io.signal });
+    const { status, body } = await api.putWatch({ params: { username }, query: { priority } }, { signal: io.signal });
     if (json) json(body);
     else io.out(status === 201 ? `+ @${username}` : `@${username} is on the watchlist already`);
   }

@@ -102,8 +102,11 @@ const polling = {
 const recording = {
   /** Lives that one process records at the same time. */
   recorderSlots: v.optional(integer(0, 1_000), 8),
-  /** How long a recorder holds a recording without a sign of life. */
-  leaseMs: v.optional(integer(1_000, 600_000), 30_000),
+  /**
+   * How long a recorder holds a recording without a sign of life. It is renewed each third of the time, so two thirds must
+   * be more than recorders' clocks may differ.
+   */
+  leaseMs: v.optional(integer(1_000, 600_000), 60_000),
   /** How often idle slots look for recordings. */
   claimIntervalMs: v.optional(integer(50, 60_000), 1_000),
   /** Events are stored after this time, or when {@link flushEvents} have gathered. */

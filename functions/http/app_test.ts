@@ -173,6 +173,7 @@ describe("createApp()", () => {
       const expected = {
         username: "some.host",
         state: "unknown",
+        priority: 0,
         added_at: clock.now(),
         next_check_at: clock.now(),
         failures: 0,
@@ -185,6 +186,13 @@ describe("createApp()", () => {
       assertEquals((first.body["watches"] as { username: string }[]).map(({ username }) => username), ["another"]);
       const second = await ask(`/watchlist?limit=1&cursor=${first.body["cursor"]}`);
       assertEquals(second.body, { watches: [expected] });
+      const changed = await ask("/watchlist/some.host?priority=-2", { method: "PUT" });
+      assertEquals([changed.status, changed.body], [200, { ...expected, priority: -2 }]);
+      assertEquals((await ask("/watchlist/new.host?priority=3", { method: "PUT" })).body["priority"], 3);
+      for (const wrong of ["4", "1.5", "high", ""]) {
+        const problem = await askProblem(`/watchlist/some.host?priority=${wrong}`, { method: "PUT" });
+        assertEquals([problem.status, problem.parameters?.[0]?.name], [400, "priority"]);
+      }
       const deleted = await ask("/watchlist/some.host", { method: "DELETE" });
       assertEquals([deleted.status, deleted.text], [204, ""]);
     });

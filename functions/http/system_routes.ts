@@ -16,7 +16,7 @@ export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps): void {
     add(routes.importWatchesRoute, async ({ body }) => ({ body: await importWatches({ store, clock, lookup }, body) }));
   }
   add(routes.getWatchRoute, ({ params }) => watches.get(params.username));
-  add(routes.putWatchRoute, ({ params }) => watches.put(params.username));
+  add(routes.putWatchRoute, ({ params, query }) => watches.put(params.username, query.priority));
   add(routes.deleteWatchRoute, ({ params }) => watches.remove(params.username));
   const recordings = recordingHandlers(deps);
   add(routes.listRecordingsRoute, ({ query }) => recordings.list(query));

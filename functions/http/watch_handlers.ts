@@ -19,8 +19,8 @@ export function watchHandlers({ store, clock }: { store: WatchStore; clock: Cloc
       if (watch === undefined) throw notWatched(username);
       return { body: toReply(watch) };
     },
-    async put(typed: string): Promise<Answer> {
-      const { watch, created } = await store.putWatch(readUsername(typed, "username"), clock.now());
+    async put(typed: string, priority: number | undefined): Promise<Answer> {
+      const { watch, created } = await store.putWatch(readUsername(typed, "username"), clock.now(), priority);
       return { status: created ? 201 : 200, body: toReply(watch) };
     },
     async remove(typed: string): Promise<Answer> {
@@ -41,6 +41,7 @@ function toReply(watch: Watch): WatchReply {
   return {
     username: watch.username,
     state: watch.state,
+    priority: watch.priority,
     added_at: watch.addedAt,
     next_check_at: watch.nextCheckAt,
     checked_at: watch.checkedAt,

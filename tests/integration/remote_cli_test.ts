@@ -188,6 +188,9 @@ describe("roomtone --remote", { timeout: 240_000 }, () => {
     const add = await remote(["watch", "add", "@idle.host", "Other.Host"]);
     assertEquals([add.code, add.out], [0, ["+ @idle.host", "+ @other.host"]], add.err);
     assertEquals((await remote(["watch", "add", "idle.host"])).out, ["@idle.host is on the watchlist already"]);
+    await remote(["watch", "add", "idle.host", "--priority=-2"]);
+    assertEquals((await system.store.getWatch("idle.host"))?.priority, -2);
+    assertEquals((await remote(["watch", "add", "idle.host", "--priority=9"])).code, 2);
     const listed = (await remote(["watch", "ls", "--json"])).out.map((line) => JSON.parse(line));
     assertEquals(listed.map(({ username, state }) => [username, state]), [["idle.host", "unknown"], [
       "other.host",

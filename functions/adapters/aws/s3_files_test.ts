@@ -61,6 +61,12 @@ describe("s3Files()", () => {
     assert(await files().link("host/1", "segment_0.m4s") !== first.href);
   });
 
+  it("removes one file of a folder", async () => {
+    for (const name of ["1/events.jsonl", "1/a", "10/events.jsonl"]) objects.set(`recordings/host/${name}`, "x");
+    for (let i = 0; i < 2; i++) await files().remove("host/1", "events.jsonl");
+    assertEquals([...objects.keys()], ["recordings/host/1/a", "recordings/host/10/events.jsonl"]);
+  });
+
   it("removes a folder and nothing beside it", async () => {
     for (const name of ["1/a", "1/b", "1/c", "1/deep/d", "10/a", "2/a"]) objects.set(`recordings/host/${name}`, "x");
     await files().remove("host/1");

@@ -11,6 +11,7 @@ import {
   nameCheck,
   nothing,
   notThere,
+  one,
   page,
   usernameParams,
 } from "../route.ts";
@@ -34,12 +35,26 @@ export const getWatchRoute = defineRoute({
   responses: { 200: { description: "The name", body: WatchReply }, ...inputProblems, ...notThere },
 });
 
+const priority = v.pipe(
+  one,
+  v.trim(),
+  v.regex(/^(-[1-3]|[0-3])$/, "must be a whole number from -3 to 3"),
+  v.metadata({
+    type: "integer",
+    minimum: -3,
+    maximum: 3,
+    description: "Each step up halves the time between checks; 0 for a new name without it",
+    examples: [1],
+  }),
+  v.transform(Number),
+);
+
 /** `PUT /watchlist/{username}` */
 export const putWatchRoute = defineRoute({
   method: "put",
   path: "/watchlist/{username}",
-  summary: "Watch a name",
-  request: { params: usernameParams, query: nothing },
+  summary: "Watch a name, or change its priority",
+  request: { params: usernameParams, query: v.object({ priority: v.optional(priority) }) },
   responses: {
     200: { description: "It was watched already", body: WatchReply },
     201: { description: "It is watched from now on", body: WatchReply },

@@ -10,6 +10,8 @@ export const WatchReply = v.object({
   username: v.string(),
   /** What TikTok last answered. */
   state: v.picklist(["unknown", "live", "offline"]),
+  /** -3 to 3; each step up halves the time between checks. */
+  priority: v.number(),
   added_at: Time,
   next_check_at: Time,
   checked_at: v.optional(Time),
