@@ -52,6 +52,7 @@ const listPage = { hasMore: true, maxCursor: 0, minCursor: 1_656_812_667, logId:
 const watch = {
   username: "some.host",
   state: "offline",
+  priority: 0,
   added_at: 1_760_000_000_000,
   next_check_at: 1_760_000_060_000,
   checked_at: 1_760_000_000_500,
