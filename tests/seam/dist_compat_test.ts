@@ -9,6 +9,7 @@ import { buildSdk } from "../../scripts/build_sdk.ts";
 import { bun, deno, node24, ROOT } from "../../scripts/tools.mjs";
 import { runProgram } from "../checks/run_program.ts";
 import { startStandin } from "../standin/mod.ts";
+import { liveUntilHeard } from "./live_until_heard.ts";
 
 type Standin = Awaited<ReturnType<typeof startStandin>>;
 
@@ -82,7 +83,7 @@ describe("dist/sdk/compat", () => {
       { skip: !existsSync(SEED) && "the seed is not here" },
       async () => {
         const room = standin.room(HOST);
-        room.startLive({ speed: 20, durationMs: 40_000, seed: "seed" });
+        liveUntilHeard(room, "seed");
         const { code, output } = await runProgram(program(), [...args, "seed.cjs"], { cwd: scratch });
         assertEquals(code, 0, output);
         assert(output.includes(`Connected to roomId ${room.roomId}`), output);
@@ -94,7 +95,7 @@ describe("dist/sdk/compat", () => {
 
     it(`runs the migration page's script through import on ${name}`, async () => {
       const room = standin.room("some.host");
-      room.startLive({ speed: 20, durationMs: 40_000, seed: "page" });
+      liveUntilHeard(room, "page");
       const { code, output } = await runProgram(program(), [...args, "page.mjs"], { cwd: scratch });
       assertEquals(code, 0, output);
       const lines = output.trim().split("\n");

@@ -11,6 +11,7 @@ import { buildSdk } from "../../scripts/build_sdk.ts";
 import { bun, deno, node24, ROOT } from "../../scripts/tools.mjs";
 import { runProgram } from "../checks/run_program.ts";
 import { startStandin } from "../standin/mod.ts";
+import { liveUntilHeard } from "./live_until_heard.ts";
 
 type Standin = Awaited<ReturnType<typeof startStandin>>;
 
@@ -78,7 +79,7 @@ describe("dist/sdk", () => {
     it(`runs the README's script on ${name}`, async () => {
       const from = standin.requests.length;
       const room = standin.room("some.host");
-      room.startLive({ speed: 20, durationMs: 40_000, seed: "readme" });
+      liveUntilHeard(room, "readme");
       const { code, output } = await runProgram(program(), args, { cwd: scratch });
       assertEquals(code, 0, output);
       const lines = output.trim().split("\n");

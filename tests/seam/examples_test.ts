@@ -14,6 +14,7 @@ import { sourceFiles } from "../checks/source_files.ts";
 import { startConnectProxy } from "../standin/connect_proxy.ts";
 import { MediaLibrary } from "../standin/flv_source.ts";
 import { startStandin } from "../standin/mod.ts";
+import { liveUntilHeard } from "./live_until_heard.ts";
 
 type Standin = Awaited<ReturnType<typeof startStandin>>;
 
@@ -57,7 +58,7 @@ describe("the examples", () => {
   ];
   for (const [runtime, program, flags] of runtimes) {
     it(`log the chat on ${runtime}`, async () => {
-      standin.room("chat.host").startLive({ speed: 20, durationMs: 20_000, seed: runtime });
+      liveUntilHeard(standin.room("chat.host"), runtime);
       const lines = await run(program(), flags, "chat_log.ts", ["@chat.host"]);
       assert(/^\d\d:\d\d:\d\d connected to /.test(lines[0] ?? ""), lines[0]);
       assert(lines.filter((line) => /^\d\d:\d\d:\d\d \S+: ./.test(line)).length >= 10, lines.join("\n"));
@@ -65,7 +66,7 @@ describe("the examples", () => {
     });
 
     it(`tell of gifts and add them up on ${runtime}`, async () => {
-      standin.room("gift.host").startLive({ speed: 20, durationMs: 40_000, seed: runtime });
+      liveUntilHeard(standin.room("gift.host"), runtime);
       const lines = await run(program(), flags, "gift_alert.ts", ["gift.host", "1"]);
       const alerts = lines.flatMap((line) => /^.+ sent \d+ x .+, (\d+) diamonds$/.exec(line)?.[1] ?? []);
       const sum = alerts.reduce((all, diamonds) => all + Number(diamonds), 0);
@@ -112,7 +113,9 @@ describe("the examples", () => {
 
     it(`record a room on ${runtime}`, async () => {
       const name = `record.${runtime.toLowerCase().replace(" ", ".")}`;
-      standin.room(name).startLive({ durationMs: 4_000, seed: runtime });
+      const room = standin.room(name);
+      room.startLive({ seed: runtime });
+      void room.until(({ acked }) => acked >= 40).then(() => room.endLive());
       const env = ffmpegPath === undefined ? {} : { ROOMTONE_FFMPEG: ffmpegPath };
       const lines = await run(program(), flags, "record_a_room.ts", [name, scratch], env);
       assertEquals(lines[0]?.startsWith(`recording into ${scratch}`), true, lines.join("\n"));
@@ -132,7 +135,7 @@ describe("the examples", () => {
     const login = { username: "someone", password: "secret" };
     const proxy = await startConnectProxy({ ...login, targetPort: secure.tlsPort ?? 0 });
     try {
-      secure.room("some.host").startLive({ speed: 20, durationMs: 20_000 });
+      liveUntilHeard(secure.room("some.host"), "proxied");
       const env = { HTTPS_PROXY: proxy.secretUrl, NODE_EXTRA_CA_CERTS: certFile };
       const lines = await run(node24(), [], "through_a_proxy.ts", ["some.host"], env);
       assertEquals(lines.at(-1), "the live is over");
