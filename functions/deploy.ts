@@ -15,5 +15,5 @@ export {
   SystemConfig,
 } from "./contract/config.ts";
 export { environment } from "./contract/environment.ts";
-export { ANSWER_PREFIX } from "./contract/keys.ts";
+export { ANSWER_PREFIX, KEY_PREFIX } from "./contract/keys.ts";
 export { ROUTE_GROUPS, type RouteGroup } from "./entry/aws/route_groups.ts";

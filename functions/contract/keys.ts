@@ -82,13 +82,16 @@ export const eventsKey = (recordingId: string, seq: number): ItemKey => ({
 /** Totals of a recording, kept by the consumer of the change feed. */
 export const totalsKey = (recordingId: string): ItemKey => ({ pk: `RECORDING#${recordingId}`, sk: "TOTALS" });
 
+/** Start of the partition keys of API keys. */
+export const KEY_PREFIX = "KEY#";
+
 /** An API key. */
-export const keyKey = (id: string): ItemKey => ({ pk: `KEY#${id}`, sk: "KEY" });
+export const keyKey = (id: string): ItemKey => ({ pk: `${KEY_PREFIX}${id}`, sk: "KEY" });
 
 /** Partition of the `list` index that holds all API keys, by id. */
 export const KEY_LIST_PARTITION = "KEYS";
 
-/** Start of the partition keys of answers that are kept for a while: all that functions which only look up may write. */
+/** Start of the partition keys of answers that are kept for a while. */
 export const ANSWER_PREFIX = "ANSWER#";
 
 /** An answer of TikTok that is kept for a while. @param key names the request */

@@ -6,6 +6,7 @@ import {
   ConsumerConfig,
   environment,
   FollowingsConfig,
+  KEY_PREFIX,
   LookupConfig,
   PollerConfig,
   RecorderTaskConfig,
@@ -113,7 +114,6 @@ export class RoomtoneStack extends Stack {
         }),
       ),
     };
-    table.grant(functions.system, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem");
     recorders.grantLaunch(functions.system);
     for (
       const statement of [
@@ -126,16 +126,26 @@ export class RoomtoneStack extends Stack {
         },
       ]
     ) functions.system.addToRolePolicy(new PolicyStatement(statement));
-    // Each checks API keys and counts their requests, and keeps answers.
-    for (const each of Object.values(functions)) table.grant(each, "dynamodb:GetItem", "dynamodb:UpdateItem");
+    table.grant(
+      functions.system,
+      ...["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+    );
+    // The others check API keys and count their requests, and keep answers; no other items are theirs.
     for (const each of [functions.links, functions.user_info, functions.followings]) {
-      each.addToRolePolicy(
-        new PolicyStatement({
-          actions: ["dynamodb:PutItem"],
-          resources: [table.tableArn],
-          conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${ANSWER_PREFIX}*`] } },
-        }),
-      );
+      for (
+        const [prefix, actions] of [
+          [KEY_PREFIX, ["dynamodb:GetItem", "dynamodb:UpdateItem"]],
+          [ANSWER_PREFIX, ["dynamodb:GetItem", "dynamodb:PutItem"]],
+        ] as const
+      ) {
+        each.addToRolePolicy(
+          new PolicyStatement({
+            actions: [...actions],
+            resources: [table.tableArn],
+            conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}*`] } },
+          }),
+        );
+      }
     }
     for (const each of [functions.followings, functions.system]) {
       each.addToRolePolicy(

@@ -219,7 +219,7 @@ describe("RoomtoneStack", () => {
         "dynamodb:ListStreams",
         "dynamodb:PutItem",
       ]);
-      const looksUp = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
+      const looksUp = ["dynamodb:GetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
       for (
         const [id, more] of [["Links", []], ["UserInfo", []], ["Followings", ["ssm:GetParameter"]]] as const
       ) {
@@ -241,11 +241,14 @@ describe("RoomtoneStack", () => {
       assertEquals(readers, ["Followings", "System"]);
     });
 
-    it("let functions that look up put nothing but answers into the table", () => {
+    it("let functions that look up read and count API keys, keep answers, and see no other items", () => {
       for (const id of ["Links", "UserInfo", "Followings"]) {
-        const put = statements(`${id}Function`).find(({ Action }) => Action === "dynamodb:PutItem");
-        const condition = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["ANSWER#*"] } };
-        assertEquals(put?.Condition, condition, id);
+        const table = statements(`${id}Function`).filter(({ Action }) => JSON.stringify(Action).includes("dynamodb:"));
+        const onlyFor = (prefix: string) => ({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [prefix] } });
+        assertEquals(table.map(({ Action, Condition }) => [Action, Condition]), [
+          [["dynamodb:GetItem", "dynamodb:UpdateItem"], onlyFor("KEY#*")],
+          [["dynamodb:GetItem", "dynamodb:PutItem"], onlyFor("ANSWER#*")],
+        ], id);
       }
     });
 
