@@ -54,6 +54,8 @@ async function ask({ key, unknownKey, phases, seconds }: Asking): Promise<Set<nu
     ROOMTONE_PORT: "0",
     ROOMTONE_DATA_DIR: dataDir,
     ROOMTONE_RECORDER_SLOTS: "0",
+    ROOMTONE_TIKTOK_REQUESTS_PER_MINUTE: "600000",
+    ROOMTONE_TIKTOK_REQUEST_BURST: "10000",
     ROOMTONE_TIKTOK_WEB_URL: web,
     ROOMTONE_TIKTOK_WEBCAST_URL: webcast,
     ROOMTONE_TIKTOK_SOCKET_URL: socket,
