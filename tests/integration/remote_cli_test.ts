@@ -320,6 +320,8 @@ describe("roomtone --remote", { timeout: 240_000 }, () => {
     assertEquals((await folder(["watch", "import", "--file", "names.txt"])).out, [
       "1 added, 0 were there already, 0 left out",
     ]);
+    const imported = await folder(["watch", "import", FOLLOWING_FEW, "--limit", "5"]);
+    assertEquals([imported.code, imported.out], [0, ["0 added, 5 were there already, 0 left out"]], imported.err);
     assertEquals((await folder(["recordings", "rm", roomId])).out, [`- ${roomId}`]);
     assertEquals((await remote(["recordings", "ls"])).out, []);
     const other = await here(["recordings", "ls", "--json"], { ROOMTONE_DATA_DIR: join(dataDir, "other") });
