@@ -172,6 +172,8 @@ describe("decodeMessage() of joins, follows and shares", () => {
     for (const action of [2, 5, 7, 9, 26, 47]) {
       const event = as("other", decode("WebcastMemberMessage", { action, user: ALICE }));
       assertEquals([event.id, event.at, event.user?.username], [COMMON.msgId, 1_700_000_000_123, "alice"]);
+      // 5 and 6 make a moderator and end it, 7 and 11 remove, 9 and 10 mute.
+      assertEquals((event.message as Messages["WebcastMemberMessage"]).action, action);
     }
   });
 
