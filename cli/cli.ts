@@ -14,6 +14,7 @@ import * as record from "./commands/record.ts";
 import * as recordings from "./commands/recordings.ts";
 import * as repair from "./commands/repair.ts";
 import * as replay from "./commands/replay.ts";
+import * as retention from "./commands/retention.ts";
 import * as send from "./commands/send.ts";
 import * as serve from "./commands/serve.ts";
 import * as user from "./commands/user.ts";
@@ -40,6 +41,7 @@ const COMMANDS: Record<string, Command> = {
   send,
   watch,
   recordings,
+  retention,
   key,
   repair,
   replay,
@@ -52,6 +54,7 @@ const LOCAL: Readonly<Record<string, string>> = {
   live: "it enters the room itself",
   record: "it records into a folder of this machine",
   key: "keys are made beside the API's store: on its machine, or with ROOMTONE_TABLE_NAME set",
+  retention: "it works on the data of the local system",
   repair: "it works on a folder of this machine",
   replay: "it reads a file of this machine",
   serve: "it is the API",
