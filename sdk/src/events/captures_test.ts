@@ -50,12 +50,12 @@ function share(part: number, whole: readonly unknown[]): number {
 }
 
 describe("decodeMessage() on captured messages", () => {
-  it("knows at least 60 methods and 90 % of the messages, and breaks on none", (context) => {
+  it("knows every captured method, and breaks on no message", (context) => {
     const events = capturedEvents(context as TestContext);
     if (events === undefined) return;
-    assert(Object.keys(methods).length >= 60);
-    const unknown = events.filter((event) => event.type === "unknown");
-    assert(share(unknown.length, events) < 0.1, `${unknown.length} of ${events.length} are unknown`);
+    assertEquals(new Set(events.map((event) => event.method)).size, 79);
+    assert(Object.keys(methods).length >= 100);
+    assertEquals(events.filter((event) => event.type === "unknown").map((event) => event.method), []);
     assertEquals(events.filter((event) => event.type === "decode_error").map((event) => event.method), []);
   });
 
