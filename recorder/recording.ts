@@ -6,6 +6,7 @@ import { mkdir, rm, utimes } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isLiveError, LiveError, systemClock, TikTok } from "@roomtone/sdk";
 import process from "node:process";
+import { DiskGate, freeBytesOf } from "./disk_gate.ts";
 import { EventLog, EVENTS, recordEvents } from "./events.ts";
 import { mp4Arguments, runFfmpeg } from "./ffmpeg_hls.ts";
 import { RecorderError } from "./errors.ts";
@@ -31,6 +32,7 @@ const PROGRESS_MS = 1_000;
 const VIDEO_DRAIN_MS = 5_000;
 const EVENTS_DRAIN_MS = 10_000;
 const MP4 = "recording.mp4";
+const MIN_FREE_BYTES = 256 * 1024 * 1024;
 const DEFAULT_ENGINE: RecordingEngine = "inprocess";
 const ENGINES: ReadonlySet<RecordingEngine> = new Set(["ffmpeg", "inprocess"]);
 /** A long outage tells the same few again and again. */
@@ -62,6 +64,7 @@ export class RecordingRun implements Recording {
     }
     checkRange("segmentMs", options.segmentMs, 500, 60_000);
     checkRange("stallTimeoutMs", options.stallTimeoutMs, 500, 600_000);
+    checkRange("minFreeBytes", options.minFreeBytes, 0, Number.MAX_SAFE_INTEGER);
     checkRange("giveUpMs", options.giveUpMs, 1_000, 86_400_000);
     const tiktok = options.tiktok ?? new TikTok({ clock });
     const watch = new RoomWatch(tiktok, target, clock);
@@ -179,7 +182,16 @@ export class RecordingRun implements Recording {
       onGap: (gap) => this.#tell("gap", gap),
       onTrouble: (detail) => this.#noteProblem(folder, "video", new Error(detail)),
     });
+    const { minFreeBytes: limitBytes = MIN_FREE_BYTES, freeBytes = freeBytesOf } = this.#options;
+    const disk = new DiskGate({
+      path: folder.path,
+      limitBytes,
+      freeBytes,
+      clock,
+      onLow: (free) => problem("video")(new Error(`Write the video: only ${free} bytes are free, it waits for more`)),
+    });
     const video = new VideoHalf({
+      disk,
       tiktok,
       watch,
       writer,
@@ -197,6 +209,7 @@ export class RecordingRun implements Recording {
       timers.push(clock.setTimeout(() => drained.events.abort(), EVENTS_DRAIN_MS));
     }, { once: true });
     const ticking = this.#tick(folder, log, writer, video);
+    await disk.start();
 
     const videoDone = video.run(AbortSignal.any([stop, drained.video.signal])).then((outcome) => {
       if (outcome.kind === "over") this.#over.abort();
@@ -224,6 +237,7 @@ export class RecordingRun implements Recording {
     });
     const outcomes = await Promise.all([videoDone, eventsDone]);
     ticking.stop();
+    disk.stop();
     for (const timer of timers) clock.clearTimeout(timer);
     const end = this.#endOf(outcomes.every(({ kind }) => kind === "failed"));
     await folder.addEnd({ end, endedAt: clock.now(), stream: video.counts });

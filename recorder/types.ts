@@ -32,6 +32,13 @@ export interface RecordOptions {
   segmentMs?: number;
   /** Silence after which the stream is opened anew, ms, 500 to 600_000. @default 15_000 */
   stallTimeoutMs?: number;
+  /**
+   * While the disk has less room than this, bytes, pictures and sound are not recorded: a `problem` tells, and a gap with
+   * the reason `paused` once there is room again. 0 leaves it to the disk. @default 268_435_456
+   */
+  minFreeBytes?: number;
+  /** Tells the free space of the disk that holds a path, bytes. @default the system's answer */
+  freeBytes?: (path: string) => Promise<number>;
   /** Time without any data from TikTok after which the recording fails, ms. @default 120_000 */
   giveUpMs?: number;
   /**

@@ -12,6 +12,7 @@ import {
   type TikTok,
 } from "@roomtone/sdk";
 import { type FlvGapReason, FlvReader, FlvRepair } from "@roomtone/sdk/media";
+import type { DiskGate } from "./disk_gate.ts";
 import { MediaWriter, WriterError } from "./media_writer.ts";
 import type { RoomLook, RoomWatch } from "./room.ts";
 import { sleep } from "./sleep.ts";
@@ -33,6 +34,7 @@ export interface VideoHalfOptions {
   clock: Clock;
   preferences: StreamPreferences;
   stallTimeoutMs: number;
+  disk: DiskGate;
   /** What HTTP said when the room was found. */
   first: RoomLook;
   /** Media arrived. */
@@ -65,9 +67,9 @@ export class VideoHalf {
     this.#look = options.first;
   }
 
-  /** Whether the host had put the live on hold when HTTP was last asked. */
+  /** Whether the host had put the live on hold when HTTP was last asked, or the disk has no room. */
   get paused(): boolean {
-    return this.#look.paused;
+    return this.#look.paused || this.#options.disk.isLow;
   }
 
   get counts(): StreamCounts {
@@ -100,17 +102,19 @@ export class VideoHalf {
   }
 
   async #follow(signal: AbortSignal): Promise<VideoOutcome> {
-    const { watch, clock, preferences, onProblem } = this.#options;
+    const { watch, clock, preferences, disk, onProblem } = this.#options;
     /** Failures by quality and codec since the last media. */
     const failures = new Map<string, number>();
     for (let tries = 0;; tries++) {
       const links = recordableLinks(this.#look.links, preferences);
       const link = nextLink(links, failures);
-      if (link === undefined) {
+      if (disk.isLow) {
+        tries = 1;
+      } else if (link === undefined) {
         if (!this.#look.paused) onProblem(this.#look.error ?? noStream(this.#look.links));
       } else {
         const media = await this.#read(link, signal);
-        if (media) {
+        if (media || disk.isLow) {
           tries = 0;
           failures.clear();
         } else failures.set(kindOf(link), (failures.get(kindOf(link)) ?? 0) + 1);
@@ -136,13 +140,14 @@ export class VideoHalf {
 
   /** Reads one connection to its end. @returns whether it brought media */
   async #read(link: StreamLink, signal: AbortSignal): Promise<boolean> {
-    const { tiktok, writer, clock, stallTimeoutMs, onMedia, onProblem } = this.#options;
+    const { tiktok, writer, clock, stallTimeoutMs, disk, onMedia, onProblem } = this.#options;
+    const low = disk.signal;
     const reader = new FlvReader();
     const silence = new SilenceWatch(clock, stallTimeoutMs);
     const left = new AbortController();
     const before = this.#repair.stats.tags + this.#repair.stats.duplicates;
     let reason: FlvGapReason = "closed";
-    const either = AbortSignal.any([signal, silence.signal, left.signal]);
+    const either = AbortSignal.any([signal, silence.signal, left.signal, low]);
     try {
       const body = (await tiktok.openStream(link.url, { signal: either })).getReader();
       // Not every runtime ends a read when its fetch is aborted. How the connection closes does not matter.
@@ -161,7 +166,7 @@ export class VideoHalf {
     } catch (error) {
       if (error instanceof WriterError) throw error;
       const cause = either.aborted ? either.reason : error;
-      reason = silence.signal.aborted ? "stalled" : "error";
+      reason = low.aborted ? "paused" : silence.signal.aborted ? "stalled" : "error";
       if (!signal.aborted && isLiveError(cause)) onProblem(cause);
     } finally {
       silence.end();

@@ -4,8 +4,11 @@
  */
 import type { FlvPayload, FlvTag } from "./flv_tag.ts";
 
-/** Why media is missing: how the connection before it ended, or `skipped` when the server left it out. */
-export type FlvGapReason = "closed" | "error" | "stalled" | "skipped";
+/**
+ * Why media is missing: how the connection before it ended (`paused`: whoever reads hung up and came back), or `skipped`
+ * when the server left it out.
+ */
+export type FlvGapReason = "closed" | "error" | "stalled" | "paused" | "skipped";
 
 /** Media that never came. */
 export interface FlvGap {
