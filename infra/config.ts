@@ -1,3 +1,5 @@
+import type { RouteGroup } from "@roomtone/functions/deploy";
+
 /** What differs between stages. */
 export interface StageConfig {
   /** Part of every name. */
@@ -8,6 +10,13 @@ export interface StageConfig {
   readonly pollMinutes: number;
   /** Calls a second that the API takes. */
   readonly requestsPerSecond: number;
+  /**
+   * Calls that each function of the API may hold at once; as many are set aside for it. One that is left out takes what
+   * is free. The account must keep 100 for all else, so that a new account, with 10, can set none aside.
+   */
+  readonly reservedConcurrency: Readonly<Partial<Record<RouteGroup, number>>>;
+  /** SNS topic that is told of alarms; `undefined` leaves them to the eyes of whoever looks. */
+  readonly alarmTopicArn: string | undefined;
   /** Origins whose pages may call the API, such as `https://app.example`. */
   readonly corsOrigins: readonly string[];
   /** Requests that each process sends to TikTok in a minute, and at once after a rest. */
@@ -36,6 +45,8 @@ const STAGES: Readonly<Record<string, StageConfig>> = {
     retainData: false,
     pollMinutes: 1,
     requestsPerSecond: 10,
+    reservedConcurrency: {},
+    alarmTopicArn: undefined,
     corsOrigins: [],
     tiktokRequestsPerMinute: 300,
     tiktokRequestBurst: 100,
@@ -48,6 +59,8 @@ const STAGES: Readonly<Record<string, StageConfig>> = {
     retainData: true,
     pollMinutes: 1,
     requestsPerSecond: 100,
+    reservedConcurrency: { links: 50, user_info: 50, followings: 25, system: 50 },
+    alarmTopicArn: undefined,
     corsOrigins: [],
     tiktokRequestsPerMinute: 300,
     tiktokRequestBurst: 100,

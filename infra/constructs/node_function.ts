@@ -18,6 +18,8 @@ export interface NodeFunctionProps {
   readonly memoryMiB?: number;
   /** Whether X-Ray samples its calls. @default false */
   readonly traced?: boolean;
+  /** Calls that it may hold at once, set aside for it. @default what is free in the account */
+  readonly reservedConcurrency?: number | undefined;
 }
 
 /** A Lambda from a bundle that is already built: Node 24 on arm64, own log group, kept for two weeks. */
@@ -36,6 +38,7 @@ export class NodeFunction extends Construct {
       timeout: props.timeout,
       memorySize: props.memoryMiB ?? 256,
       tracing: props.traced ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
+      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
       logGroup: new logs.LogGroup(this, "Logs", {
         retention: logs.RetentionDays.TWO_WEEKS,
         removalPolicy: RemovalPolicy.DESTROY,

@@ -18,6 +18,7 @@ import {
 import { identityParameter, type StageConfig } from "../config.ts";
 import { BlobBucket } from "../constructs/blob_bucket.ts";
 import { StreamConsumer } from "../constructs/stream_consumer.ts";
+import { FunctionAlarms } from "../constructs/function_alarms.ts";
 import { RouteGroupApi } from "../constructs/route_group_api.ts";
 import { NodeFunction } from "../constructs/node_function.ts";
 import { PollerSchedule } from "../constructs/poller_schedule.ts";
@@ -92,9 +93,15 @@ export class RoomtoneStack extends Stack {
     const identity = { identityParameter: identityParameter(config) };
     const mediaHosts = [...config.mediaHosts];
     const lookup = environment(LookupConfig, { tableName, ...budget, mediaHosts });
-    const apiFunction = (id: string, bundle: RouteGroup, description: string, env: Record<string, string>) =>
-      new NodeFunction(this, id, { bundle, distDir, description, environment: env, timeout: API_TIMEOUT, traced: true })
-        .fn;
+    const apiFunction = (id: string, bundle: RouteGroup, description: string, env: Record<string, string>) => {
+      const { fn } = new NodeFunction(this, id, {
+        ...{ bundle, distDir, description, environment: env, timeout: API_TIMEOUT, traced: true },
+        reservedConcurrency: config.reservedConcurrency[bundle],
+      });
+      const name = `roomtone-${config.stage}-${bundle.replaceAll("_", "-")}`;
+      new FunctionAlarms(this, `${id}Alarms`, { name, fn, topicArn: config.alarmTopicArn });
+      return fn;
+    };
     const functions = {
       links: apiFunction("Links", "links", "Answers for stream links", lookup),
       user_info: apiFunction("UserInfo", "user_info", "Answers for profiles", lookup),

@@ -350,6 +350,43 @@ describe("RoomtoneStack", () => {
     });
   });
 
+  describe("the API's functions", () => {
+    const GROUPS = { Links: "links", UserInfo: "user-info", Followings: "followings", System: "system" };
+
+    it("have their calls at once set aside in prod, each its own", () => {
+      for (const id of Object.keys(GROUPS)) {
+        assertEquals(lambda(id).Properties.ReservedConcurrentExecutions, undefined, id);
+        const { ReservedConcurrentExecutions: calls } = lambda(id, prod).Properties;
+        assert(typeof calls === "number" && calls > 0, id);
+      }
+    });
+
+    it("have alarms by name for errors, calls turned away and late answers", () => {
+      for (const [id, name] of Object.entries(GROUPS)) {
+        for (
+          const [kind, metric] of [["errors", "Errors"], ["throttles", "Throttles"], ["slow", "Duration"]] as const
+        ) {
+          const [alarm, ...more] = Object.values(resources("AWS::CloudWatch::Alarm")).filter(({ Properties }) =>
+            Properties.AlarmName === `roomtone-dev-${name}-${kind}`
+          );
+          assert(alarm !== undefined && more.length === 0, `${name} ${kind}`);
+          assertEquals(alarm.Properties.MetricName, metric);
+          assertEquals(alarm.Properties.AlarmActions, undefined);
+          const [dimension] = alarm.Properties.Dimensions as { Value: { Ref: string } }[];
+          assert(dimension?.Value.Ref.startsWith(`${id}Function`), `${name} ${kind} watches ${dimension?.Value.Ref}`);
+        }
+      }
+    });
+
+    it("tell a topic of alarms and of their end where the stage names one", () => {
+      const alarmTopicArn = "arn:aws:sns:eu-west-1:123456789012:on-call";
+      const told = synthesise("dev", join(scratch, "told"), { alarmTopicArn });
+      for (const { Properties } of Object.values(resources("AWS::CloudWatch::Alarm", told))) {
+        assertEquals([Properties.AlarmActions, Properties.OKActions], [[alarmTopicArn], [alarmTopicArn]]);
+      }
+    });
+  });
+
   describe("tracing", () => {
     it("has X-Ray sample the API's functions", () => {
       const traced = ["Links", "UserInfo", "Followings", "System", "Poller", "Consumer"].filter((id) => {
