@@ -370,6 +370,19 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       await checkMedia(told, LIVE_MS / 2);
     });
 
+    it("gives each recording a folder of its own, within one second, too", async () => {
+      standin.room("twice.host").startLive({ seed: "twice.host", rate: 0.1 });
+      const folders = await Promise.all([1, 2].map(async () => {
+        const recording = record("twice.host", defaults());
+        await new Promise((resolve) => recording.on("started", resolve));
+        await recording.stop();
+        return recording.folder;
+      }));
+      assertEquals(new Set(folders).size, 2);
+      const stamps = new Set(folders.map((folder) => folder.replace(/_2$/, "")));
+      if (stamps.size === 1) assert(folders.some((folder) => folder.endsWith("_2")), folders.join());
+    });
+
     it("rejects when there is nothing to record", async () => {
       standin.room("offline.host");
       for (const [name, code] of [["offline.host", "offline"], ["nobody.host", "not_found"]] as const) {
