@@ -59,18 +59,21 @@ export function s3Files({ client, bucket, prefix, clock }: S3Place): Required<Re
       return await getSignedUrl(await client(), command, { expiresIn: GOOD_FOR_S, signingDate });
     },
     async remove(folder, name) {
-      const Prefix = name === undefined ? `${keyOf(folder)}/` : keyOf(folder, name);
       const { DeleteObjectsCommand, ListObjectsV2Command } = await import("@aws-sdk/client-s3");
       const s3 = await client();
-      for (;;) {
-        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }));
-        const Objects = Contents.map(({ Key }) => ({ Key }));
-        if (Objects.length === 0) return;
+      const removeAll = async (Objects: { Key: string | undefined }[]) => {
         const { Errors = [] } = await s3.send(
           new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
         );
         const [failed] = Errors;
         if (failed !== undefined) throw new Error(`Delete ${failed.Key}: S3 answered ${failed.Code}`);
+      };
+      if (name !== undefined) return await removeAll([{ Key: keyOf(folder, name) }]);
+      for (;;) {
+        const found = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${keyOf(folder)}/` }));
+        const Objects = (found.Contents ?? []).map(({ Key }) => ({ Key }));
+        if (Objects.length === 0) return;
+        await removeAll(Objects);
       }
     },
   };

@@ -62,9 +62,12 @@ describe("s3Files()", () => {
   });
 
   it("removes one file of a folder", async () => {
-    for (const name of ["1/events.jsonl", "1/a", "10/events.jsonl"]) objects.set(`recordings/host/${name}`, "x");
+    for (const name of ["1/events.jsonl", "1/events.jsonl.gz", "1/a", "10/events.jsonl"]) {
+      objects.set(`recordings/host/${name}`, "x");
+    }
     for (let i = 0; i < 2; i++) await files().remove("host/1", "events.jsonl");
-    assertEquals([...objects.keys()], ["recordings/host/1/a", "recordings/host/10/events.jsonl"]);
+    const left = ["1/events.jsonl.gz", "1/a", "10/events.jsonl"].map((name) => `recordings/host/${name}`);
+    assertEquals([...objects.keys()], left);
   });
 
   it("removes a folder and nothing beside it", async () => {
