@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig, LocalConfig, startLocal } from "@roomtone/functions/local";
+import { SESSION_ID } from "../standin/call_routes.ts";
 import type { Standin } from "../standin/mod.ts";
 
 const CALLERS = 200;
@@ -11,6 +12,13 @@ const PATHS = [
   "/api/links?usernames[]=own.1",
   "/api/links?usernames[]=own.2&usernames[]=own.3&usernames[]=nobody",
   "/tiktok/user-info?uniqueId=own.4",
+  "/tiktok/user-followings?uniqueId=own.4&count=20",
+  "/tiktok/user-followers?uniqueId=own.4&count=20",
+  "/api/live?usernames[]=own.6&usernames[]=own.7",
+  "/api/rooms/own.8",
+  "/api/gifts",
+  "/api/prices",
+  "/api/feed",
   "/watchlist",
   "/recordings",
   "/health",
@@ -37,6 +45,7 @@ export async function load({ baseUrls }: Standin): Promise<LoadResult> {
     ROOMTONE_PORT: "0",
     ROOMTONE_DATA_DIR: dataDir,
     ROOMTONE_RECORDER_SLOTS: "0",
+    ROOMTONE_TIKTOK_COOKIES: `sessionid=${SESSION_ID}`,
     ROOMTONE_TIKTOK_WEB_URL: baseUrls.web,
     ROOMTONE_TIKTOK_WEBCAST_URL: baseUrls.webcast,
     ROOMTONE_TIKTOK_SOCKET_URL: baseUrls.socket,
