@@ -35,6 +35,17 @@ export function redact(value: unknown): unknown {
   return copy(value, MAX_DEPTH);
 }
 
+/** A named value for a log: nothing of it where the name tells of a secret, else as {@link redact} gives it. */
+export function redactField(name: string, value: unknown): unknown {
+  return field(name, value, MAX_DEPTH);
+}
+
+function field(name: string, value: unknown, depth: number): unknown {
+  // Counts and switches are told even under such a name.
+  if (typeof value === "number" || typeof value === "boolean") return value;
+  return SECRET_FIELD.test(name) ? HIDDEN : copy(value, depth);
+}
+
 function copy(value: unknown, depth: number): unknown {
   if (typeof value === "string") return redactText(value);
   if (typeof value === "bigint" || typeof value === "symbol") return String(value);
@@ -48,10 +59,5 @@ function copy(value: unknown, depth: number): unknown {
     const code = "code" in value ? value.code : undefined;
     return copy({ name, code, message, ...(cause === undefined ? {} : { cause }) }, depth - 1);
   }
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [
-      key,
-      SECRET_FIELD.test(key) && typeof each !== "number" && typeof each !== "boolean" ? HIDDEN : copy(each, depth - 1),
-    ]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, field(key, each, depth - 1)]));
 }

@@ -1,4 +1,4 @@
-import { redact } from "../../contract/redaction.ts";
+import { redactField } from "../../contract/redaction.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LogFields, Logger } from "../../ports/logger.ts";
 
@@ -8,15 +8,18 @@ import type { LogFields, Logger } from "../../ports/logger.ts";
  */
 export function lineLogger(write: (line: string) => void, clock: Pick<Clock, "now">): Logger {
   const log = (level: string) => (event: string, fields: LogFields = {}) => {
-    const values = Object.entries(redact(fields) as LogFields)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${typeof value === "string" ? plain(value) : JSON.stringify(value)}`);
-    write([new Date(clock.now()).toISOString(), level, event, ...values].join(" "));
+    let line = `${new Date(clock.now()).toISOString()} ${level} ${event}`;
+    for (const name of Object.keys(fields)) {
+      const value = redactField(name, fields[name]);
+      if (value !== undefined) line += ` ${name}=${text(value)}`;
+    }
+    write(line);
   };
   return { info: log("info"), warn: log("warn"), error: log("error") };
 }
 
-/** A text as it is when it is one word, else in quotes: a line stays a line. */
-function plain(text: string): string {
-  return /^[\w.:/@-]+$/.test(text) ? text : JSON.stringify(text);
+/** A number or a word as it is, all else as JSON: a line stays a line. */
+function text(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && /^[\w.:/@-]+$/.test(value) ? value : JSON.stringify(value);
 }
