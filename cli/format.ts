@@ -55,6 +55,8 @@ function say(event: LiveEvent): string {
       return "shared the live";
     case "subscribe":
       return event.months === undefined ? "subscribed" : `subscribed, month ${event.months}`;
+    case "moderator":
+      return event.action === "added" ? "was made a moderator" : "is a moderator no more";
     case "viewers":
       return `${event.count} viewers, ${event.total} in all`;
     case "question":

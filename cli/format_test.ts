@@ -57,6 +57,7 @@ describe("format", () => {
         "barrage  rose (level 30)",
       ],
       [line("WebcastOecLiveShoppingMessage", { popProduct: { title: "Mug", price: "$5" } }), "shopping Mug, $5"],
+      [line("WebcastMemberMessage", { action: 6, user: { displayId: "a" } }), "moderator @a is a moderator no more"],
       [line("WebcastLinkMicMethod", { userId: "42", fanTicket: "9" }), "link     points, 1 guests"],
     ];
     for (const [actual, expected] of lines) assertEquals(actual, expected);

@@ -169,12 +169,24 @@ describe("decodeMessage() of joins, follows and shares", () => {
   it("takes member action 3 for a subscription, and others for what they are", () => {
     const subscription = as("subscribe", decode("WebcastMemberMessage", { action: 3, user: ALICE }));
     assertEquals([subscription.id, subscription.user.username], [COMMON.msgId, "alice"]);
-    for (const action of [2, 5, 7, 9, 26, 47]) {
+    for (const action of [2, 4, 7, 9, 10, 11, 26, 47]) {
       const event = as("other", decode("WebcastMemberMessage", { action, user: ALICE }));
       assertEquals([event.id, event.at, event.user?.username], [COMMON.msgId, 1_700_000_000_123, "alice"]);
-      // 5 and 6 make a moderator and end it, 7 and 11 remove, 9 and 10 mute.
+      // 7 and 11 remove, 9 and 10 mute.
       assertEquals((event.message as Messages["WebcastMemberMessage"]).action, action);
     }
+  });
+
+  it("takes member actions 5 and 6 for a moderator who is made and unmade, and says by whom where it is told", () => {
+    const operator = { id: "9", displayId: "host", nickname: "Host" };
+    for (const [action, change] of [[5, "added"], [6, "removed"]] as const) {
+      const event = as("moderator", decode("WebcastMemberMessage", { action, user: ALICE, operator }));
+      assertEquals([event.id, event.roomId, event.at], [COMMON.msgId, COMMON.roomId, 1_700_000_000_123]);
+      assertEquals([event.action, event.user.username, event.operator?.username], [change, "alice", "host"]);
+      assertEquals(event.message?.action, action);
+    }
+    const bare = as("moderator", decode("WebcastMemberMessage", { action: 5, user: ALICE }));
+    assertEquals([bare.operator, bare.toJSON()["action"]], [undefined, "added"]);
   });
 
   it("goes by the key of the display text first, and by the action where it does not tell", () => {

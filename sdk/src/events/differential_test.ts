@@ -130,6 +130,10 @@ function expected(method: string, message: object): Record<string, unknown> {
       const user = userOf(member.user);
       if (member.action > 1 || member.action < 0) {
         if (member.action === 3) return { type: "subscribe", user, months: undefined };
+        if (member.action === 5 || member.action === 6) {
+          const operator = member.operator === undefined ? undefined : userOf(member.operator);
+          return { type: "moderator", user, action: member.action === 5 ? "added" : "removed", operator };
+        }
         return { type: "other", user };
       }
       return { type: "join", user, viewers: member.memberCount, joinedThrough: member.clientEnterSource };

@@ -1,5 +1,6 @@
 /**
- * What people do in the room: joins, follows, shares, likes, subscriptions, and the count of viewers.
+ * What people do in the room: joins, follows, shares, likes, subscriptions, changes of moderators, and the count of
+ * viewers.
  * @module
  */
 import { isLiveError } from "../errors.ts";
@@ -11,6 +12,7 @@ import type {
   FollowEvent,
   JoinEvent,
   LikeEvent,
+  ModeratorEvent,
   OtherEvent,
   ShareEvent,
   SubscribeEvent,
@@ -33,14 +35,30 @@ class SubscribeMessage extends BaseEvent<"subscribe", SubscribeEvent["method"]> 
   months: number | undefined = undefined;
 }
 
-/** MemberMessageAction: joined. TikTok leaves it out at times. */
+class ModeratorMessage extends BaseEvent<"moderator", "WebcastMemberMessage"> implements ModeratorEvent {
+  readonly type = "moderator";
+  user: User = NOBODY;
+  action: ModeratorEvent["action"] = "added";
+  operator: User | undefined = undefined;
+}
+
+/** MemberMessageAction (protocol.md 5): joined. TikTok leaves it out at times. */
 const ACTION_JOINED = 1;
 const ACTION_SUBSCRIBED = 3;
+const ACTION_MODERATOR_ADDED = 5;
+const ACTION_MODERATOR_REMOVED = 6;
 
-/** WebcastMemberMessage to event: a join, a subscription, or a moderator's action, which has no flat shape. */
-export function decodeMember(bytes: Uint8Array, context: DecodeContext): JoinEvent | SubscribeEvent | OtherEvent {
+/**
+ * WebcastMemberMessage to event: a join, a subscription, a change of moderators; the rest, such as what a moderator
+ * does to people, has no flat shape.
+ */
+export function decodeMember(
+  bytes: Uint8Array,
+  context: DecodeContext,
+): JoinEvent | SubscribeEvent | ModeratorEvent | OtherEvent {
   const event = new JoinMessage("WebcastMemberMessage", bytes, context);
   let action = ACTION_JOINED;
+  let operator: User | undefined;
   const reader = new WireReader(bytes);
   while (reader.pos < reader.end) {
     const tag = reader.tag();
@@ -54,6 +72,9 @@ export function decodeMember(bytes: Uint8Array, context: DecodeContext): JoinEve
       case 3 << 3:
         event.viewers = reader.int32();
         break;
+      case 4 << 3 | 2:
+        operator = readUser(reader);
+        break;
       case 10 << 3:
         action = reader.int32();
         break;
@@ -65,6 +86,14 @@ export function decodeMember(bytes: Uint8Array, context: DecodeContext): JoinEve
     }
   }
   if (action === ACTION_JOINED || action === 0) return event;
+  if (action === ACTION_MODERATOR_ADDED || action === ACTION_MODERATOR_REMOVED) {
+    const change = new ModeratorMessage("WebcastMemberMessage", bytes, context);
+    takeHead(change, event);
+    change.user = event.user;
+    change.action = action === ACTION_MODERATOR_ADDED ? "added" : "removed";
+    change.operator = operator;
+    return change;
+  }
   if (action !== ACTION_SUBSCRIBED) return otherEvent("WebcastMemberMessage", bytes, context, event.user);
   const subscription = new SubscribeMessage("WebcastMemberMessage", bytes, context);
   takeHead(subscription, event);

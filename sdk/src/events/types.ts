@@ -217,6 +217,16 @@ export interface SubscribeEvent extends WireEventBase<"subscribe", "WebcastMembe
   readonly months: number | undefined;
 }
 
+/** Somebody was made a moderator of the live, or is one no more. */
+export interface ModeratorEvent extends WireEventBase<"moderator", "WebcastMemberMessage"> {
+  /** Whose rights changed. */
+  readonly user: User;
+  /** `added` and `removed` are TikTok's member actions 5 and 6. */
+  readonly action: "added" | "removed";
+  /** Who changed them, where TikTok says so. */
+  readonly operator: User | undefined;
+}
+
 /** A place in the viewer ranking. */
 export interface TopViewer {
   /** Place, from 1. */
@@ -417,6 +427,7 @@ export type WireEvent =
   | FollowEvent
   | ShareEvent
   | SubscribeEvent
+  | ModeratorEvent
   | ViewersEvent
   | QuestionEvent
   | IntroEvent
