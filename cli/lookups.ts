@@ -81,7 +81,7 @@ function tiktokLookups(tiktok: TikTok, signal: AbortSignal): Lookups {
         for (const { data: _, track: _track, ...live } of (await feed.next({ signal })).liveStreams) yield live;
       }
     },
-    send: (name, text) => tiktok.sendMessage(name, text, { signal }),
+    send: async (name, text) => void await tiktok.sendMessage(name, text, { signal }),
   };
 }
 

@@ -52,6 +52,7 @@ export type { LiveSearchOptions } from "./src/web/live_search.ts";
 export type { LiveStream } from "./src/web/live_stream.ts";
 export type { FailedName, IsLiveResult, LinksResult, ManyOptions } from "./src/web/many.ts";
 export type { CoinPackage, CurrencyPrice, PriceList } from "./src/web/price_list.ts";
+export type { SentMessage } from "./src/web/room_chat.ts";
 export type { RoomInfo } from "./src/web/room_info.ts";
 export type { RoomStatus } from "./src/web/room_status.ts";
 export type { UserInfo } from "./src/web/user_info.ts";

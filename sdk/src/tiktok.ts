@@ -22,7 +22,7 @@ import { type LiveSearchOptions, liveSearchRequest, parseLiveSearch } from "./we
 import type { LiveStream, Track } from "./web/live_stream.ts";
 import { askMany, isLiveOf, type IsLiveResult, linksOf, type LinksResult, type ManyOptions } from "./web/many.ts";
 import { parsePriceList, type PriceList, priceListRequest } from "./web/price_list.ts";
-import { parseRoomChat, roomChatRequest } from "./web/room_chat.ts";
+import { parseRoomChat, roomChatRequest, type SentMessage } from "./web/room_chat.ts";
 import { parseUserDetail, userDetailRequest } from "./web/user_detail.ts";
 import type { UserInfo } from "./web/user_info.ts";
 import {
@@ -454,6 +454,7 @@ export class TikTok {
    * to TikTok; the signer sees it only when the user named its host for that ({@link Signer.sessionHost}).
    * @param target a name in any form that {@link normaliseUsername} takes, or a room id
    * @param text 1 to 500 characters
+   * @returns TikTok's answer, once it took the message
    * @throws {LiveError} `invalid_input`, `login_required`, `signer_failed`, `rate_limited`, `offline`, `not_found`, a
    * refusal, `network`, `deadline`, `protocol`
    */
@@ -461,14 +462,14 @@ export class TikTok {
     target: string | { readonly roomId: string },
     text: string,
     options: CallOptions = {},
-  ): Promise<void> {
+  ): Promise<SentMessage> {
     const { signal } = options;
     const room = readTarget(target);
     // Whatever is wrong with text, session or signer shows before anything is sent.
     roomChatRequest(this.#calls, "1", text);
     this.#calls.signed.require("Send a chat message");
     const roomId = "roomId" in room ? room.roomId : (await this.#rooms.resolve(room, signal)).roomId;
-    parseRoomChat(await this.#calls.signed.send(roomChatRequest(this.#calls, roomId, text), signal));
+    return parseRoomChat(await this.#calls.signed.send(roomChatRequest(this.#calls, roomId, text), signal));
   }
 
   readonly #track: Track = (roomId, options) => this.live({ roomId }, options);

@@ -144,7 +144,7 @@ describe("the calls against the stand-in", () => {
     assertEquals((await errorOf(say({ cookies }))).code, "signer_failed");
     assertEquals((await errorOf(say({ cookies, signer: signer() }, " "))).code, "invalid_input");
     assertEquals(targets(from), []);
-    await say({ cookies, signer: signer() });
+    assertEquals(await say({ cookies, signer: signer() }), { data: { content: "hello" } });
     const [room, sign, chat] = standin.requests.slice(from);
     assertEquals(targets(from), ["/api-live/user/room/", "/webcast/sign_url", "/webcast/room/chat/"]);
     assertEquals([room?.cookieNames, sign?.cookieNames, chat?.cookieNames], [["sessionid"], [], ["sessionid"]]);

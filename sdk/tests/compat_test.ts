@@ -217,7 +217,7 @@ describe("WebcastPushConnection against the stand-in", () => {
       sessionId: SESSION_ID,
       signProviderOptions: { host: standin.url, params: { client: "mine" }, headers: { "X-Mine": "1" } },
     });
-    await connection.sendMessage("hello");
+    assertEquals(await connection.sendMessage("hello"), { content: "hello" }, "the data alone, as in 1.x");
     const asked = standin.requests.slice(from);
     const [signing] = asked.filter(({ target }) => target.startsWith("/webcast/sign_url"));
     assertEquals([
@@ -231,7 +231,7 @@ describe("WebcastPushConnection against the stand-in", () => {
     const [sent] = asked.filter(({ target }) => target.startsWith("/webcast/room/chat/"));
     assertEquals([sent?.cookieNames.includes("sessionid"), sent?.headers["x-mine"]], [true, undefined]);
     const other = connectionTo(room.username, { signProviderOptions: { host: standin.url } });
-    await other.sendMessage("hello again", SESSION_ID);
+    assertEquals(await other.sendMessage("hello again", SESSION_ID), { content: "hello again" });
     room.stop();
   });
 

@@ -216,7 +216,7 @@ function chat(request: RawRequest, room: Room | undefined): RawReply {
   if (!hasSession(request)) return json({ status_code: 20003, data: { message: "login" } });
   const body = JSON.parse(new TextDecoder().decode(request.body)) as Record<string, unknown>;
   const fits = request.method === "POST" && room !== undefined && typeof body["content"] === "string";
-  return json({ status_code: fits ? 0 : 10011, data: {} });
+  return json(fits ? { status_code: 0, data: { content: body["content"] } } : { status_code: 10011, data: {} });
 }
 
 /** What the signer answers to a wrong key; no key at all will do. */

@@ -144,15 +144,17 @@ export class WebcastPushConnection extends Emitter<WebcastEvents> {
    * in the option `tiktok`).
    * @param text 1 to 500 characters
    * @param sessionId the `sessionid` cookie, in place of the one in the options, from now on
+   * @returns the `data` of TikTok's answer, once it took the message
    * @throws {LiveError} `login_required` without a session, `signer_failed` without a signer, `invalid_input`,
    * `rate_limited`, `offline`, a refusal, `network`, `deadline`, `protocol`
    */
-  async sendMessage(text: string, sessionId?: string): Promise<void> {
+  async sendMessage(text: string, sessionId?: string): Promise<Readonly<Record<string, unknown>>> {
     if (sessionId !== undefined && sessionId !== "" && sessionId !== this.#sessionId) {
       this.#sessionId = sessionId;
       this.#tiktok = this.#client();
     }
-    await this.#tiktok.sendMessage(this.#live === undefined ? this.#username : { roomId: this.#live.roomId }, text);
+    const target = this.#live === undefined ? this.#username : { roomId: this.#live.roomId };
+    return (await this.#tiktok.sendMessage(target, text)).data;
   }
 
   /**

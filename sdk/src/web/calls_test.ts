@@ -133,6 +133,15 @@ describe("replies of the calls", () => {
     ]);
   });
 
+  it("hand on what TikTok says of a message that it took", () => {
+    const data = (value: unknown) => parseRoomChat(reply({ status_code: 0, data: value })).data;
+    assertEquals(data({ msg_id_str: "7300000000000000002", user: { id_str: "1" } }), {
+      msg_id_str: "7300000000000000002",
+      user: { id_str: "1" },
+    });
+    for (const nothing of [undefined, null, "", [1]]) assertEquals(data(nothing), {});
+  });
+
   it("keep what is a live, and know a search that finds nothing", () => {
     const room = {
       id_str: ROOM,

@@ -5,8 +5,17 @@
 import { LiveError, type LiveErrorCode } from "../errors.ts";
 import type { CallContext } from "./calls.ts";
 import type { HttpRequest } from "./http.ts";
-import { at, number } from "./read.ts";
+import { at, entries, number } from "./read.ts";
 import { evidenceOf, type HttpReply, readJson } from "./refusals.ts";
+
+/** What TikTok answered to a message that it took. */
+export interface SentMessage {
+  /**
+   * TikTok's object about the message; empty when it sent none. Its ids above 2^53 have lost digits where TikTok wrote
+   * them as numbers: use `…_str`.
+   */
+  data: Readonly<Record<string, unknown>>;
+}
 
 const ACTION = "Send a chat message";
 const MAX_TEXT_LENGTH = 500;
@@ -48,10 +57,10 @@ export function roomChatRequest(context: CallContext, roomId: string, text: stri
 /**
  * @throws {LiveError} unless TikTok took the message: `login_required`, `signer_failed`, `rate_limited`, or `protocol` for any other status code
  */
-export function parseRoomChat(reply: HttpReply): void {
+export function parseRoomChat(reply: HttpReply): SentMessage {
   const body = readJson(reply, ACTION);
   const statusCode = number(at(body, "status_code"));
-  if (statusCode === 0) return;
+  if (statusCode === 0) return { data: Object.fromEntries(entries(at(body, "data"))) };
   const evidence = { ...evidenceOf(reply), ...(statusCode === undefined ? {} : { statusCode }) };
   const [code, saw] = (statusCode === undefined ? undefined : STATUS_ERRORS[statusCode]) ??
     ["protocol", `TikTok answered with status code ${statusCode}`] as const;
