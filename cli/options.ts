@@ -24,6 +24,23 @@ export function onlyName(positionals: string[], usage: string): string {
 }
 
 /**
+ * The value of an option that takes a whole number from 0 to `most`.
+ * @returns `undefined` when the option was not given
+ * @throws UsageError for anything else
+ */
+export function wholeNumber(
+  option: string,
+  value: string | undefined,
+  most: number,
+  usage: string,
+): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number <= most) return number;
+  throw new UsageError(`${option} takes a whole number from 0 to ${most}`, usage);
+}
+
+/**
  * The client's options from the environment: `ROOMTONE_TIKTOK_WEB_URL`, `ROOMTONE_TIKTOK_WEBCAST_URL` and
  * `ROOMTONE_TIKTOK_SOCKET_URL` dial another server in TikTok's place, such as the stand-in. The local system reads the
  * same three. `ROOMTONE_TIKTOK_COOKIES` is a `Cookie` header that goes to TikTok alone; `ROOMTONE_EULER_KEY` signs with

@@ -3,13 +3,14 @@ import { TikTok } from "@roomtone/sdk";
 import { parseArgs } from "node:util";
 import { formatBytes, formatCounts, formatDuration } from "../format.ts";
 import type { CliIo } from "../io.ts";
-import { clientOptions, onlyName, UsageError } from "../options.ts";
+import { clientOptions, onlyName, UsageError, wholeNumber } from "../options.ts";
 
 /** Shown by `roomtone record --help`. */
-export const usage = `roomtone record NAME [--dir FOLDER] [--engine ENGINE] [--mp4] [--json]
+export const usage = `roomtone record NAME [--dir FOLDER] [--engine ENGINE] [--min-free-mb N] [--mp4] [--json]
   Records a live, video and events, until it ends or Ctrl-C is pressed; either way the recording is whole.
   --dir FOLDER     where recordings go (default: recordings)
   --engine ENGINE  what writes the segments: inprocess (default), or ffmpeg
+  --min-free-mb N  while the disk has less room than this, pictures and sound wait (default: 256; 0: never)
   --mp4            adds one recording.mp4 at the end
   --json           prints the manifest at the end`;
 
@@ -21,6 +22,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
     options: {
       dir: { type: "string" },
       engine: { type: "string" },
+      "min-free-mb": { type: "string" },
       mp4: { type: "boolean" },
       json: { type: "boolean" },
     },
@@ -29,10 +31,12 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   if (engine !== undefined && engine !== "inprocess" && engine !== "ffmpeg") {
     throw new UsageError(`there is no engine ${engine}: it is inprocess or ffmpeg`, usage);
   }
+  const minFreeMb = wholeNumber("--min-free-mb", values["min-free-mb"], 1_000_000_000, usage);
   const recording = record(onlyName(positionals, usage), {
     tiktok: new TikTok(clientOptions(io)),
     dir: values.dir ?? io.env["ROOMTONE_DIR"] ?? "recordings",
     ...(engine === undefined ? {} : { engine }),
+    ...(minFreeMb === undefined ? {} : { minFreeBytes: minFreeMb * 1024 * 1024 }),
     mp4: values.mp4 ?? false,
     ffmpegPath: io.env["ROOMTONE_FFMPEG"],
     signal: io.signal,

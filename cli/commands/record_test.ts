@@ -5,19 +5,30 @@ import { UsageError } from "../options.ts";
 import { run } from "./record.ts";
 
 describe("roomtone record", () => {
+  const io: CliIo = {
+    out: () => {},
+    err: () => {},
+    status: () => {},
+    env: {},
+    signal: new AbortController().signal,
+    now: () => 0,
+  };
+
   it("refuses an engine that there is not, before anything is asked for", async () => {
-    const io: CliIo = {
-      out: () => {},
-      err: () => {},
-      status: () => {},
-      env: {},
-      signal: new AbortController().signal,
-      now: () => 0,
-    };
     const error = await assertRejects(() => run(["some.host", "--engine", "vlc"], io));
     assertEquals(
       error instanceof UsageError ? error.message : error,
       "there is no engine vlc: it is inprocess or ffmpeg",
     );
+  });
+
+  it("refuses what is no size for --min-free-mb", async () => {
+    for (const size of ["much", "", "1.5", "9999999999"]) {
+      const error = await assertRejects(() => run(["some.host", "--min-free-mb", size], io));
+      assertEquals(
+        error instanceof UsageError ? error.message : error,
+        "--min-free-mb takes a whole number from 0 to 1000000000",
+      );
+    }
   });
 });

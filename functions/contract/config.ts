@@ -118,6 +118,8 @@ const recording = {
   mp4: v.optional(flag, false),
   /** What writes the segments: this process, or an ffmpeg for each recording. */
   engine: v.optional(v.picklist(["inprocess", "ffmpeg"]), "inprocess"),
+  /** While the disk has less room than this, pictures and sound wait; 0 leaves it to the disk. */
+  minFreeBytes: v.optional(integer(0, Number.MAX_SAFE_INTEGER), 256 * 1024 * 1024),
   /** Path of ffmpeg, when it is not on PATH. */
   ffmpeg: v.optional(text),
 };

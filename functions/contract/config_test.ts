@@ -8,6 +8,8 @@ describe("loadConfig()", () => {
     assertEquals(config.port, 0);
     assertEquals([config.mp4, config.engine], [true, "inprocess"]);
     assertEquals(loadConfig(LocalConfig, { ROOMTONE_ENGINE: "ffmpeg" }).engine, "ffmpeg");
+    assertEquals(config.minFreeBytes, 268_435_456);
+    assertEquals(loadConfig(LocalConfig, { ROOMTONE_MIN_FREE_BYTES: "0" }).minFreeBytes, 0);
     assertEquals(config.pollJitter, 0.5);
     assertEquals(config.host, "127.0.0.1");
     assertEquals(config.tiktokWebUrl, "https://www.tiktok.com");

@@ -26,16 +26,18 @@ export interface MediaRecorderOptions {
   mp4: boolean;
   /** What writes the segments. @default the recorder's */
   engine?: RecordingEngine;
+  /** While the disk has less room than this, bytes, pictures and sound wait. @default the recorder's */
+  minFreeBytes?: number;
   /** Path of ffmpeg. @default found on this machine */
   ffmpeg?: string;
 }
 
 /** Records rooms with `@roomtone/recorder`: each part is a recording of its own there, with a folder of its own. */
 export function mediaRecorder(options: MediaRecorderOptions): Recorder {
-  const { ffmpeg: ffmpegPath, tiktok, dir, segmentMs, stallTimeoutMs, mp4, engine } = options;
+  const { ffmpeg: ffmpegPath, tiktok, dir, segmentMs, stallTimeoutMs, mp4, engine, minFreeBytes } = options;
   return {
     start({ roomId, username }, tell) {
-      const settings = { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath, engine };
+      const settings = { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath, engine, minFreeBytes };
       const recording = record({ roomId, username }, settings);
       let stopped = false;
       recording.on("started", ({ folder, startedAt }) => {
