@@ -227,7 +227,9 @@ export const RecorderTaskConfig = v.object({
   ...table,
   ...tiktok,
   ...recording,
-  /** Folder of the recordings. */
+  /** Bucket that the recordings' files go to. */
+  bucketName: text,
+  /** Folder of the recordings until they are in the bucket. */
   dataDir: v.optional(text, "/data"),
   /** The task leaves after this time without a recording. */
   idleExitMs: v.optional(integer(1_000, 86_400_000), 600_000),

@@ -107,3 +107,8 @@ export class LeaseLostError extends Error {
     this.token = token;
   }
 }
+
+/** A file that does not hold what was noted of it. */
+export class DamagedFileError extends Error {
+  override readonly name = "DamagedFileError" as const;
+}

@@ -53,3 +53,25 @@ export async function withAddresses(text: string, addressOf: (uri: string) => Pr
   });
   return (await Promise.all(lines)).join("\n");
 }
+
+/** Names of the init segments of a playlist. */
+export function initsOf(text: string): string[] {
+  return [...text.matchAll(/^#EXT-X-MAP:.*?URI="([^"]*)"/gm)].map(([, uri = ""]) => uri);
+}
+
+/**
+ * A playlist up to the first segment that is not there yet, or whose init segment is not. Later ones only add to it.
+ * @returns `undefined` when there is no segment to play
+ */
+export function cutPlaylist(text: string, isThere: (name: string) => boolean): string | undefined {
+  const lines = text.split("\n");
+  // What stands behind the last line break may be half a line.
+  lines.pop();
+  const away = lines.findIndex((line) => {
+    const name = line.startsWith("#") ? initsOf(line)[0] : line;
+    return name !== undefined && name !== "" && !isThere(name);
+  });
+  const until = away < 0 ? lines.length : away;
+  const last = lines.slice(0, until).findLastIndex((line) => line !== "" && !line.startsWith("#"));
+  return last < 0 ? undefined : `${lines.slice(0, last + 1).join("\n")}\n`;
+}

@@ -49,7 +49,9 @@ export class RoomtoneStack extends Stack {
 
     const recorders = new RecorderFleet(this, "Recorders", {
       ...{ distDir, cpu: config.recorder.cpu, memoryMiB: config.recorder.memoryMiB, diskGiB: config.recorder.diskGiB },
-      environment: environment(RecorderTaskConfig, { tableName, ...budget, recorderSlots: config.recorder.slots }),
+      environment: environment(RecorderTaskConfig, {
+        ...{ tableName, bucketName: bucket.bucketName, ...budget, recorderSlots: config.recorder.slots },
+      }),
     });
     const recorderRole = recorders.taskDefinition.taskRole;
     table.grant(recorderRole, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem");

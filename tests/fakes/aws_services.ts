@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -15,9 +16,9 @@ export interface AwsServices {
   calls: string[];
   /** SecureString parameters, by name. */
   parameters: Map<string, string>;
-  /** Calls that are refused, such as `ecs:RunTask`. */
+  /** Calls that are refused, such as `ecs:RunTask`; `s3:PutObject` is told to slow down. */
   refused: Set<string>;
-  /** Objects of the bucket {@link BUCKET}, by key. */
+  /** Objects of the bucket {@link BUCKET}, by key; a character for each byte. */
   objects: Map<string, string>;
   stop(): Promise<void>;
 }
@@ -53,8 +54,13 @@ export async function startAwsServices(): Promise<AwsServices> {
     const chunks: Uint8Array[] = [];
     request.on("data", (chunk: Uint8Array) => chunks.push(chunk));
     request.on("end", () => {
-      const sent = Buffer.concat(chunks).toString();
+      const bytes = Buffer.concat(chunks);
       const target = request.headers["x-amz-target"];
+      if (target === undefined && request.method === "PUT") {
+        calls.push("s3:PutObject");
+        return putObject(request, bytes, refused.has("s3:PutObject"), objects, response);
+      }
+      const sent = bytes.toString();
       if (target === undefined) return calls.push(`s3:${answerS3(request, sent, objects, response)}`);
       const [prefix = "", action] = String(target).split(".");
       const call = `${SERVICES[prefix]}:${action}`;
@@ -84,6 +90,24 @@ export async function startAwsServices(): Promise<AwsServices> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Stores an object as S3 does: not when its hash is another than was said. */
+function putObject(
+  { url = "", headers }: IncomingMessage,
+  bytes: Buffer,
+  refused: boolean,
+  objects: Map<string, string>,
+  response: ServerResponse,
+): void {
+  const said = headers["x-amz-checksum-sha256"];
+  const refuse = (status: number, code: string) =>
+    void response.writeHead(status, { "content-type": "application/xml" }).end(`<Error><Code>${code}</Code></Error>`);
+  if (refused) return refuse(503, "SlowDown");
+  if (said !== createHash("sha256").update(bytes).digest("base64")) return refuse(400, "BadDigest");
+  const { pathname } = new URL(url, "http://s3");
+  objects.set(decodeURIComponent(pathname).replace(`/${BUCKET}/`, ""), bytes.toString("latin1"));
+  response.writeHead(200, { etag: '"abc"' }).end();
 }
 
 /** Answers a request for objects of the bucket. @returns what it was */
@@ -117,7 +141,7 @@ function answerS3(
     response.writeHead(from === undefined ? 200 : 206, {
       ...{ etag: '"abc"', "last-modified": MODIFIED, "content-length": String(part.length) },
     });
-    response.end(method === "HEAD" ? undefined : part);
+    response.end(method === "HEAD" ? undefined : part, "latin1");
   }
   return method === "HEAD" ? "HeadObject" : "GetObject";
 }

@@ -6,6 +6,18 @@ import type { RecordingFiles } from "../../ports/recording_files.ts";
 /** Start of the keys of all recordings' files. */
 export const RECORDINGS_PREFIX = "recordings/";
 
+/**
+ * Key of a file, or of a folder without the slash at its end.
+ * @throws AppError `invalid_input` for a name or folder that leads elsewhere
+ */
+export function fileKey(prefix: string, folder: string, name = ""): string {
+  const names = [...folder.split("/"), ...name === "" ? [] : [name]];
+  if (!names.every((each) => /^[\w-][\w.-]{0,199}$/.test(each))) {
+    throw new AppError("invalid_input", "Open a file: it is not a plain name");
+  }
+  return prefix + names.join("/");
+}
+
 /** Where the files are. */
 export interface S3Place {
   /** Gives the same one each time. */
@@ -27,13 +39,7 @@ const SIGNED_EACH_MS = 3_600_000;
  * do not wait for it.
  */
 export function s3Files({ client, bucket, prefix, clock }: S3Place): Required<RecordingFiles> {
-  const keyOf = (folder: string, name = ""): string => {
-    const names = [...folder.split("/"), ...name === "" ? [] : [name]];
-    if (!names.every((each) => /^[\w-][\w.-]{0,199}$/.test(each))) {
-      throw new AppError("invalid_input", "Open a file: it is not a plain name");
-    }
-    return prefix + names.join("/");
-  };
+  const keyOf = (folder: string, name?: string) => fileKey(prefix, folder, name);
   return {
     async find(folder, name) {
       const object = { Bucket: bucket, Key: keyOf(folder, name) };

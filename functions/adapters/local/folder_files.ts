@@ -1,7 +1,8 @@
-import { type FileHandle, open, rm, rmdir, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError } from "../../contract/errors.ts";
 import type { RecordingFiles } from "../../ports/recording_files.ts";
+import type { RecordingSpool } from "../../ports/recording_uploads.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -30,6 +31,33 @@ export function folderFiles(root: string): RecordingFiles {
       const path = pathOf(root, folder);
       await rm(name === undefined ? path : join(path, plain(name)), { recursive: true, force: true });
       if (name === undefined && folder.includes("/")) await removeEmpty(dirname(path));
+    },
+  };
+}
+
+/**
+ * Recordings that wait in a folder of this machine, in a folder for each host.
+ * @param root folder that holds all recordings
+ */
+export function folderSpool(root: string): RecordingSpool {
+  const entries = async (path: string, kind: "isDirectory" | "isFile") => {
+    const found = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    return found.filter((entry) => entry[kind]()).map(({ name }) => name).sort();
+  };
+  return {
+    ...folderFiles(root),
+    async folders() {
+      const folders: string[] = [];
+      for (const host of await entries(root, "isDirectory")) {
+        for (const name of await entries(join(root, host), "isDirectory")) folders.push(`${host}/${name}`);
+      }
+      return folders;
+    },
+    async names(folder) {
+      return (await entries(pathOf(root, folder), "isFile")).filter((name) => !name.endsWith(".tmp"));
     },
   };
 }

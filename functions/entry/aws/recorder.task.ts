@@ -1,27 +1,51 @@
 /**
- * The recorder as a task: claims recordings from the table, as many as it has slots, and leaves when there is nothing to
- * do for long. On SIGTERM it hands its recordings over, which takes less than the 120 s that Fargate gives.
+ * The recorder as a task: claims recordings from the table, as many as it has slots, brings their files to the bucket,
+ * and leaves when there is nothing to do for long. On SIGTERM it hands its recordings over, which takes less than the
+ * 120 s that Fargate gives.
  * @module
  */
+import { S3Client } from "@aws-sdk/client-s3";
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
+import { RECORDINGS_PREFIX } from "../../adapters/aws/s3_files.ts";
+import { s3Uploads } from "../../adapters/aws/s3_uploads.ts";
+import { folderSpool } from "../../adapters/local/folder_files.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
-import { mediaRecorder } from "../../adapters/media/media_recorder.ts";
+import { mediaRecorder, repairFolder } from "../../adapters/media/media_recorder.ts";
 import { loadConfig, RecorderTaskConfig } from "../../contract/config.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
+import { RecordingUploader, uploadingRecorder } from "../../core/upload_recordings.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
+
+/** Time for uploads after SIGTERM, ms: less than the hand-over has, so that what is stored is given back in time. */
+const LAST_UPLOADS_MS = 85_000;
+/** A request is given up after this time, ms: 8 MiB on a very slow line. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 const config = loadConfig(RecorderTaskConfig, process.env);
 const logger = processLogger();
 const store = dynamoStore(openTable(config));
 const dir = join(config.dataDir, "recordings");
 await mkdir(dir, { recursive: true });
-const recorder = mediaRecorder({ ...config, tiktok: openUpstream(config).tiktok, dir });
+const s3 = new S3Client({
+  requestHandler: { connectionTimeout: 5_000, requestTimeout: REQUEST_TIMEOUT_MS, throwOnRequestTimeout: true },
+});
+const spool = folderSpool(dir);
+const uploader = new RecordingUploader({
+  spool,
+  uploads: s3Uploads({ client: () => Promise.resolve(s3), bucket: config.bucketName, prefix: RECORDINGS_PREFIX }),
+  repair: (folder, signal) => repairFolder(join(dir, folder), signal),
+  clock: systemClock,
+  logger,
+});
+const recorder = uploadingRecorder(mediaRecorder({ ...config, tiktok: openUpstream(config).tiktok, dir }), uploader);
+// Before the first recorder starts, so that every folder is one that nobody works in any more.
+const resumed = uploader.resume(await spool.folders());
 
 const owner = `${hostname()}-${process.pid}`;
 const pool = runRecordings({ store, recorder, clock: systemClock, logger }, {
@@ -35,10 +59,12 @@ let handOver: Promise<void> | undefined;
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
     logger.info("recorder_stopping", { owner, signal, recordings: pool.active() });
+    systemClock.sleep(LAST_UPLOADS_MS).then(() => uploader.giveUp());
     handOver ??= pool.stop();
   });
 }
 await pool.done;
 await handOver;
+await resumed;
 logger.info("recorder_left", { owner });
 process.exit(0);

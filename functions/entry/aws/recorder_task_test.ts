@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -10,6 +12,7 @@ import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
 import { createTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
+import { type AwsServices, BUCKET, startAwsServices } from "../../../tests/fakes/aws_services.ts";
 import { type Standin, startStandin } from "../../../tests/standin/mod.ts";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
@@ -71,8 +74,10 @@ describe("recorder task", () => {
   let store: Store;
   let dataDir: string;
   let task: Task | undefined;
+  let aws: AwsServices;
 
   before(async () => {
+    aws = await startAwsServices();
     standin = await startStandin({ media: { ffmpegPath } });
     client = localDynamoDb(engine.endpoint);
     await createTable(client, TABLE_NAME);
@@ -82,6 +87,7 @@ describe("recorder task", () => {
   after(async () => {
     client.destroy();
     await standin.stop();
+    await aws.stop();
     await engine.stop();
   });
   beforeEach(async () => {
@@ -96,10 +102,9 @@ describe("recorder task", () => {
 
   const start = (env: Record<string, string> = {}): Task =>
     task = new Task({
-      AWS_REGION: "local",
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
+      ...aws.env,
       ROOMTONE_TABLE_NAME: TABLE_NAME,
+      ROOMTONE_BUCKET_NAME: BUCKET,
       ROOMTONE_DYNAMODB_URL: engine.endpoint,
       ROOMTONE_TIKTOK_WEB_URL: standin.baseUrls.web,
       ROOMTONE_TIKTOK_WEBCAST_URL: standin.baseUrls.webcast,
@@ -119,7 +124,7 @@ describe("recorder task", () => {
   });
 
   it(
-    "claims a recording, stores its segments and events, and hands it over on SIGTERM",
+    "claims a recording, stores its segments and events, brings its files to the bucket, and hands it over on SIGTERM",
     { timeout: 90_000 },
     async () => {
       const room = standin.room("live.host");
@@ -142,7 +147,24 @@ describe("recorder task", () => {
       assertEquals((await second.saw("recording_started")).part, 2);
       room.endLive();
       await second.saw("recording_finished");
-      assertEquals((await store.getRecording(roomId))?.outcome?.kind, "ended");
+      const recording = await store.getRecording(roomId);
+      assertEquals(recording?.outcome?.kind, "ended");
+
+      const segments = await store.listSegments(roomId, { limit: 1_000 });
+      assertEquals(segments.items.length, recording?.segments);
+      for (const { part, uri, sha256 } of segments.items) {
+        const folder = recording?.parts.find((each) => each.part === part)?.folder;
+        const bytes = Buffer.from(aws.objects.get(`recordings/${folder}/${uri}`) ?? "", "latin1");
+        assertEquals(createHash("sha256").update(bytes).digest("hex"), sha256);
+      }
+      for (const { part, folder } of recording?.parts ?? []) {
+        const init = segments.items.some((segment) => segment.part === part) ? ["init_0000.mp4"] : [];
+        for (const name of ["index.m3u8", ...init, "manifest.json", "events.jsonl"]) {
+          assert(aws.objects.has(`recordings/${folder}/${name}`), `${folder}/${name}`);
+        }
+      }
+      const files = await readdir(join(dataDir, "recordings"), { recursive: true });
+      assertEquals(files, []);
     },
   );
 });

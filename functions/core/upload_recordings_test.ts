@@ -1,0 +1,204 @@
+import { assert, assertEquals } from "@std/assert";
+import { beforeEach, describe, it } from "node:test";
+import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
+import { FakeRecorder } from "../../tests/fakes/fake_recorder.ts";
+import { FakeSpool, FakeUploads } from "../../tests/fakes/fake_uploads.ts";
+import { ManualClock, turn, until } from "../../tests/fakes/manual_clock.ts";
+import type { RecorderEvent } from "../ports/recorder.ts";
+import type { Segment } from "../ports/recording_store.ts";
+import { RecordingUploader, uploadingRecorder } from "./upload_recordings.ts";
+
+const FOLDER = "host/one";
+const HEAD = '#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MAP:URI="init_0000.mp4"\n';
+const entry = (name: string) => `#EXTINF:6.000,\n${name}\n`;
+
+const segment = (index: number): Omit<Segment, "part"> => ({
+  ...{ index, uri: `segment_${index}.m4s`, startAt: 1, durationMs: 6_000, bytes: 9 },
+  sha256: `hash of video ${index}`,
+});
+
+describe("RecordingUploader", () => {
+  let clock: ManualClock;
+  let logger: CaptureLogger;
+  let spool: FakeSpool;
+  let uploads: FakeUploads;
+  let repaired: string[];
+  let uploader: RecordingUploader;
+
+  /** A process: what it knew is gone with it, the disk stays. */
+  const boot = () => {
+    const repair = (folder: string) => {
+      repaired.push(folder);
+      spool.write(folder, "manifest.json", "{}");
+      return Promise.resolve();
+    };
+    return new RecordingUploader({ spool, uploads, repair, clock, logger }, { concurrency: 2, playlistMs: 10_000 });
+  };
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    logger = new CaptureLogger();
+    spool = new FakeSpool();
+    uploads = new FakeUploads();
+    repaired = [];
+    uploader = boot();
+  });
+
+  /** Writes what a recorder has on the disk when it closes a segment. */
+  const close = (index: number) => {
+    spool.write(FOLDER, "init_0000.mp4", "init");
+    spool.write(FOLDER, `segment_${index}.m4s`, `video ${index}`);
+    const before = spool.read(FOLDER, "index.m3u8") ?? HEAD;
+    spool.write(FOLDER, "index.m3u8", before + entry(`segment_${index}.m4s`));
+    return uploader.segment(FOLDER, segment(index));
+  };
+  const end = () => {
+    spool.write(FOLDER, "index.m3u8", `${spool.read(FOLDER, "index.m3u8") ?? HEAD}#EXT-X-ENDLIST\n`);
+    spool.write(FOLDER, "events.jsonl", "{}\n");
+    spool.write(FOLDER, "manifest.json", JSON.stringify({ segments: [0, 1, 2].map(segment) }));
+  };
+  const stored = (name: string) => uploads.files.get(`${FOLDER}/${name}`);
+
+  it("stores each segment when it is closed, and all the rest at the end, the manifest last", async () => {
+    for (let index = 0; index < 3; index++) assert(await close(index));
+    assertEquals([stored("segment_2.m4s"), stored("events.jsonl")], ["video 2", undefined]);
+    end();
+    await uploader.finish(FOLDER);
+    assertEquals([...uploads.files.keys()].at(-1), `${FOLDER}/manifest.json`);
+    assert(stored("index.m3u8")?.endsWith("#EXT-X-ENDLIST\n"));
+    assertEquals([stored("init_0000.mp4"), stored("events.jsonl")], ["init", "{}\n"]);
+    assertEquals(uploads.puts.filter((name) => name.endsWith(".m4s")).length, 3);
+    assertEquals([await spool.folders(), repaired], [[], []]);
+    assertEquals(logger.events(), ["recording_uploaded"]);
+  });
+
+  it("players of a live recording get a playlist of what is stored, and its init segment", async () => {
+    uploads.held.add(`${FOLDER}/segment_0.m4s`);
+    const first = close(0);
+    assert(await close(1));
+    await until(() => stored("init_0000.mp4") !== undefined);
+    assertEquals(stored("index.m3u8"), undefined);
+    uploads.release();
+    assert(await first);
+    await clock.advance(10_000);
+    assert(await close(2));
+    await until(() => stored("index.m3u8") !== undefined);
+    const names = [0, 1, 2].map((index) => entry(`segment_${index}.m4s`));
+    assertEquals([stored("index.m3u8"), stored("init_0000.mp4")], [HEAD + names.join(""), "init"]);
+    assert(await close(3));
+    await turn();
+    assertEquals(uploads.puts.filter((name) => name.endsWith("index.m3u8")).length, 1);
+  });
+
+  it("survives 10 minutes without the store and deletes nothing until it is back", async () => {
+    uploads.away = true;
+    const closed = Array.from({ length: 100 }, (_, index) => index);
+    const done = [];
+    for (const index of closed) {
+      done.push(close(index));
+      await clock.advance(6_000);
+    }
+    assertEquals([uploads.files.size, (await spool.names(FOLDER)).length], [0, 102]);
+    end();
+    const finished = uploader.finish(FOLDER);
+    await clock.advance(60_000);
+    assertEquals((await spool.names(FOLDER)).length, 104);
+    uploads.away = false;
+    await clock.advance(30_000);
+    await finished;
+    assert((await Promise.all(done)).every((each) => each));
+    for (const index of closed) assertEquals(stored(`segment_${index}.m4s`), `video ${index}`);
+    assertEquals(await spool.folders(), []);
+    const tries = logger.events().filter((event) => event === "upload_failed").length;
+    assert(tries > 20 && tries < 100, `${tries} tries`);
+  });
+
+  it("sends no more files at once than it may", async () => {
+    const names = [0, 1, 2, 3].map((index) => `${FOLDER}/segment_${index}.m4s`);
+    for (const name of names) uploads.held.add(name);
+    const done = names.map((_, index) => close(index));
+    await turn();
+    assertEquals([uploads.most, uploads.puts], [2, []]);
+    uploads.release();
+    assertEquals(await Promise.all(done), [true, true, true, true]);
+    assertEquals(uploads.most, 2);
+  });
+
+  it("a file that is damaged is told by name and stays on the disk; the others go on", async () => {
+    const first = close(0);
+    spool.write(FOLDER, "segment_1.m4s", "other video");
+    const second = uploader.segment(FOLDER, segment(1));
+    assertEquals([await first, await second], [true, false]);
+    end();
+    await uploader.finish(FOLDER);
+    assertEquals([stored("segment_0.m4s"), stored("segment_1.m4s")], ["video 0", undefined]);
+    assertEquals(stored("manifest.json"), spool.read(FOLDER, "manifest.json"));
+    assertEquals(logger.lines.at(-1)?.fields, { folder: FOLDER, files: ["segment_1.m4s"] });
+  });
+
+  it("a restart stores what the process before left, with the hashes of its manifest", async () => {
+    uploads.away = true;
+    for (let index = 0; index < 3; index++) close(index);
+    end();
+    await turn();
+    uploads.away = false;
+    uploader = boot();
+    await uploader.resume(await spool.folders());
+    assertEquals([stored("segment_2.m4s"), await spool.folders(), repaired], ["video 2", [], []]);
+    assertEquals(uploads.hashes.get(`${FOLDER}/segment_2.m4s`), "hash of video 2");
+  });
+
+  it("a folder that a crash left open is closed before it is stored", async () => {
+    uploads.away = true;
+    close(0);
+    uploads.away = false;
+    uploader = boot();
+    await uploader.resume(await spool.folders());
+    assertEquals([repaired, stored("manifest.json"), await spool.folders()], [[FOLDER], "{}", []]);
+  });
+
+  it("when time is up it tells by name what is left, and leaves it on the disk", async () => {
+    uploads.away = true;
+    const first = close(0);
+    end();
+    const finished = uploader.finish(FOLDER);
+    await clock.advance(5_000);
+    uploader.giveUp();
+    await finished;
+    assertEquals(await first, false);
+    const { event, level, fields } = logger.lines.at(-1) ?? {};
+    assertEquals([event, level], ["recording_not_uploaded", "error"]);
+    const files = ["events.jsonl", "index.m3u8", "init_0000.mp4", "manifest.json", "segment_0.m4s"];
+    assertEquals(fields, { folder: FOLDER, files });
+    assertEquals([await spool.names(FOLDER), clock.sleeping()], [files, 0]);
+  });
+
+  it("a room of which nothing came leaves nothing to store", async () => {
+    await uploader.finish(FOLDER);
+    assertEquals([uploads.puts, repaired], [[], []]);
+  });
+
+  describe("uploadingRecorder()", () => {
+    it("tells segments in order, when they are stored, and is done when all is", async () => {
+      const recorder = new FakeRecorder();
+      const told: RecorderEvent[] = [];
+      const job = { recordingId: "7", roomId: "7", username: "host", part: 1 };
+      const run = uploadingRecorder(recorder, uploader).start(job, (event) => told.push(event));
+      const inner = recorder.last();
+      inner.tell({ type: "started", folder: FOLDER, startedAt: 1 });
+      for (const index of [0, 1, 2]) spool.write(FOLDER, `segment_${index}.m4s`, `video ${index}`);
+      uploads.held.add(`${FOLDER}/segment_0.m4s`);
+      for (const index of [0, 1, 2]) inner.tell({ type: "segment", segment: segment(index) });
+      await until(() => stored("segment_2.m4s") !== undefined);
+      assertEquals(told.map(({ type }) => type), ["started"]);
+      end();
+      run.stop();
+      await turn();
+      assert(inner.stopped);
+      uploads.release();
+      assertEquals(await run.done, { kind: "stopped" });
+      const segments = told.flatMap((event) => event.type === "segment" ? [event.segment.index] : []);
+      assertEquals([segments, stored("manifest.json") !== undefined], [[0, 1, 2], true]);
+    });
+  });
+});
