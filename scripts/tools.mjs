@@ -43,8 +43,15 @@ const CHECKERS = {
   connector: { name: "tiktok-live-connector", version: "1.2.3", file: "dist/lib/webcastProtobuf.js" },
 };
 
-/** Programs from PyPI: the HTTP API's checker, and a recorder that ours is compared with. */
-const PYPI = { schemathesis: "4.32.5", streamlink: "8.6.3" };
+/**
+ * Programs from PyPI: the HTTP API's checker, a recorder that ours is compared with, and an S3 for tests with what of its
+ * server S3 takes. `program`: what runs of it.
+ */
+const PYPI = {
+  schemathesis: { version: "4.32.5", needs: ["schemathesis==4.32.5"], program: "schemathesis" },
+  streamlink: { version: "8.6.3", needs: ["streamlink==8.6.3"], program: "streamlink" },
+  moto: { version: "5.2.5", needs: ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"], program: "python" },
+};
 
 /** Versions of the per-platform packages that carry an ffmpeg and an ffprobe binary. */
 const MEDIA_PINS = {
@@ -236,10 +243,10 @@ export function packageChecker(checker) {
  * @returns {string | undefined} undefined without a Python that can do it
  */
 function fromPypi(name) {
-  const version = PYPI[name];
+  const { version, needs, program } = PYPI[name];
   const folder = join(TOOLS, `${name}-${version}`);
   const bin = join(folder, WINDOWS ? "Scripts" : "bin");
-  const path = join(bin, `${name}${EXE}`);
+  const path = join(bin, `${program}${EXE}`);
   const stamp = join(folder, ".installed");
   if (existsSync(stamp)) return path;
   const python = ["python3", "python"].map(onPath).find((each) =>
@@ -250,7 +257,7 @@ function fromPypi(name) {
   say(`getting ${name} ${version} from PyPI`);
   rmSync(folder, { recursive: true, force: true });
   for (
-    const [program, args] of /** @type {[string, string[]][]} */ ([
+    const [command, args] of /** @type {[string, string[]][]} */ ([
       [python, ["-m", "venv", folder]],
       [join(bin, `python${EXE}`), [
         "-m",
@@ -258,11 +265,11 @@ function fromPypi(name) {
         "install",
         "--quiet",
         "--disable-pip-version-check",
-        `${name}==${version}`,
+        ...needs,
       ]],
     ])
   ) {
-    const run = spawnSync(program, args, { encoding: "utf8" });
+    const run = spawnSync(command, args, { encoding: "utf8" });
     if (run.status !== 0) {
       throw new Error(`installing ${name} failed:\n${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`);
     }
@@ -286,6 +293,14 @@ export function schemathesis() {
  */
 export function streamlink() {
   return fromPypi("streamlink");
+}
+
+/**
+ * The path of a Python that has the moto server.
+ * @returns {string | undefined} undefined without a Python that can install it
+ */
+export function motoPython() {
+  return fromPypi("moto");
 }
 
 /**

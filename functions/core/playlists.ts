@@ -64,7 +64,7 @@ export function initsOf(text: string): string[] {
  * @returns `undefined` when there is no segment to play
  */
 export function cutPlaylist(text: string, isThere: (name: string) => boolean): string | undefined {
-  const lines = text.split("\n");
+  const lines = text.split(/\r?\n/);
   // What stands behind the last line break may be half a line.
   lines.pop();
   const away = lines.findIndex((line) => {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { joinPlaylists } from "./playlists.ts";
+import { cutPlaylist, initsOf, joinPlaylists } from "./playlists.ts";
 
 const part = (target: number, ...segments: string[]) =>
   [
@@ -35,5 +35,33 @@ describe("joinPlaylists()", () => {
       [...head, "#EXT-X-PLAYLIST-TYPE:VOD", ...body, "#EXT-X-ENDLIST", ""].join("\n"),
     );
     assertEquals(joinPlaylists(parts, false), [...head, "#EXT-X-PLAYLIST-TYPE:EVENT", ...body, ""].join("\n"));
+  });
+});
+
+describe("cutPlaylist()", () => {
+  const head = "#EXTM3U\n#EXT-X-TARGETDURATION:6\n";
+  const init = (name: string) => `#EXT-X-MAP:URI="${name}"\n`;
+  const segment = (name: string) => `#EXTINF:6.000,\n${name}\n`;
+  const first = head + init("a.mp4") + segment("0.m4s");
+  const text = `${first}${segment("1.m4s")}#EXT-X-DISCONTINUITY\n${init("b.mp4")}${segment("2.m4s")}#EXT-X-ENDLIST\n`;
+  const without = (...away: string[]) => cutPlaylist(text, (name) => !away.includes(name));
+
+  it("ends with the last segment before one that is not there", () => {
+    assertEquals(without("1.m4s"), first);
+    assertEquals(without("2.m4s"), first + segment("1.m4s"));
+    assertEquals(without(), text.replace("#EXT-X-ENDLIST\n", ""));
+  });
+
+  it("needs the init segments of what it plays", () => {
+    assertEquals(without("b.mp4"), first + segment("1.m4s"));
+    assertEquals(initsOf(text), ["a.mp4", "b.mp4"]);
+  });
+
+  it("is none where there is nothing to play", () => {
+    assertEquals([without("a.mp4"), without("0.m4s"), cutPlaylist("", () => true)], [undefined, undefined, undefined]);
+  });
+
+  it("leaves out a line that is half written", () => {
+    assertEquals(cutPlaylist(`${first}#EXTINF:6.000,\n1.m`, () => true), first);
   });
 });

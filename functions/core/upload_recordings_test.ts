@@ -2,8 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { beforeEach, describe, it } from "node:test";
 import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
 import { FakeRecorder } from "../../tests/fakes/fake_recorder.ts";
-import { FakeSpool, FakeUploads } from "../../tests/fakes/fake_uploads.ts";
+import { FakeSpool, FakeUploads, hashOf } from "../../tests/fakes/fake_uploads.ts";
 import { ManualClock, turn, until } from "../../tests/fakes/manual_clock.ts";
+import { recordingUploadsSuite } from "../../tests/suites/recording_uploads_suite.ts";
 import type { RecorderEvent } from "../ports/recorder.ts";
 import type { Segment } from "../ports/recording_store.ts";
 import { RecordingUploader, uploadingRecorder } from "./upload_recordings.ts";
@@ -14,7 +15,13 @@ const entry = (name: string) => `#EXTINF:6.000,\n${name}\n`;
 
 const segment = (index: number): Omit<Segment, "part"> => ({
   ...{ index, uri: `segment_${index}.m4s`, startAt: 1, durationMs: 6_000, bytes: 9 },
-  sha256: `hash of video ${index}`,
+  sha256: hashOf(`video ${index}`),
+});
+
+recordingUploadsSuite("FakeUploads", () => {
+  const uploads = new FakeUploads();
+  const read = (folder: string, name: string) => Promise.resolve(uploads.files.get(`${folder}/${name}`));
+  return Promise.resolve({ uploads, read, close: () => Promise.resolve() });
 });
 
 describe("RecordingUploader", () => {
@@ -145,7 +152,7 @@ describe("RecordingUploader", () => {
     uploader = boot();
     await uploader.resume(await spool.folders());
     assertEquals([stored("segment_2.m4s"), await spool.folders(), repaired], ["video 2", [], []]);
-    assertEquals(uploads.hashes.get(`${FOLDER}/segment_2.m4s`), "hash of video 2");
+    assertEquals(uploads.hashes.get(`${FOLDER}/segment_2.m4s`), hashOf("video 2"));
   });
 
   it("a folder that a crash left open is closed before it is stored", async () => {

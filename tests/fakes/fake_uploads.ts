@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { DamagedFileError } from "../../functions/contract/errors.ts";
 import type { RecordingSpool, RecordingUploads, UploadedFile } from "../../functions/ports/recording_uploads.ts";
 
@@ -31,7 +32,7 @@ export class FakeSpool implements RecordingSpool {
   }
 }
 
-/** A store in memory. The hash of `text` is `hash of text`. */
+/** A store in memory, of text. */
 export class FakeUploads implements RecordingUploads {
   /** Content, by folder and name, in the order of the last change. */
   readonly files = new Map<string, string>();
@@ -53,10 +54,11 @@ export class FakeUploads implements RecordingUploads {
     this.most = Math.max(this.most, ++this.#busy);
     try {
       const content = await new Response(read(0, size)).text();
+      if (content.length < size) throw new Error(`${path} became shorter`);
       if (this.held.has(path)) await this.#released;
       signal.throwIfAborted();
       if (this.away) throw new Error("the store is away");
-      if (sha256 !== undefined && sha256 !== `hash of ${content}`) throw new DamagedFileError(`${path} is damaged`);
+      if (sha256 !== undefined && sha256 !== hashOf(content)) throw new DamagedFileError(`${path} is damaged`);
       this.files.delete(path);
       this.files.set(path, content);
       if (sha256 !== undefined) this.hashes.set(path, sha256);
@@ -74,4 +76,9 @@ export class FakeUploads implements RecordingUploads {
   #gate(): Promise<void> {
     return new Promise((resolve) => this.#release = resolve);
   }
+}
+
+/** SHA-256 of a text, lower-case hex. */
+export function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

@@ -79,8 +79,10 @@ async function putParts(
   }
 }
 
-async function bytesOf({ read }: UploadedFile, start: number, length: number): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(read(start, length)).arrayBuffer());
+async function bytesOf({ folder, name, read }: UploadedFile, start: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await new Response(read(start, length)).arrayBuffer());
+  if (bytes.length === length) return bytes;
+  throw new Error(`Upload ${folder}/${name}: it became shorter while it was read`);
 }
 
 function checkHash({ folder, name, sha256 }: UploadedFile, actual: string): void {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { RecordingFiles } from "../../ports/recording_files.ts";
-import { folderFiles } from "./folder_files.ts";
+import { folderFiles, folderSpool } from "./folder_files.ts";
 
 describe("folderFiles()", () => {
   let root: string;
@@ -35,6 +35,15 @@ describe("folderFiles()", () => {
     assertEquals(there(), ["host", "host/two"]);
     for (let i = 0; i < 2; i++) await files.remove("host/two");
     assertEquals([there(), existsSync(root)], [[], true]);
+  });
+
+  it("folderSpool() lists folders, and the files in one that are closed", async () => {
+    await mkdir(join(root, "host/one/work"));
+    await writeFile(join(root, "host/one/manifest.json.tmp"), "x");
+    const spool = folderSpool(root);
+    assertEquals(await spool.folders(), ["host/one", "host/two"]);
+    assertEquals([await spool.names("host/one"), await spool.names("none/at")], [["events.jsonl", "index.m3u8"], []]);
+    assertEquals(await folderSpool(join(root, "none")).folders(), []);
   });
 
   it("remove() leads nowhere else", async () => {
