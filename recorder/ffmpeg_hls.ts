@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { encodeFlvHeader, encodeFlvTag, type FlvTag } from "@roomtone/sdk/media";
 import { joined } from "./joined.ts";
@@ -65,11 +66,34 @@ function start(ffmpeg: string, args: string[], cwd: string): { child: ChildProce
   return { child, exit };
 }
 
-/** Runs an ffmpeg to its end. */
-export async function runFfmpeg(ffmpeg: string, args: string[], cwd: string): Promise<WriterExit> {
+/**
+ * Runs an ffmpeg to its end.
+ * @param options `lowPriority`: everything else goes first, where the system lets it be said. `signal`: ends it at once
+ */
+export async function runFfmpeg(
+  ffmpeg: string,
+  args: string[],
+  cwd: string,
+  { lowPriority = false, signal }: { lowPriority?: boolean; signal?: AbortSignal } = {},
+): Promise<WriterExit> {
+  if (signal?.aborted) return { ok: false, detail: "stopped" };
   const { child, exit } = start(ffmpeg, args, cwd);
+  if (lowPriority && child.pid !== undefined) yieldToOthers(child.pid);
+  const kill = () => void child.kill("SIGKILL");
+  signal?.addEventListener("abort", kill, { once: true });
+  child.stdin?.on("error", ignore);
   child.stdin?.end();
-  return await exit;
+  const outcome = await exit;
+  signal?.removeEventListener("abort", kill);
+  return outcome;
+}
+
+function yieldToOthers(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It is over already, or the system does not let us: it then runs as it is.
+  }
 }
 
 /** Options of {@link FfmpegHls}. */

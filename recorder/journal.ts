@@ -7,6 +7,7 @@ import { readFile, truncate } from "node:fs/promises";
 import type {
   ManifestPart,
   ManifestSegment,
+  ManifestThumbnail,
   RecordedGap,
   RecordedProblem,
   RecordingEnd,
@@ -38,6 +39,7 @@ export type JournalLine =
   | ({ type: "segment"; source: string } & ManifestSegment)
   /** A segment whose file turned out to be damaged. */
   | { type: "dropped"; index: number }
+  | ({ type: "thumbnail" } & ManifestThumbnail)
   | ({ type: "gap" } & RecordedGap)
   | ({ type: "problem" } & RecordedProblem)
   | { type: "end"; end: RecordingEnd; endedAt: number; stream?: StreamCounts };

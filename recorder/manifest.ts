@@ -7,6 +7,7 @@ import type {
   Manifest,
   ManifestPart,
   ManifestSegment,
+  ManifestThumbnail,
   RecordedGap,
   RecordedProblem,
   RecordingEnd,
@@ -28,6 +29,7 @@ export interface RecordingState {
   segments: ManifestSegment[];
   /** Writers' own files that were taken over, and the index of the segment that each became. */
   sources: Map<string, number>;
+  thumbnails: ManifestThumbnail[];
   gaps: RecordedGap[];
   problems: RecordedProblem[];
   end: { end: RecordingEnd; endedAt: number; stream?: StreamCounts } | undefined;
@@ -35,7 +37,7 @@ export interface RecordingState {
 
 /** The state before the first line behind `start`. */
 export function emptyState(start: StartLine): RecordingState {
-  return { start, parts: [], segments: [], sources: new Map(), gaps: [], problems: [], end: undefined };
+  return { start, parts: [], segments: [], sources: new Map(), thumbnails: [], gaps: [], problems: [], end: undefined };
 }
 
 /** Takes a line in. */
@@ -63,6 +65,11 @@ export function applyLine(state: RecordingState, line: JournalLine): void {
     case "dropped":
       state.segments = state.segments.filter(({ index }) => index !== line.index);
       break;
+    case "thumbnail": {
+      const { type: _, ...thumbnail } = line;
+      state.thumbnails.push(thumbnail);
+      break;
+    }
     case "gap": {
       const { type: _, ...gap } = line;
       state.gaps.push(gap);
@@ -95,7 +102,7 @@ export function manifestOf(
   state: RecordingState,
   rest: { end: RecordingEnd; endedAt: number; recovered: boolean; eventsByType: Record<string, number>; mp4?: string },
 ): Manifest {
-  const { start, parts, segments, gaps, problems } = state;
+  const { start, parts, segments, thumbnails, gaps, problems } = state;
   const { end, endedAt, recovered, eventsByType, mp4 } = rest;
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   return {
@@ -110,6 +117,7 @@ export function manifestOf(
     parts: parts.filter(({ index }) => segments.some(({ part }) => part === index))
       .map(({ index, init, reason, startMs, codecs, engine }) => ({ index, init, reason, startMs, codecs, engine })),
     segments,
+    thumbnails,
     gaps,
     problems,
     totals: {

@@ -38,6 +38,7 @@ const LINES: JournalLine[] = [
   { type: "track", part: 0, track: "video", startMs: 40 },
   { type: "segment", source: "0000_000000.m4s", ...SEGMENT },
   { type: "segment", source: "0000_000001.m4s", ...SEGMENT, index: 1, uri: "b.m4s", startMs: 6000, bytes: 20 },
+  { type: "thumbnail", uri: "t.jpg", segment: 0, mediaMs: 0, at: 1000, bytes: 5 },
   { type: "gap", mediaMs: 12000, fromMs: 13000, toMs: 16000, missingMs: 3000, reason: "stalled" },
   {
     type: "part",
@@ -89,6 +90,7 @@ describe("manifestOf()", () => {
     assertEquals(manifest.parts, [
       { index: 0, init: "i0.mp4", reason: "start", startMs: 0, codecs: { video: "avc" }, engine: "ffmpeg" },
     ]);
+    assertEquals(manifest.thumbnails, [{ uri: "t.jpg", segment: 0, mediaMs: 0, at: 1000, bytes: 5 }]);
     assertEquals([manifest.segments.length, manifest.gaps.length, manifest.problems.length], [1, 1, 1]);
   });
 });

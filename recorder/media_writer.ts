@@ -7,7 +7,7 @@ import type { Clock } from "@roomtone/sdk";
 import { FfmpegHls } from "./ffmpeg_hls.ts";
 import type { ClosedSegment, PartWriter, PartWriterOptions, TrackTimes, WriterExit } from "./part_writer.ts";
 import { type RecordingFolder, workNames } from "./recording_folder.ts";
-import type { ManifestPart, RecordedGap, RecordedSegment, RecordingEngine } from "./types.ts";
+import type { ManifestPart, ManifestSegment, RecordedGap, RecordingEngine } from "./types.ts";
 
 /** A writer that dies this often without closing a segment in between is given up. */
 const MAX_DEATHS = 3;
@@ -24,7 +24,7 @@ export interface MediaWriterOptions {
   segmentMs: number;
   clock: Clock;
   onPart: (part: ManifestPart) => void;
-  onSegment: (segment: RecordedSegment) => void;
+  onSegment: (segment: ManifestSegment) => void;
   onGap: (gap: RecordedGap) => void;
   /** A writer died or could not take the stream, and another one was started. */
   onTrouble: (detail: string) => void;
@@ -252,8 +252,7 @@ export class MediaWriter {
         if (adopted === undefined) continue;
         this.#deaths = 0;
         forget(part, adopted.lastMs);
-        const { index, uri, startAt, durationMs, bytes, sha256 } = adopted.segment;
-        this.#options.onSegment({ index, uri, startAt, durationMs, bytes, sha256 });
+        this.#options.onSegment(adopted.segment);
       }
     } catch (error) {
       this.#failure ??= { error };

@@ -17,6 +17,7 @@ import type { Recording, RecordOptions, RecordTarget } from "./types.ts";
 export { RecorderError, type RecorderErrorCode } from "./errors.ts";
 export { findFfmpeg } from "./find_ffmpeg.ts";
 export { repair, type RepairOptions } from "./repair.ts";
+export { thumbnailTurns } from "./thumbnails.ts";
 export type * from "./types.ts";
 
 /**

@@ -94,6 +94,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       engine,
       segmentMs: 2000,
       stallTimeoutMs: 1500,
+      thumbnailEveryMs: 0,
       ...(ffmpegPath === undefined ? {} : { ffmpegPath }),
     });
 

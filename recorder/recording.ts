@@ -14,8 +14,10 @@ import { findFfmpeg } from "./find_ffmpeg.ts";
 import { MediaWriter } from "./media_writer.ts";
 import { ALIVE, PLAYLIST, RecordingFolder } from "./recording_folder.ts";
 import { type FoundRoom, RoomWatch } from "./room.ts";
+import { Thumbnails, thumbnailTurns } from "./thumbnails.ts";
 import type {
   Manifest,
+  ManifestThumbnail,
   RecordedProblem,
   Recording,
   RecordingEnd,
@@ -33,6 +35,7 @@ const VIDEO_DRAIN_MS = 5_000;
 const EVENTS_DRAIN_MS = 10_000;
 const MP4 = "recording.mp4";
 const MIN_FREE_BYTES = 256 * 1024 * 1024;
+const THUMBNAIL_EVERY_MS = 60_000;
 const DEFAULT_ENGINE: RecordingEngine = "inprocess";
 const ENGINES: ReadonlySet<RecordingEngine> = new Set(["ffmpeg", "inprocess"]);
 /** A long outage tells the same few again and again. */
@@ -65,6 +68,7 @@ export class RecordingRun implements Recording {
     checkRange("segmentMs", options.segmentMs, 500, 60_000);
     checkRange("stallTimeoutMs", options.stallTimeoutMs, 500, 600_000);
     checkRange("minFreeBytes", options.minFreeBytes, 0, Number.MAX_SAFE_INTEGER);
+    checkRange("thumbnailEveryMs", options.thumbnailEveryMs, 0, 86_400_000);
     checkRange("giveUpMs", options.giveUpMs, 1_000, 86_400_000);
     const tiktok = options.tiktok ?? new TikTok({ clock });
     const watch = new RoomWatch(tiktok, target, clock);
@@ -134,10 +138,13 @@ export class RecordingRun implements Recording {
     this.#lastDataAt = startedAt;
     this.#tell("started", { folder: path, roomId, username: host.username, title, startedAt });
     const log = new EventLog(join(path, EVENTS), clock);
+    const thumbnails = this.#thumbnails(folder, ffmpeg);
     try {
-      const end = await this.#record({ tiktok, watch, ffmpeg, room, folder, log });
+      const end = await this.#record({ tiktok, watch, ffmpeg, room, folder, log, thumbnails });
+      await thumbnails?.finish();
       return await this.#close(folder, log, end, ffmpeg);
     } catch (error) {
+      thumbnails?.stop();
       if (isLiveError(error) || error instanceof RecorderError) throw error;
       throw writerFailed(`Record into ${path}: ${error instanceof Error ? error.message : String(error)}`, error);
     }
@@ -154,6 +161,19 @@ export class RecordingRun implements Recording {
     }
   }
 
+  #thumbnails(folder: RecordingFolder, ffmpeg: string | undefined): Thumbnails | undefined {
+    const { clock, thumbnailEveryMs: everyMs = THUMBNAIL_EVERY_MS, thumbnailTurns: turns = thumbnailTurns() } =
+      this.#options;
+    if (everyMs === 0) return undefined;
+    const onProblem = (error: Error) => this.#noteProblem(folder, "thumbnails", error);
+    if (ffmpeg === undefined) {
+      onProblem(new Error("Make thumbnails: there is no ffmpeg"));
+      return undefined;
+    }
+    const onThumbnail = (thumbnail: ManifestThumbnail) => this.#tell("thumbnail", thumbnail);
+    return new Thumbnails({ folder, ffmpeg, everyMs, clock, turns, onThumbnail, onProblem });
+  }
+
   /** Runs both halves to their end. */
   async #record(context: {
     tiktok: TikTok;
@@ -162,8 +182,9 @@ export class RecordingRun implements Recording {
     room: FoundRoom;
     folder: RecordingFolder;
     log: EventLog;
+    thumbnails: Thumbnails | undefined;
   }): Promise<RecordingEnd> {
-    const { tiktok, watch, ffmpeg, room, folder, log } = context;
+    const { tiktok, watch, ffmpeg, room, folder, log, thumbnails } = context;
     const { clock, preferences = {}, engine = DEFAULT_ENGINE, segmentMs = 6_000, stallTimeoutMs = 15_000 } =
       this.#options;
     const stop = this.#stop.signal;
@@ -178,7 +199,11 @@ export class RecordingRun implements Recording {
       segmentMs,
       clock,
       onPart: (part) => this.#tell("part", part),
-      onSegment: (segment) => this.#tell("segment", segment),
+      onSegment: (segment) => {
+        const { index, uri, startAt, durationMs, bytes, sha256 } = segment;
+        this.#tell("segment", { index, uri, startAt, durationMs, bytes, sha256 });
+        thumbnails?.segment(segment);
+      },
       onGap: (gap) => this.#tell("gap", gap),
       onTrouble: (detail) => this.#noteProblem(folder, "video", new Error(detail)),
     });
@@ -247,11 +272,16 @@ export class RecordingRun implements Recording {
 
   #endOf(allFailed: boolean): RecordingEnd {
     if (this.#failure !== undefined) return this.#failure;
-    const last = this.#problems.at(-1);
+    const last = this.#lastOfHalves();
     if (allFailed && last !== undefined) {
       return { kind: "failed", code: last.code, detail: last.detail, retryable: true };
     }
     return { kind: this.#over.signal.aborted ? "ended" : "stopped", retryable: false };
+  }
+
+  /** The latest trouble that a recording can fail of. */
+  #lastOfHalves(): RecordedProblem | undefined {
+    return this.#problems.findLast(({ half }) => half !== "thumbnails");
   }
 
   /** Progress, the sign of life for {@link repair}, and the end of patience. */
@@ -266,7 +296,7 @@ export class RecordingRun implements Recording {
       utimes(join(folder.workPath, ALIVE), now, now).catch(() => undefined);
       if (video.paused) this.#lastDataAt = clock.now();
       if (clock.now() - this.#lastDataAt < giveUpMs || this.#over.signal.aborted) return;
-      const last = this.#problems.at(-1);
+      const last = this.#lastOfHalves();
       this.#failure ??= {
         kind: "failed",
         code: last?.code ?? "network",

@@ -24,7 +24,15 @@ import { JOURNAL, type JournalLine, readJsonLines, type StartLine } from "./jour
 import { applyLine, emptyState, manifestOf, type PartState, type RecordingState, stateOf } from "./manifest.ts";
 import { playlistEntry, playlistText, targetDurationS } from "./playlist.ts";
 import type { ClosedSegment, FinishedSegment, TrackTimes } from "./part_writer.ts";
-import type { Manifest, ManifestPart, ManifestSegment, RecordedGap, RecordedProblem, RecordingEnd } from "./types.ts";
+import type {
+  Manifest,
+  ManifestPart,
+  ManifestSegment,
+  ManifestThumbnail,
+  RecordedGap,
+  RecordedProblem,
+  RecordingEnd,
+} from "./types.ts";
 
 /** File name of the playlist. */
 export const PLAYLIST = "index.m3u8";
@@ -126,6 +134,10 @@ export class RecordingFolder {
 
   addGap(gap: RecordedGap): Promise<void> {
     return this.#inTurn(() => this.#note({ type: "gap", ...gap }));
+  }
+
+  addThumbnail(thumbnail: ManifestThumbnail): Promise<void> {
+    return this.#inTurn(() => this.#note({ type: "thumbnail", ...thumbnail }));
   }
 
   addProblem(problem: RecordedProblem): Promise<void> {

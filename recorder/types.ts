@@ -16,6 +16,9 @@ export type RecordTarget = string | { readonly roomId: string; readonly username
  */
 export type RecordingEngine = "ffmpeg" | "inprocess";
 
+/** Runs work when it is its turn, one at a time. Work never fails. */
+export type ThumbnailTurns = (work: () => Promise<void>) => Promise<void>;
+
 /** Options of {@link record}. */
 export interface RecordOptions {
   /** Folder that holds all recordings; made when it is not there. */
@@ -39,6 +42,13 @@ export interface RecordOptions {
   minFreeBytes?: number;
   /** Tells the free space of the disk that holds a path, bytes. @default the system's answer */
   freeBytes?: (path: string) => Promise<number>;
+  /**
+   * Media time from one thumbnail to the next, ms, up to 86_400_000; the last segment has one, too. ffmpeg makes them;
+   * where there is none a `problem` tells so. 0: none are made. @default 60_000
+   */
+  thumbnailEveryMs?: number;
+  /** Shared by recordings whose thumbnails are made one at a time, see `thumbnailTurns()`. @default its own */
+  thumbnailTurns?: ThumbnailTurns;
   /** Time without any data from TikTok after which the recording fails, ms. @default 120_000 */
   giveUpMs?: number;
   /**
@@ -103,6 +113,18 @@ export interface ManifestPart {
   engine: RecordingEngine;
 }
 
+/** A small JPEG of the first picture of a segment. */
+export interface ManifestThumbnail {
+  /** File name within the folder. */
+  uri: string;
+  /** {@link RecordedSegment.index} of the segment that it shows. */
+  segment: number;
+  mediaMs: number;
+  /** Wall time of the picture. */
+  at: number;
+  bytes: number;
+}
+
 /** Media that never came, or whose file is damaged. */
 export interface RecordedGap {
   /** Where it is missing. */
@@ -118,7 +140,8 @@ export interface RecordedGap {
 
 /** Trouble of one half of the recording; the other half went on. */
 export interface RecordedProblem {
-  half: "video" | "events";
+  /** `thumbnails`: nothing is missing but pictures. */
+  half: "video" | "events" | "thumbnails";
   at: number;
   code: LiveErrorCode | "internal";
   detail: string;
@@ -171,6 +194,8 @@ export interface Manifest {
   recovered: boolean;
   parts: ManifestPart[];
   segments: ManifestSegment[];
+  /** Those that could be made, in the order of their segments. */
+  thumbnails: ManifestThumbnail[];
   gaps: RecordedGap[];
   problems: RecordedProblem[];
   totals: ManifestTotals;
@@ -197,6 +222,7 @@ export interface RecordingEvents {
   /** A part begins: the first, and one at each gap, change of codec or size, and change of writer. */
   part: ManifestPart;
   segment: RecordedSegment;
+  thumbnail: ManifestThumbnail;
   gap: RecordedGap;
   /** About once a second. */
   progress: RecordingProgress;

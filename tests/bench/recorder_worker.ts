@@ -43,7 +43,14 @@ const roomOf = (index: number): string => String(7_300_000_000_000_000_000n + Bi
 async function recordAll(engine: "inprocess" | "ffmpeg"): Promise<string[]> {
   const socket = server.replace("http:", "ws:");
   const tiktok = new TikTok({ baseUrls: { web: server, webcast: server, socket } });
-  const options = { tiktok, dir: folder, engine, ...(program === "" ? {} : { ffmpegPath: program }) };
+  // The programs beside it make no pictures, either.
+  const options = {
+    tiktok,
+    dir: folder,
+    engine,
+    thumbnailEveryMs: 0,
+    ...(program === "" ? {} : { ffmpegPath: program }),
+  };
   const all = Array.from({ length: streams }, (_, index) => record({ roomId: roomOf(index) }, options).done);
   return (await Promise.all(all)).flatMap(({ end, gaps, problems }) => [
     ...end.kind === "ended" ? [] : [`${end.kind} ${end.detail}`],
