@@ -15,7 +15,7 @@ import { findFfmpeg, type Manifest, record, type RecordOptions, thumbnailTurns }
 
 const LIVE_MS = 9_000;
 const EVERY_MS = 3_000;
-const LIVES = ["plain", "broken", "without", "sound", "never"] as const;
+const LIVES = ["plain", "rare", "broken", "without", "sound", "never"] as const;
 
 interface Told {
   manifest: Manifest;
@@ -51,6 +51,7 @@ describe("thumbnails", () => {
     );
     const options: Record<typeof LIVES[number], Partial<RecordOptions>> = {
       plain: {},
+      rare: { thumbnailEveryMs: 3_600_000 },
       broken: { ffmpegPath: wrapper },
       without: { ffmpegPath: undefined, env: {} },
       sound: { preferences: { qualities: ["ao"] } },
@@ -115,6 +116,11 @@ describe("thumbnails", () => {
       assertEquals((await readFile(join(folder, uri))).length, bytes);
     }
     assertEquals(manifest.problems, []);
+  });
+
+  it("shows the first segment and the last one of a live that is shorter than the time between two", () => {
+    const { thumbnails, segments } = outcome("rare").manifest;
+    assertEquals(thumbnails.map(({ segment }) => segment), [0, segments.at(-1)?.index]);
   });
 
   it("tells once that they cannot be made, and records the rest", async () => {

@@ -6,11 +6,14 @@ import type { CliIo } from "../io.ts";
 import { clientOptions, onlyName, UsageError, wholeNumber } from "../options.ts";
 
 /** Shown by `roomtone record --help`. */
-export const usage = `roomtone record NAME [--dir FOLDER] [--engine ENGINE] [--min-free-mb N] [--mp4] [--json]
+export const usage = `roomtone record NAME [--dir FOLDER] [--engine ENGINE] [--mp4] [--json]
+                     [--min-free-mb N] [--thumbnail-every-s N]
   Records a live, video and events, until it ends or Ctrl-C is pressed; either way the recording is whole.
   --dir FOLDER     where recordings go (default: recordings)
   --engine ENGINE  what writes the segments: inprocess (default), or ffmpeg
   --min-free-mb N  while the disk has less room than this, pictures and sound wait (default: 256; 0: never)
+  --thumbnail-every-s N
+                   seconds from one thumbnail to the next; ffmpeg makes them (default: 60; 0: none)
   --mp4            adds one recording.mp4 at the end
   --json           prints the manifest at the end`;
 
@@ -23,6 +26,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       dir: { type: "string" },
       engine: { type: "string" },
       "min-free-mb": { type: "string" },
+      "thumbnail-every-s": { type: "string" },
       mp4: { type: "boolean" },
       json: { type: "boolean" },
     },
@@ -32,11 +36,13 @@ export async function run(args: string[], io: CliIo): Promise<number> {
     throw new UsageError(`there is no engine ${engine}: it is inprocess or ffmpeg`, usage);
   }
   const minFreeMb = wholeNumber("--min-free-mb", values["min-free-mb"], 1_000_000_000, usage);
+  const everyS = wholeNumber("--thumbnail-every-s", values["thumbnail-every-s"], 86_400, usage);
   const recording = record(onlyName(positionals, usage), {
     tiktok: new TikTok(clientOptions(io)),
     dir: values.dir ?? io.env["ROOMTONE_DIR"] ?? "recordings",
     ...(engine === undefined ? {} : { engine }),
     ...(minFreeMb === undefined ? {} : { minFreeBytes: minFreeMb * 1024 * 1024 }),
+    ...(everyS === undefined ? {} : { thumbnailEveryMs: everyS * 1_000 }),
     mp4: values.mp4 ?? false,
     ffmpegPath: io.env["ROOMTONE_FFMPEG"],
     signal: io.signal,

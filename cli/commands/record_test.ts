@@ -22,13 +22,15 @@ describe("roomtone record", () => {
     );
   });
 
-  it("refuses what is no size for --min-free-mb", async () => {
-    for (const size of ["much", "", "1.5", "9999999999"]) {
-      const error = await assertRejects(() => run(["some.host", "--min-free-mb", size], io));
-      assertEquals(
-        error instanceof UsageError ? error.message : error,
-        "--min-free-mb takes a whole number from 0 to 1000000000",
-      );
+  it("refuses what is no whole number where it takes one", async () => {
+    for (const [option, most] of [["--min-free-mb", 1_000_000_000], ["--thumbnail-every-s", 86_400]] as const) {
+      for (const value of ["much", "", "1.5", "9999999999"]) {
+        const error = await assertRejects(() => run(["some.host", option, value], io));
+        assertEquals(
+          error instanceof UsageError ? error.message : error,
+          `${option} takes a whole number from 0 to ${most}`,
+        );
+      }
     }
   });
 });

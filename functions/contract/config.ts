@@ -120,6 +120,8 @@ const recording = {
   engine: v.optional(v.picklist(["inprocess", "ffmpeg"]), "inprocess"),
   /** While the disk has less room than this, pictures and sound wait; 0 leaves it to the disk. */
   minFreeBytes: v.optional(integer(0, Number.MAX_SAFE_INTEGER), 256 * 1024 * 1024),
+  /** Media time from one thumbnail to the next, ms; 0: none are made. */
+  thumbnailEveryMs: v.optional(integer(0, 86_400_000), 60_000),
   /** Path of ffmpeg, when it is not on PATH. */
   ffmpeg: v.optional(text),
 };

@@ -8,7 +8,8 @@ describe("loadConfig()", () => {
     assertEquals(config.port, 0);
     assertEquals([config.mp4, config.engine], [true, "inprocess"]);
     assertEquals(loadConfig(LocalConfig, { ROOMTONE_ENGINE: "ffmpeg" }).engine, "ffmpeg");
-    assertEquals(config.minFreeBytes, 268_435_456);
+    assertEquals([config.minFreeBytes, config.thumbnailEveryMs], [268_435_456, 60_000]);
+    assertEquals(loadConfig(LocalConfig, { ROOMTONE_THUMBNAIL_EVERY_MS: "0" }).thumbnailEveryMs, 0);
     assertEquals(loadConfig(LocalConfig, { ROOMTONE_MIN_FREE_BYTES: "0" }).minFreeBytes, 0);
     assertEquals(config.pollJitter, 0.5);
     assertEquals(config.host, "127.0.0.1");

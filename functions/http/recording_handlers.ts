@@ -30,6 +30,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   m3u8: PLAYLIST_TYPE,
   m4s: "video/iso.segment",
   mp4: "video/mp4",
+  jpg: "image/jpeg",
   json: "application/json",
   jsonl: "application/x-ndjson",
 };

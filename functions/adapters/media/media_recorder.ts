@@ -6,6 +6,7 @@ import {
   type RecordingEnd,
   type RecordingEngine,
   repair,
+  thumbnailTurns,
 } from "@roomtone/recorder";
 import { isLiveError, type LiveEvent, type TikTok } from "@roomtone/sdk";
 import { readdir } from "node:fs/promises";
@@ -28,16 +29,20 @@ export interface MediaRecorderOptions {
   engine?: RecordingEngine;
   /** While the disk has less room than this, bytes, pictures and sound wait. @default the recorder's */
   minFreeBytes?: number;
+  /** Media time from one thumbnail to the next, ms; 0: none. @default the recorder's */
+  thumbnailEveryMs?: number;
   /** Path of ffmpeg. @default found on this machine */
   ffmpeg?: string;
 }
 
 /** Records rooms with `@roomtone/recorder`: each part is a recording of its own there, with a folder of its own. */
 export function mediaRecorder(options: MediaRecorderOptions): Recorder {
-  const { ffmpeg: ffmpegPath, tiktok, dir, segmentMs, stallTimeoutMs, mp4, engine, minFreeBytes } = options;
+  const { ffmpeg: ffmpegPath, tiktok, dir, segmentMs, stallTimeoutMs, mp4, engine, minFreeBytes, thumbnailEveryMs } =
+    options;
+  const thumbnails = { thumbnailEveryMs, thumbnailTurns: thumbnailTurns() };
   return {
     start({ roomId, username }, tell) {
-      const settings = { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath, engine, minFreeBytes };
+      const settings = { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath, engine, minFreeBytes, ...thumbnails };
       const recording = record({ roomId, username }, settings);
       let stopped = false;
       recording.on("started", ({ folder, startedAt }) => {
