@@ -169,7 +169,7 @@ export class RecordingSession {
     const outcome: RecordingOutcome = result.kind === "failed"
       ? { kind: "failed", code: result.code, detail: result.detail }
       : { kind: result.kind };
-    this.#rows.push(() => store.finishRecording(this.#lease, { endedAt: now, outcome }));
+    this.#rows.push(() => store.finishRecording(this.#lease, { endedAt: result.endedAt ?? now, outcome }));
     return outcome;
   }
 

@@ -77,13 +77,13 @@ describe("runRecordings()", () => {
     await clock.advance(OPTIONS.flushMs);
     await until(async () => (await texts("1")).length === 2);
     live.chat("c");
-    live.end({ kind: "ended" });
+    live.end({ kind: "ended", endedAt: clock.now() - 1 });
     await until(async () => (await recorded("1")).state === "finished");
     assertEquals(await texts("1"), ["a", "b", "c"]);
     const { outcome, endedAt, durationMs, bytes } = await recorded("1");
     assertEquals({ outcome, endedAt, durationMs, bytes }, {
       outcome: { kind: "ended" },
-      endedAt: clock.now(),
+      endedAt: clock.now() - 1,
       durationMs: 12_000,
       bytes: 2_000,
     });

@@ -116,7 +116,6 @@ export class RecordingUploader {
   /** Stops trying. What is not stored by then stays on the disk, and is told by name. */
   giveUp(): void {
     this.#givenUp.abort();
-    for (const go of this.#waiting.splice(0)) go();
   }
 
   /** Closes what its recorder left open, so that all that it holds is uploaded. @returns whether the folder is closed */
@@ -231,7 +230,7 @@ export class RecordingUploader {
  * A recorder whose segments are told when they are stored, and which is done when all of its folder is.
  * @param recorder writes into the uploader's spool
  */
-export function uploadingRecorder(recorder: Recorder, uploader: RecordingUploader): Recorder {
+export function uploadingRecorder(recorder: Recorder, uploader: RecordingUploader, clock: Clock): Recorder {
   return {
     start(job, tell) {
       let folder: string | undefined;
@@ -245,9 +244,10 @@ export function uploadingRecorder(recorder: Recorder, uploader: RecordingUploade
         });
       });
       const done = run.done.then(async (result) => {
+        const endedAt = clock.now();
         await told;
         if (folder !== undefined) await uploader.finish(folder);
-        return result;
+        return { ...result, endedAt };
       });
       return { done, stop: () => run.stop() };
     },

@@ -190,7 +190,7 @@ describe("RecordingUploader", () => {
       const recorder = new FakeRecorder();
       const told: RecorderEvent[] = [];
       const job = { recordingId: "7", roomId: "7", username: "host", part: 1 };
-      const run = uploadingRecorder(recorder, uploader).start(job, (event) => told.push(event));
+      const run = uploadingRecorder(recorder, uploader, clock).start(job, (event) => told.push(event));
       const inner = recorder.last();
       inner.tell({ type: "started", folder: FOLDER, startedAt: 1 });
       for (const index of [0, 1, 2]) spool.write(FOLDER, `segment_${index}.m4s`, `video ${index}`);
@@ -199,11 +199,12 @@ describe("RecordingUploader", () => {
       await until(() => stored("segment_2.m4s") !== undefined);
       assertEquals(told.map(({ type }) => type), ["started"]);
       end();
+      const endedAt = clock.now();
       run.stop();
-      await turn();
+      await clock.advance(60_000);
       assert(inner.stopped);
       uploads.release();
-      assertEquals(await run.done, { kind: "stopped" });
+      assertEquals(await run.done, { kind: "stopped", endedAt });
       const segments = told.flatMap((event) => event.type === "segment" ? [event.segment.index] : []);
       assertEquals([segments, stored("manifest.json") !== undefined], [[0, 1, 2], true]);
     });

@@ -31,8 +31,11 @@ export type RecorderEvent =
   | { type: "progress"; data: Record<string, unknown> }
   | { type: "gap"; data: Record<string, unknown> };
 
+/** How a recorder's run came to its end, and when (ms). @default `endedAt` is when {@link RecorderRun.done} resolves */
+export type RecorderResult = RecorderEnd & { endedAt?: number };
+
 /** How a recorder's run came to its end. */
-export type RecorderResult =
+export type RecorderEnd =
   /** The live is over, confirmed. */
   | { kind: "ended" }
   /** {@link RecorderRun.stop} was called; the live may go on. */

@@ -43,7 +43,8 @@ const uploader = new RecordingUploader({
   clock: systemClock,
   logger,
 });
-const recorder = uploadingRecorder(mediaRecorder({ ...config, tiktok: openUpstream(config).tiktok, dir }), uploader);
+const media = mediaRecorder({ ...config, tiktok: openUpstream(config).tiktok, dir });
+const recorder = uploadingRecorder(media, uploader, systemClock);
 // Before the first recorder starts, so that every folder is one that nobody works in any more.
 const resumed = uploader.resume(await spool.folders());
 
