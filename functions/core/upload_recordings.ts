@@ -178,13 +178,14 @@ export class RecordingUploader {
     await uploads.put({ folder, name, size, read, sha256: hashes.get(name) }, this.#givenUp.signal);
   }
 
-  /** Stores the playlist of a recording that goes on. One that fails is let go: a newer one follows. */
+  /** Stores playlist and pictures of a recording that goes on. A playlist that fails is let go: a newer one follows. */
   #follow(upload: FolderUpload): void {
     const { clock, logger } = this.#deps;
     if (upload.following !== undefined || clock.now() - upload.followedAt < this.#playlistMs) return;
     upload.followedAt = clock.now();
     upload.following = this.#putPlaylist(upload)
-      .catch((error) => logger.warn("playlist_not_uploaded", { folder: upload.folder, error }))
+      .then(() => this.#storePictures(upload))
+      .catch((error) => logger.warn("live_playlist_not_uploaded", { folder: upload.folder, error }))
       .then(() => {
         upload.following = undefined;
       });
@@ -200,6 +201,11 @@ export class RecordingUploader {
     const read = (start: number, length: number) => bytes.slice(start, start + length).stream();
     const file = { folder, name: PLAYLIST, size: bytes.size, read };
     await this.#deps.uploads.put(file, this.#givenUp.signal);
+  }
+
+  async #storePictures(upload: FolderUpload): Promise<void> {
+    const pictures = (await this.#deps.spool.names(upload.folder)).filter((name) => name.endsWith(".jpg"));
+    for (const name of pictures) if (!upload.stored.has(name)) await this.#store(upload, name);
   }
 
   async #textOf(folder: string, name: string): Promise<string> {

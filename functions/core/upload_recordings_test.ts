@@ -5,8 +5,10 @@ import { FakeRecorder } from "../../tests/fakes/fake_recorder.ts";
 import { FakeSpool, FakeUploads, hashOf } from "../../tests/fakes/fake_uploads.ts";
 import { ManualClock, turn, until } from "../../tests/fakes/manual_clock.ts";
 import { recordingUploadsSuite } from "../../tests/suites/recording_uploads_suite.ts";
+import { sqliteStore } from "../adapters/local/sqlite_store.ts";
 import type { RecorderEvent } from "../ports/recorder.ts";
 import type { Segment } from "../ports/recording_store.ts";
+import { runRecordings } from "./run_recordings.ts";
 import { RecordingUploader, uploadingRecorder } from "./upload_recordings.ts";
 
 const FOLDER = "host/one";
@@ -79,7 +81,7 @@ describe("RecordingUploader", () => {
     assertEquals(logger.events(), ["recording_uploaded"]);
   });
 
-  it("players of a live recording get a playlist of what is stored, and its init segment", async () => {
+  it("players of a live recording get a playlist of what is stored, its init segment and pictures", async () => {
     uploads.held.add(`${FOLDER}/segment_0.m4s`);
     const first = close(0);
     assert(await close(1));
@@ -88,10 +90,12 @@ describe("RecordingUploader", () => {
     uploads.release();
     assert(await first);
     await clock.advance(10_000);
+    spool.write(FOLDER, "thumbnail_000001.jpg", "picture");
     assert(await close(2));
     await until(() => stored("index.m3u8") !== undefined);
     const names = [0, 1, 2].map((index) => entry(`segment_${index}.m4s`));
     assertEquals([stored("index.m3u8"), stored("init_0000.mp4")], [HEAD + names.join(""), "init"]);
+    await until(() => stored("thumbnail_000001.jpg") === "picture");
     assert(await close(3));
     await turn();
     assertEquals(uploads.puts.filter((name) => name.endsWith("index.m3u8")).length, 1);
@@ -207,6 +211,32 @@ describe("RecordingUploader", () => {
       assertEquals(await run.done, { kind: "stopped", endedAt });
       const segments = told.flatMap((event) => event.type === "segment" ? [event.segment.index] : []);
       assertEquals([segments, stored("manifest.json") !== undefined], [[0, 1, 2], true]);
+    });
+
+    it("a hand-over while the store is away gives the recording back in time, and tells what is left", async () => {
+      const store = sqliteStore(":memory:");
+      const recorder = new FakeRecorder();
+      await store.wantRecording({ roomId: "7", username: "host", title: "" }, clock.now());
+      const pool = runRecordings({ store, recorder: uploadingRecorder(recorder, uploader, clock), clock, logger }, {
+        ...{ owner: "a", slots: 1, leaseMs: 30_000, claimIntervalMs: 1_000, flushMs: 2_000, flushEvents: 200 },
+      });
+      await until(() => recorder.runs.length === 1);
+      uploads.away = true;
+      recorder.last().tell({ type: "started", folder: FOLDER, startedAt: 1 });
+      spool.write(FOLDER, "segment_0.m4s", "video 0");
+      recorder.last().tell({ type: "segment", segment: segment(0) });
+      end();
+      const stopped = pool.stop();
+      await clock.advance(85_000);
+      assertEquals((await store.getRecording("7"))?.state, "recording");
+      uploader.giveUp();
+      await stopped;
+      const { state, segments, parts } = await store.getRecording("7") ?? {};
+      assertEquals([state, segments, parts?.map(({ folder }) => folder)], ["wanted", 0, [FOLDER]]);
+      const { fields } = logger.lines.find(({ event }) => event === "recording_not_uploaded") ?? {};
+      assertEquals(fields?.["files"], ["events.jsonl", "index.m3u8", "manifest.json", "segment_0.m4s"]);
+      assert(!logger.events().includes("hand_over_took_too_long"));
+      store.close();
     });
   });
 });
