@@ -71,10 +71,13 @@ export class Thumbnails {
 
   /** Makes the last picture, if there is time for it. Never fails. */
   async finish(): Promise<void> {
-    const { folder, clock } = this.#options;
+    const { folder, clock, onProblem } = this.#options;
     const last = folder.state.segments.findLast((segment) => this.#hasPictures(segment));
     if (last !== undefined && last.index > this.#taken) this.#take(last);
-    const timer = clock.setTimeout(() => this.stop(), LAST_MS);
+    const timer = clock.setTimeout(() => {
+      onProblem(new Error("Make a thumbnail: there was no time for the last one"));
+      this.stop();
+    }, LAST_MS);
     const stopped = new Promise<void>((resolve) => {
       this.#stopped.signal.addEventListener("abort", () => resolve(), { once: true });
       if (this.#stopped.signal.aborted) resolve();
@@ -109,6 +112,8 @@ export class Thumbnails {
     try {
       onThumbnail(await this.#picture(segment));
     } catch (error) {
+      // Who stopped it knows why, and may have closed the folder.
+      if (this.#stopped.signal.aborted) return;
       onProblem(new Error(`Make a thumbnail: ${error instanceof Error ? error.message : String(error)}`));
     }
   }
