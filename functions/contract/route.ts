@@ -133,8 +133,10 @@ export const roomId = v.pipe(
   v.regex(/^[1-9]\d{0,19}$/, "must be a room id of 1 to 20 digits"),
   about("Id of the recording: that of its room", "7300000000000000001"),
 );
+/** What is wrong with a text that {@link canBeName} refuses. */
+export const NO_NAME = "must be a name, @name or profile URL";
 /** Names as people write them. Where a name is used, it is brought into its normal form. */
-export const nameCheck = () => v.check(canBeName, "must be a name, @name or profile URL");
+export const nameCheck = () => v.check(canBeName, NO_NAME);
 /** A name in a path. */
 export const usernameParams = v.object({
   username: v.pipe(v.string(), nameCheck(), about("Name, `@name` or profile URL, percent-encoded", "some.host")),
@@ -151,7 +153,8 @@ export const page = {
   ),
 };
 
-function canBeName(typed: string): boolean {
+/** Whether a text is a name, `@name` or profile URL. */
+export function canBeName(typed: string): boolean {
   try {
     normaliseUsername(typed);
     return true;

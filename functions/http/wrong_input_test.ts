@@ -23,6 +23,7 @@ describe("createApp(): wrong input", () => {
   /** Requests, and the parameters that are wrong in each. */
   const CASES: [string, string, unknown, string[]][] = [
     ["GET", "/api/links?protocol=rtmp&codec=a-b&quality=%20", undefined, ["codec", "protocol", "quality", "usernames"]],
+    ["GET", "/api/links?usernames[]=a%20b&protocol=rtmp", undefined, ["protocol", "usernames"]],
     ["GET", "/api/live?usernames=,", undefined, ["usernames"]],
     ["GET", "/tiktok/user-info?uniqueId=a%20b", undefined, ["uniqueId"]],
     ["GET", "/tiktok/user-followings?uniqueId=a%20b&secUid=x&count=0", undefined, ["count", "secUid", "uniqueId"]],

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import {
   about,
+  canBeName,
   cursorNumber,
   defineRoute,
   digits,
@@ -12,6 +13,7 @@ import {
   inputProblems,
   lookupProblems,
   nameCheck,
+  NO_NAME,
   nothing,
   unchanged,
 } from "../route.ts";
@@ -44,6 +46,11 @@ const nameEntries = { "usernames[]": names, usernames: names };
 type NamesQuery = { "usernames[]": Names; usernames: Names };
 const someNames = (query: NamesQuery): boolean => namesOf(query).length > 0;
 const notTooMany = (query: NamesQuery): boolean => namesOf(query).length <= MAX_NAMES;
+/** Among several names a wrong one is told in its own place. */
+const aNameIfAlone = (query: NamesQuery): boolean => {
+  const [name, ...more] = namesOf(query);
+  return name === undefined || more.length > 0 || canBeName(name);
+};
 const NO_NAMES = "must hold at least one name";
 const TOO_MANY = `must hold at most ${MAX_NAMES} names`;
 
@@ -81,6 +88,7 @@ export const linksRoute = defineRoute({
       }),
       v.forward(v.partialCheck(NAME_PATHS, someNames, NO_NAMES), ["usernames"]),
       v.forward(v.partialCheck(NAME_PATHS, notTooMany, TOO_MANY), ["usernames"]),
+      v.forward(v.partialCheck(NAME_PATHS, aNameIfAlone, NO_NAME), ["usernames"]),
       v.transform((query) => ({
         usernames: namesOf(query),
         prefer: {
