@@ -8,7 +8,9 @@
  * try {
  *   for await (const event of live) {
  *     if (event.type === "chat") console.log(`${event.user.username}: ${event.text}`);
- *     if (event.type === "gift") console.log(`${event.user.username} sent ${event.count} ${event.name}`);
+ *     if (event.type === "gift" && event.streak.ended) {
+ *       console.log(`${event.user.username} sent ${event.total} ${event.name}`);
+ *     }
  *   }
  * } catch (error) {
  *   console.error(isLiveError(error) ? `${error.message}. ${error.remedy}` : error);

@@ -175,7 +175,9 @@ function checkSigner(signer: Signer | undefined): Signer | undefined {
  * const tiktok = new TikTok();
  * for await (const event of tiktok.live("some.host")) {
  *   if (event.type === "chat") console.log(`${event.user.username}: ${event.text}`);
- *   if (event.type === "gift") console.log(`${event.user.username} sent ${event.count} ${event.name}`);
+ *   if (event.type === "gift" && event.streak.ended) {
+ *     console.log(`${event.user.username} sent ${event.total} ${event.name}`);
+ *   }
  * }
  * ```
  */

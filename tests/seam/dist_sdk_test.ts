@@ -85,6 +85,8 @@ describe("dist/sdk", () => {
       const lines = output.trim().split("\n");
       assertEquals(lines.at(-1), "the live is over", output);
       assert(lines.filter((line) => line.includes(": ")).length >= 50, output);
+      const gifts = lines.filter((line) => / sent \d+ x /.test(line));
+      assert(gifts.length > 0 && gifts.every((line) => !line.includes(" sent 0 x ")), output);
       const requests = standin.requests.slice(from);
       assertEquals(requests.map((request) => request.userAgents.length), requests.map(() => 1));
     });
