@@ -3,7 +3,14 @@
  * @module
  */
 export { RECORDINGS_PREFIX } from "./adapters/aws/s3_files.ts";
-export { CONSUMED_RECORDS, type IndexShape, type KeyAttribute, TABLE } from "./adapters/aws/table.ts";
+export {
+  CONSUMED_RECORDS,
+  EVENTS_TABLE,
+  eventsTableName,
+  type KeyAttribute,
+  TABLE,
+  type TableShape,
+} from "./adapters/aws/table.ts";
 export {
   type ConfigSchema,
   ConsumerConfig,

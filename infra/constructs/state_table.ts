@@ -1,33 +1,36 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
-import { type KeyAttribute, TABLE } from "@roomtone/functions/deploy";
+import { type KeyAttribute, type TableShape } from "@roomtone/functions/deploy";
 
 /** Options of {@link StateTable}. */
 export interface StateTableProps {
+  readonly tableName: string;
+  readonly shape: TableShape;
   /** Whether the table outlives the stack, with deletion protection and point-in-time recovery. */
   readonly retain: boolean;
 }
 
-/** The one table: watches, recordings, segments, events, totals; its stream feeds the consumer. */
+/** A table of a shape that the adapters are tested with. */
 export class StateTable extends Construct {
   readonly table: dynamodb.Table;
 
-  constructor(scope: Construct, id: string, props: StateTableProps) {
+  constructor(scope: Construct, id: string, { tableName, shape, retain }: StateTableProps) {
     super(scope, id);
     this.table = new dynamodb.Table(this, "Table", {
-      partitionKey: attribute(TABLE.partitionKey),
-      sortKey: attribute(TABLE.sortKey),
+      tableName,
+      partitionKey: attribute(shape.partitionKey),
+      sortKey: attribute(shape.sortKey),
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       // Encrypted with the key that AWS owns: one of the account's own costs something for each request.
       encryption: dynamodb.TableEncryption.DEFAULT,
-      stream: dynamodb.StreamViewType[TABLE.streamViewType],
-      timeToLiveAttribute: TABLE.ttlAttribute,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.retain },
-      deletionProtection: props.retain,
-      removalPolicy: props.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...(shape.streamViewType !== undefined && { stream: dynamodb.StreamViewType[shape.streamViewType] }),
+      timeToLiveAttribute: shape.ttlAttribute,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: retain },
+      deletionProtection: retain,
+      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    for (const index of TABLE.indexes) {
+    for (const index of shape.indexes) {
       this.table.addGlobalSecondaryIndex({
         indexName: index.name,
         partitionKey: attribute(index.partitionKey),

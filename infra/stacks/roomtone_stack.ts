@@ -5,6 +5,8 @@ import {
   ANSWER_PREFIX,
   ConsumerConfig,
   environment,
+  EVENTS_TABLE,
+  eventsTableName,
   FollowingsConfig,
   KEY_PREFIX,
   LookupConfig,
@@ -14,6 +16,7 @@ import {
   ROUTE_GROUPS,
   type RouteGroup,
   SystemConfig,
+  TABLE,
 } from "@roomtone/functions/deploy";
 import { identityParameter, type StageConfig } from "../config.ts";
 import { BlobBucket } from "../constructs/blob_bucket.ts";
@@ -40,7 +43,12 @@ export class RoomtoneStack extends Stack {
   constructor(scope: Construct, id: string, props: RoomtoneStackProps) {
     super(scope, id, props);
     const { config, distDir } = props;
-    const { table } = new StateTable(this, "State", { retain: config.retainData });
+    const stateName = `roomtone-${config.stage}`;
+    const { retainData: retain } = config;
+    const { table } = new StateTable(this, "State", { tableName: stateName, shape: TABLE, retain });
+    const { table: events } = new StateTable(this, "Events", {
+      ...{ tableName: eventsTableName(stateName), shape: EVENTS_TABLE, retain },
+    });
     const { bucket } = new BlobBucket(this, "Blobs", { retain: config.retainData });
     const tableName = table.tableName;
     const { tiktokRequestsPerMinute, tiktokRequestBurst } = config;
@@ -55,6 +63,7 @@ export class RoomtoneStack extends Stack {
     });
     const recorderRole = recorders.taskDefinition.taskRole;
     table.grant(recorderRole, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem");
+    events.grant(recorderRole, "dynamodb:Query", "dynamodb:PutItem");
     recorders.taskDefinition.addToTaskRolePolicy(
       new PolicyStatement({
         actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
@@ -90,7 +99,7 @@ export class RoomtoneStack extends Stack {
       timeout: Duration.seconds(60),
     }).fn;
     table.grant(consumer, "dynamodb:GetItem", "dynamodb:PutItem");
-    new StreamConsumer(this, "Stream", { consumer, table });
+    new StreamConsumer(this, "Stream", { consumer, table: events });
 
     const identity = { identityParameter: identityParameter(config) };
     const mediaHosts = [...config.mediaHosts];
@@ -138,6 +147,10 @@ export class RoomtoneStack extends Stack {
     table.grant(
       functions.system,
       ...["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+    );
+    events.grant(
+      functions.system,
+      ...["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
     );
     // The others check API keys and count their requests, and keep answers; no other items are theirs.
     for (const each of [functions.links, functions.user_info, functions.followings]) {

@@ -1,6 +1,6 @@
-/** Tables for tests, made from the same shape as the deployed one. */
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { type KeyAttribute, TABLE } from "../../functions/adapters/aws/table.ts";
+/** Tables for tests, made from the same shapes as the deployed ones. */
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EVENTS_TABLE, eventsTableName, TABLE, type TableShape } from "../../functions/adapters/aws/table.ts";
 
 /** A client of a local engine. */
 export function localDynamoDb(endpoint: string): DynamoDBClient {
@@ -11,30 +11,39 @@ export function localDynamoDb(endpoint: string): DynamoDBClient {
   });
 }
 
-/** Makes an empty table of the deployed shape. */
+/** Makes an empty state table of the deployed shape, and the events table beside it. */
 export async function createTable(client: DynamoDBClient, name: string): Promise<void> {
-  const keys: KeyAttribute[] = [
-    TABLE.partitionKey,
-    TABLE.sortKey,
-    ...TABLE.indexes.flatMap((index) => [index.partitionKey, index.sortKey]),
-  ];
+  await Promise.all([create(client, name, TABLE), create(client, eventsTableName(name), EVENTS_TABLE)]);
+}
+
+/** Deletes what {@link createTable} made. */
+export async function deleteTable(client: DynamoDBClient, name: string): Promise<void> {
+  for (const each of [name, eventsTableName(name)]) await client.send(new DeleteTableCommand({ TableName: each }));
+}
+
+async function create(client: DynamoDBClient, name: string, shape: TableShape): Promise<void> {
+  const keys = [shape, ...shape.indexes].flatMap(({ partitionKey, sortKey }) => [partitionKey, sortKey]);
   await client.send(
     new CreateTableCommand({
       TableName: name,
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: keys.map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
-      KeySchema: keySchema(TABLE),
-      GlobalSecondaryIndexes: TABLE.indexes.map((index) => ({
-        IndexName: index.name,
-        KeySchema: keySchema(index),
-        Projection: { ProjectionType: "ALL" as const },
-      })),
-      StreamSpecification: { StreamEnabled: true, StreamViewType: TABLE.streamViewType },
+      KeySchema: keySchema(shape),
+      ...(shape.indexes.length > 0 && {
+        GlobalSecondaryIndexes: shape.indexes.map((index) => ({
+          IndexName: index.name,
+          KeySchema: keySchema(index),
+          Projection: { ProjectionType: "ALL" as const },
+        })),
+      }),
+      ...(shape.streamViewType !== undefined && {
+        StreamSpecification: { StreamEnabled: true, StreamViewType: shape.streamViewType },
+      }),
     }),
   );
 }
 
-function keySchema({ partitionKey, sortKey }: { partitionKey: KeyAttribute; sortKey: KeyAttribute }) {
+function keySchema({ partitionKey, sortKey }: Pick<TableShape, "partitionKey" | "sortKey">) {
   return [
     { AttributeName: partitionKey.name, KeyType: "HASH" as const },
     { AttributeName: sortKey.name, KeyType: "RANGE" as const },

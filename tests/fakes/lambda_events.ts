@@ -65,7 +65,7 @@ export function streamRecord(sequenceNumber: string, batch: EventBatch): DynamoD
       NewImage: { ...image, body: { B: btoa(String.fromCharCode(...body)) } },
       SequenceNumber: sequenceNumber,
       SizeBytes: 500,
-      StreamViewType: "NEW_AND_OLD_IMAGES",
+      StreamViewType: "NEW_IMAGE",
     },
   };
 }

@@ -17,6 +17,7 @@ import {
   deleteItem,
   deleteOthers,
   type DynamoTable,
+  eventsTable,
   getItem,
   type Item,
   marshallItem,
@@ -188,8 +189,10 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
     },
     async deleteRecording(recordingId) {
       if ((await read(recordingId))?.state !== "deleting") return;
-      await deleteOthers(table, recordingKey(recordingId));
-      await deleteItem(table, recordingKey(recordingId));
+      const key = recordingKey(recordingId);
+      // The events table has no item of this key, so that all of the partition goes.
+      await Promise.all([deleteOthers(eventsTable(table), key), deleteOthers(table, key)]);
+      await deleteItem(table, key);
     },
     async countDueRecordings(now) {
       return await countItems(table, dueRecordings(now));

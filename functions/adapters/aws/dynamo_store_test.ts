@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
-  DeleteTableCommand,
   type DynamoDBClient,
   TransactionCanceledException,
   TransactionConflictException,
@@ -9,7 +8,7 @@ import { randomUUID } from "node:crypto";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
-import { createTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
+import { createTable, deleteTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
 import { storeSuite } from "../../../tests/suites/store_suite.ts";
 import { dynamoStore } from "./dynamo_store.ts";
 
@@ -35,7 +34,7 @@ describe("dynamoStore()", () => {
       name,
       connect,
       async close() {
-        await clients[0]?.send(new DeleteTableCommand({ TableName: name }));
+        await deleteTable(connect(), name);
         for (const client of clients) client.destroy();
       },
     };

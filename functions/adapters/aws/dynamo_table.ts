@@ -14,14 +14,19 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { ItemKey } from "../../contract/keys.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
-import { type IndexShape, TABLE } from "./table.ts";
+import { eventsTableName, type IndexShape, TABLE } from "./table.ts";
 
-/** The table, and what it takes to reach it. */
+/** The state table, or the events table beside it, and what it takes to reach it. */
 export interface DynamoTable {
   client: DynamoDBClient;
   name: string;
   clock: Clock;
   random: Random;
+}
+
+/** The events table that belongs to a state table. */
+export function eventsTable(table: DynamoTable): DynamoTable {
+  return { ...table, name: eventsTableName(table.name) };
 }
 
 /** Attributes of an item as plain values; reading them takes a schema. */

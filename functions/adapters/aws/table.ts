@@ -1,5 +1,5 @@
 /**
- * The shape of the one DynamoDB table: keys, indexes, stream and TTL. The CDK stack and the tests' CreateTable are both
+ * The shape of the two DynamoDB tables: keys, indexes, stream and TTL. The CDK stack and the tests' CreateTable are both
  * made from it, so what is tested is what is deployed. What goes into the keys is in `contract/keys.ts`.
  * @module
  */
@@ -32,21 +32,37 @@ export const LIST_INDEX = {
   sortKey: { name: "listOrder", type: "S" },
 } as const satisfies IndexShape;
 
-/** The table. */
+/** A table. */
+export interface TableShape {
+  partitionKey: KeyAttribute;
+  sortKey: KeyAttribute;
+  indexes: readonly IndexShape[];
+  streamViewType?: "NEW_IMAGE";
+  /** Seconds since 1970 after which DynamoDB may delete the item. */
+  ttlAttribute: string;
+}
+
+/** The state table: all but the batches of events. */
 export const TABLE = {
   partitionKey: { name: "pk", type: "S" },
   sortKey: { name: "sk", type: "S" },
   indexes: [DUE_INDEX, LIST_INDEX],
-  streamViewType: "NEW_AND_OLD_IMAGES",
-  /** Seconds since 1970 after which DynamoDB may delete the item. */
   ttlAttribute: "expiresAtS",
-} as const satisfies {
-  partitionKey: KeyAttribute;
-  sortKey: KeyAttribute;
-  indexes: readonly IndexShape[];
-  streamViewType: "NEW_AND_OLD_IMAGES";
-  ttlAttribute: string;
-};
+} as const satisfies TableShape;
+
+/** The events table: batches of events, and the stream that the consumer reads. */
+export const EVENTS_TABLE = {
+  partitionKey: TABLE.partitionKey,
+  sortKey: TABLE.sortKey,
+  indexes: [],
+  streamViewType: "NEW_IMAGE",
+  ttlAttribute: TABLE.ttlAttribute,
+} as const satisfies TableShape;
+
+/** Name of the events table that belongs to a state table. */
+export function eventsTableName(stateTableName: string): string {
+  return `${stateTableName}-events`;
+}
 
 /** Filter of the stream: only new batches of events reach the consumer. */
 export const CONSUMED_RECORDS = {
