@@ -96,3 +96,6 @@ export const ANSWER_PREFIX = "ANSWER#";
 
 /** An answer of TikTok that is kept for a while. @param key names the request */
 export const answerKey = (key: string): ItemKey => ({ pk: `${ANSWER_PREFIX}${key}`, sk: "ANSWER" });
+
+/** The turn of the one process that may do something now. @param name of what it is about */
+export const turnKey = (name: string): ItemKey => ({ pk: `TURN#${name}`, sk: "TURN" });

@@ -1,5 +1,5 @@
 /**
- * moto's server (an S3 in memory) for the tests: got once from PyPI into `.tools/`, started on a free loopback port, one
+ * moto's server (S3, ECS and Scheduler in memory) for the tests: got once from PyPI into `.tools/`, started on a free loopback port, one
  * process per caller.
  */
 import { spawn } from "node:child_process";
@@ -60,4 +60,17 @@ export async function startMoto(): Promise<MotoStart> {
     },
     skipped: undefined,
   };
+}
+
+/** Subnets that a new moto has; its ECS starts tasks in no others. */
+export async function motoSubnets(endpoint: string): Promise<string[]> {
+  const reply = await fetch(endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      authorization: "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/ec2/aws4_request",
+    },
+    body: "Action=DescribeSubnets&Version=2016-11-15",
+  });
+  return [...(await reply.text()).matchAll(/<subnetId>(.*?)</g)].map(([, id = ""]) => id);
 }

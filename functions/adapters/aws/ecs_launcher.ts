@@ -1,9 +1,14 @@
 import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { Logger } from "../../ports/logger.ts";
 import type { RecorderLauncher } from "../../ports/recorder_launcher.ts";
+import type { Turn } from "./dynamo_turn.ts";
 
 /** RunTask starts this many at a time. */
 const TASKS_PER_CALL = 10;
+/** Longest time that counting and starting take, ms. */
+const TURN_MS = 30_000;
+/** Time for ECS to list the tasks that were started, ms: its lists follow its starts. */
+const LISTED_MS = 5_000;
 
 /** Options of {@link ecsLauncher}. */
 export interface EcsLauncherOptions {
@@ -21,15 +26,17 @@ export interface EcsLauncherOptions {
   maxTasks: number;
   /** How many recordings are not finished, with and without a recorder. */
   countOpen(): Promise<number>;
+  /** Of whoever counts and starts tasks: two at once would both start what is missing. */
+  turn: Turn;
 }
 
 /**
  * Recorder capacity by Fargate tasks. It compares the slots of all tasks, also of those on their way, with all open
- * recordings: a task that has free slots takes the waiting ones by itself. Tasks that ECS refuses are logged with its
- * reason, and missed again at the next call.
+ * recordings: a task that has free slots takes the waiting ones by itself. One caller at a time counts and starts; for the
+ * others there is nothing to do. Tasks that ECS refuses are logged with its reason, and missed again at the next call.
  */
 export function ecsLauncher(options: EcsLauncherOptions): RecorderLauncher {
-  const { client, logger, cluster, slotsPerTask } = options;
+  const { client, logger, cluster, slotsPerTask, turn } = options;
 
   async function countTasks(): Promise<number> {
     const { ListTasksCommand } = await import("@aws-sdk/client-ecs");
@@ -72,15 +79,34 @@ export function ecsLauncher(options: EcsLauncherOptions): RecorderLauncher {
     return false;
   }
 
+  /** @returns whether tasks were asked for */
+  async function startMissing(waiting: number): Promise<boolean> {
+    const [open, tasks] = await Promise.all([options.countOpen(), countTasks()]);
+    const missing = Math.min(Math.ceil(Math.max(open, waiting) / slotsPerTask) - tasks, options.maxTasks);
+    try {
+      for (let left = missing; left > 0; left -= TASKS_PER_CALL) {
+        if (!await start(Math.min(left, TASKS_PER_CALL))) break;
+      }
+    } catch (error) {
+      // Whether ECS started some is not known; the next count tells.
+      logger.error("recorder_tasks_not_started", { waiting, error });
+    }
+    return missing > 0;
+  }
+
   return {
     async ensureCapacity(waiting) {
       if (waiting === 0) return;
-      const [open, tasks] = await Promise.all([options.countOpen(), countTasks()]);
-      let missing = Math.min(Math.ceil(Math.max(open, waiting) / slotsPerTask) - tasks, options.maxTasks);
-      while (missing > 0) {
-        const count = Math.min(missing, TASKS_PER_CALL);
-        if (!await start(count)) return;
-        missing -= count;
+      try {
+        if (!await turn.take(TURN_MS)) return;
+        let asked = false;
+        try {
+          asked = await startMissing(waiting);
+        } finally {
+          await turn.leave(asked ? LISTED_MS : 0);
+        }
+      } catch (error) {
+        logger.error("recorder_tasks_not_counted", { waiting, error });
       }
     },
   };

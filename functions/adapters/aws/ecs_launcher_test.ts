@@ -13,15 +13,17 @@ interface Call {
 
 /** Runs one `ensureCapacity()` against an ECS that has `tasks` tasks and lists two at a time. */
 async function ensure(
-  { waiting, open, tasks, maxTasks = 100, refuse = false }: {
+  { waiting, open, tasks, maxTasks = 100, refuse = false, broken }: {
     waiting: number;
     open: number;
     tasks: number;
     maxTasks?: number;
     refuse?: boolean;
+    broken?: "ListTasks" | "RunTask";
   },
-): Promise<{ calls: Call[]; logs: [string, LogFields | undefined][] }> {
+): Promise<{ calls: Call[]; logs: [string, LogFields | undefined][]; pauses: number[] }> {
   const calls: Call[] = [];
+  const pauses: number[] = [];
   const logs: [string, LogFields | undefined][] = [];
   const pageSize = 2;
   const server = createServer(async (request, response) => {
@@ -39,7 +41,9 @@ async function ensure(
       : refuse
       ? { tasks: [], failures: [{ reason: "Capacity is unavailable at this time" }] }
       : { tasks: Array.from({ length: Number(body.count) }, () => ({})), failures: [] };
-    response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
+    response.writeHead(action === broken ? 400 : 200, { "content-type": "application/x-amz-json-1.1" }).end(
+      JSON.stringify(answer),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const client = new ECSClient({
@@ -59,13 +63,14 @@ async function ensure(
       slotsPerTask: 5,
       maxTasks,
       countOpen: () => Promise.resolve(open),
+      turn: { take: () => Promise.resolve(true), leave: (pauseMs) => Promise.resolve(void pauses.push(pauseMs)) },
     }).ensureCapacity(waiting);
   } finally {
     client.destroy();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
-  return { calls, logs };
+  return { calls, logs, pauses };
 }
 
 const started = (calls: Call[]): unknown[] =>
@@ -77,7 +82,7 @@ describe("ecsLauncher()", () => {
   });
 
   it("starts a task in the given network for the first recording", async () => {
-    const { calls, logs } = await ensure({ waiting: 1, open: 1, tasks: 0 });
+    const { calls, logs, pauses } = await ensure({ waiting: 1, open: 1, tasks: 0 });
     assertEquals(calls.map(({ action }) => action), ["ListTasks", "RunTask"]);
     const { clientToken, ...asked } = calls[1]?.body ?? {};
     assertEquals(typeof clientToken, "string");
@@ -91,11 +96,14 @@ describe("ecsLauncher()", () => {
       },
     });
     assertEquals(logs, [["recorder_tasks_started", { asked: 1, started: 1 }]]);
+    // ECS lists what it started a moment later: nobody counts before that.
+    assertEquals(pauses, [5_000]);
   });
 
   it("starts none while running tasks have slots, counted over all pages", async () => {
-    const { calls } = await ensure({ waiting: 2, open: 25, tasks: 5 });
+    const { calls, pauses } = await ensure({ waiting: 2, open: 25, tasks: 5 });
     assertEquals(calls.map(({ action }) => action), ["ListTasks", "ListTasks", "ListTasks"]);
+    assertEquals(pauses, [0]);
   });
 
   it("starts what is missing, ten at a time and no more than allowed", async () => {
@@ -107,5 +115,12 @@ describe("ecsLauncher()", () => {
     const { calls, logs } = await ensure({ waiting: 90, open: 100, tasks: 0, refuse: true });
     assertEquals(started(calls), [10]);
     assertEquals(logs[1], ["recorder_tasks_refused", { reasons: ["Capacity is unavailable at this time"] }]);
+  });
+
+  it("tells of an ECS that is away, gives the turn back, and holds nobody up", async () => {
+    const uncounted = await ensure({ waiting: 1, open: 1, tasks: 0, broken: "ListTasks" });
+    assertEquals([uncounted.logs.map(([event]) => event), uncounted.pauses], [["recorder_tasks_not_counted"], [0]]);
+    const unstarted = await ensure({ waiting: 1, open: 1, tasks: 0, broken: "RunTask" });
+    assertEquals([unstarted.logs.map(([event]) => event), unstarted.pauses], [["recorder_tasks_not_started"], [5_000]]);
   });
 });

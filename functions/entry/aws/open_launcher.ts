@@ -1,5 +1,6 @@
 import { countOpenRecordings } from "../../adapters/aws/dynamo_recordings.ts";
 import type { DynamoTable } from "../../adapters/aws/dynamo_table.ts";
+import { dynamoTurn } from "../../adapters/aws/dynamo_turn.ts";
 import { ecsLauncher } from "../../adapters/aws/ecs_launcher.ts";
 import { once } from "../../core/once.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -30,5 +31,6 @@ export function openLauncher(settings: LauncherSettings, table: DynamoTable, log
     slotsPerTask: settings.recorderSlots,
     maxTasks: settings.maxTasks,
     countOpen: () => countOpenRecordings(table),
+    turn: dynamoTurn(table, "launch"),
   });
 }

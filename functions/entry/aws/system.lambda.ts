@@ -6,7 +6,6 @@ import { loadConfig, SystemConfig } from "../../contract/config.ts";
 import { once } from "../../core/once.ts";
 import { createApp } from "../../http/app.ts";
 import openApi from "../../openapi.json" with { type: "json" };
-import type { RecorderLauncher } from "../../ports/recorder_launcher.ts";
 import { apiParts } from "./api_parts.ts";
 import { openLauncher } from "./open_launcher.ts";
 import { openOperator } from "./open_operator.ts";
@@ -26,13 +25,7 @@ const files = s3Files({
   prefix: RECORDINGS_PREFIX,
   clock: systemClock,
 });
-const { ensureCapacity } = openLauncher(config, table, parts.logger);
-const launcher: RecorderLauncher = {
-  /** Failures are logged and no more: the recording is wanted, and the poller tries again within a minute. */
-  async ensureCapacity(waiting) {
-    await ensureCapacity(waiting).catch((error) => parts.logger.error("recorder_tasks_not_started", { error }));
-  },
-};
+const launcher = openLauncher(config, table, parts.logger);
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = serve(createApp({

@@ -7,6 +7,7 @@ import process from "node:process";
 import { folderFiles } from "../../adapters/local/folder_files.ts";
 import { lockFolder } from "../../adapters/local/folder_lock.ts";
 import { lineLogger } from "../../adapters/local/line_logger.ts";
+import { poolLauncher } from "../../adapters/local/pool_launcher.ts";
 import { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
 import { memoryAnswers } from "../../adapters/local/memory_answers.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
@@ -152,12 +153,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     closing.push(() => pool.stop());
 
     const stopping = new AbortController();
-    const launcher = {
-      ensureCapacity() {
-        pool.wake();
-        return Promise.resolve();
-      },
-    };
+    const launcher = poolLauncher(pool);
     const poll = async () => {
       const options = { ...pollOptions(config), tickMs: config.pollTickMs, stayMs: Infinity };
       do {
