@@ -99,3 +99,12 @@ export const answerKey = (key: string): ItemKey => ({ pk: `${ANSWER_PREFIX}${key
 
 /** The turn of the one process that may do something now. @param name of what it is about */
 export const turnKey = (name: string): ItemKey => ({ pk: `TURN#${name}`, sk: "TURN" });
+
+/** Partition of the `due` index that holds alerts which somebody is still to be told about. */
+export const ALERT_DUE_PARTITION = "ALERT";
+
+/** Partition of the `list` index that holds alerts in one state, by {@link recordingListOrder}. */
+export const alertListPartition = (state: string): string => `ALERTS#${state}`;
+
+/** An alert, beside its recording, so that it goes with it. @param id kind and recording, with colons between */
+export const alertKey = (id: string): ItemKey => ({ pk: `RECORDING#${id.split(":")[1] ?? ""}`, sk: `ALERT#${id}` });

@@ -3,6 +3,7 @@
  * @module
  */
 import * as v from "valibot";
+import { json } from "./json_setting.ts";
 
 const days = v.pipe(
   v.number("must be a number of days, or null"),
@@ -10,21 +11,6 @@ const days = v.pipe(
   v.maxValue(36_500, "must be at most 36500 days"),
 );
 
-/** Text that holds JSON, or a value as it is. */
-const json = v.union([
-  v.looseObject({}),
-  v.pipe(
-    v.string(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      try {
-        return JSON.parse(dataset.value) as unknown;
-      } catch {
-        addIssue({ message: "must be JSON" });
-        return NEVER;
-      }
-    }),
-  ),
-]);
 const host = v.pipe(v.string(), v.regex(/^[a-z0-9._]{1,64}$/, "must have names in lower case, without @"));
 
 const Rule = v.strictObject({

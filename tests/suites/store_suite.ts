@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Recording } from "../../functions/ports/recording_store.ts";
 import type { Store } from "../../functions/ports/store.ts";
+import { alertStoreSuite } from "./alert_store_suite.ts";
 import { eventStoreSuite } from "./event_store_suite.ts";
 import { pollerSuite } from "./poller_suite.ts";
 import { recordingEndsSuite } from "./recording_ends_suite.ts";
@@ -210,4 +211,5 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
   eventStoreSuite(name, makeStore);
   recordingEndsSuite(name, makeStore);
   retentionSuite(name, makeStore);
+  alertStoreSuite(name, makeStore);
 }

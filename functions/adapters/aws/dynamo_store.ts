@@ -1,4 +1,5 @@
 import type { Store } from "../../ports/store.ts";
+import { dynamoAlerts } from "./dynamo_alerts.ts";
 import { dynamoEvents, dynamoTotals } from "./dynamo_events.ts";
 import { dynamoRecordings } from "./dynamo_recordings.ts";
 import { dynamoRetention } from "./dynamo_retention.ts";
@@ -16,5 +17,6 @@ export function dynamoStore(table: DynamoTable): Store {
     ...dynamoEvents(eventsTable(table)),
     ...dynamoTotals(table),
     ...dynamoRetention(table),
+    ...dynamoAlerts(table),
   };
 }

@@ -1,5 +1,6 @@
 import type { ChangeFeed } from "../../ports/change_feed.ts";
 import type { Store } from "../../ports/store.ts";
+import { sqliteAlerts } from "./sqlite/alerts.ts";
 import { Database } from "./sqlite/database.ts";
 import { sqliteEvents } from "./sqlite/events.ts";
 import { sqliteRecordings } from "./sqlite/recordings.ts";
@@ -30,6 +31,7 @@ export function sqliteStore(path: string): SqliteStore {
     ...sqliteRecordings(db),
     ...sqliteEvents(db),
     ...sqliteRetention(db),
+    ...sqliteAlerts(db),
     releaseHeldRecordings: (now) =>
       db.run(
         "UPDATE recordings SET state = 'wanted', due_at = ?, lease_owner = NULL WHERE state = 'recording'",

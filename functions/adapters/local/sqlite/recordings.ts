@@ -94,7 +94,7 @@ export function sqliteRecordings(db: Database): RecordingStore {
     async deleteRecording(id) {
       db.transaction(() => {
         if (read(id)?.state !== "deleting") return;
-        for (const table of ["segments", "events", "totals"]) {
+        for (const table of ["segments", "events", "totals", "alerts"]) {
           db.run(`DELETE FROM ${table} WHERE recording_id = ?`, id);
         }
         db.run("DELETE FROM recordings WHERE id = ?", id);

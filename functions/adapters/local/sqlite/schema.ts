@@ -78,6 +78,27 @@ CREATE TABLE totals (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const ALERTS_TABLE = `
+CREATE TABLE alerts (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  recording_id TEXT NOT NULL,
+  username TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  raised_at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  due_at INTEGER,
+  claim_token INTEGER NOT NULL,
+  deliveries TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alerts_due ON alerts (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX alerts_list ON alerts (state, raised_at, id);
+CREATE INDEX alerts_expiry ON alerts (expires_at);
+CREATE INDEX alerts_recording ON alerts (recording_id);
+`;
+
 /**
  * What brings a database from each version to the next. Its version, `user_version`, is the number of steps that it has
  * behind it, so steps are added at the end and never changed.
@@ -88,4 +109,5 @@ export const MIGRATIONS: readonly string[] = [
   "ALTER TABLE watches ADD COLUMN priority INTEGER NOT NULL DEFAULT 0; ALTER TABLE watches ADD COLUMN hours TEXT",
   `ALTER TABLE recordings ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE recordings ADD COLUMN events_deleted_at INTEGER`,
+  ALERTS_TABLE,
 ];

@@ -1,0 +1,99 @@
+import * as v from "valibot";
+import { ALERT_KINDS, ALERT_STATES } from "../../contract/alerts.ts";
+import { ALERT_DUE_PARTITION, alertKey, alertListPartition, recordingListOrder } from "../../contract/keys.ts";
+import type { Alert, AlertStore } from "../../ports/alert_store.ts";
+import { type DynamoTable, getItem, type Item, putNewItem, queryItems, updateItem } from "./dynamo_table.ts";
+import { DUE_INDEX, LIST_INDEX } from "./table.ts";
+
+const Delivery = v.object({
+  state: v.picklist(ALERT_STATES),
+  tries: v.number(),
+  dueAt: v.optional(v.number()),
+  triedAt: v.optional(v.number()),
+  problem: v.optional(v.string()),
+});
+
+// As text, since maps of DynamoDB have no order, and an alert is to have the same words in every try.
+const AlertItem = v.object({
+  id: v.string(),
+  kind: v.picklist(ALERT_KINDS),
+  recordingId: v.string(),
+  username: v.string(),
+  at: v.number(),
+  data: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())),
+  raisedAt: v.number(),
+  state: v.picklist(ALERT_STATES),
+  dueAt: v.optional(v.number()),
+  claimToken: v.number(),
+  deliveries: v.pipe(v.string(), v.parseJson(), v.record(v.string(), Delivery)),
+});
+
+/** Alerts in DynamoDB's state table. */
+export function dynamoAlerts(table: DynamoTable): AlertStore {
+  return {
+    async putAlert({ id, kind, recordingId, username, at, data }, { now, expiresAt }) {
+      const item = {
+        ...alertKey(id),
+        duePartition: ALERT_DUE_PARTITION,
+        listPartition: alertListPartition("pending"),
+        listOrder: recordingListOrder(now, id),
+        ...{ id, kind, recordingId, username, at },
+        data: JSON.stringify(data),
+        raisedAt: now,
+        state: "pending",
+        dueAt: now,
+        claimToken: 0,
+        deliveries: "{}",
+        expiresAtS: Math.ceil(expiresAt / 1000),
+      };
+      return await putNewItem(table, item) === undefined;
+    },
+    async getAlert(id) {
+      const item = await getItem(table, alertKey(id));
+      return item && toAlert(item);
+    },
+    async listAlerts(state, { limit, cursor }) {
+      const found = await queryItems(table, {
+        index: LIST_INDEX,
+        partition: alertListPartition(state),
+        where: cursor === undefined ? undefined : { operator: "<", value: cursor },
+        descending: true,
+      }, limit + 1);
+      const items = found.slice(0, limit).map(toAlert);
+      const last = items.at(-1);
+      const more = found.length > limit && last !== undefined;
+      return { items, cursor: more ? recordingListOrder(last.raisedAt, last.id) : undefined };
+    },
+    async claimAlerts({ now, leaseMs, limit }) {
+      const where = { operator: "<=", value: now } as const;
+      const due = await queryItems(table, { index: DUE_INDEX, partition: ALERT_DUE_PARTITION, where }, limit);
+      const claims = due.map(toAlert).map(({ id }) =>
+        updateItem(table, alertKey(id), {
+          set: { dueAt: now + leaseMs },
+          add: { claimToken: 1 },
+          onlyIf: [["dueAt", "<=", now]],
+        })
+      );
+      return (await Promise.all(claims)).filter((item) => item !== undefined).map(toAlert);
+    },
+    async settleAlert({ id, claimToken }, { state, dueAt, deliveries, expiresAt }) {
+      const changed = await updateItem(table, alertKey(id), {
+        set: {
+          state,
+          duePartition: dueAt === undefined ? undefined : ALERT_DUE_PARTITION,
+          listPartition: alertListPartition(state),
+          dueAt,
+          deliveries: JSON.stringify(deliveries),
+          expiresAtS: Math.ceil(expiresAt / 1000),
+        },
+        add: { claimToken: 1 },
+        onlyIf: [["claimToken", "=", claimToken]],
+      });
+      return changed !== undefined;
+    },
+  };
+}
+
+function toAlert(item: Item): Alert {
+  return v.parse(AlertItem, item);
+}
