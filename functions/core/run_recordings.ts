@@ -93,15 +93,16 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
     },
     async stop() {
       stopping.abort();
-      await done;
       const handedOver = new AbortController();
       for (const session of sessions) session.stop();
-      const all = Promise.all([...sessions].map((session) => session.done)).then(() => handedOver.abort());
+      // A claim that is under way begins nothing any more.
+      const all = done.then(() => Promise.all([...sessions].map((session) => session.done)));
+      all.then(() => handedOver.abort());
       if (await waited(clock, handOverMs, handedOver.signal)) {
         const recordingIds = [...sessions].map((session) => session.recordingId);
         logger.error("hand_over_took_too_long", { owner, recordings: sessions.size, recordingIds });
         for (const session of sessions) session.abandon();
-      } else await all;
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import { DamagedFileError } from "../contract/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Recorder } from "../ports/recorder.ts";
+import type { Recorder, RecorderResult } from "../ports/recorder.ts";
 import type { RecordingSpool, RecordingUploads } from "../ports/recording_uploads.ts";
 import { cutPlaylist, initsOf } from "./playlists.ts";
 import { backOffMs, waited } from "./waiting.ts";
@@ -118,11 +118,19 @@ export class RecordingUploader {
     this.#givenUp.abort();
   }
 
+  /** Resolves when {@link giveUp} is called. */
+  async givenUp(): Promise<void> {
+    const { signal } = this.#givenUp;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  }
+
   /** Closes what its recorder left open, so that all that it holds is uploaded. @returns whether the folder is closed */
   async #close(folder: string): Promise<boolean> {
     const { spool, repair, logger } = this.#deps;
     const names = await spool.names(folder);
     if (names.length === 0 || names.includes(MANIFEST)) return true;
+    // Its recorder may be at it still.
+    if (this.#givenUp.signal.aborted) return false;
     try {
       await repair(folder, this.#givenUp.signal);
       return true;
@@ -233,7 +241,8 @@ export class RecordingUploader {
 }
 
 /**
- * A recorder whose segments are told when they are stored, and which is done when all of its folder is.
+ * A recorder whose segments are told when they are stored, and which is done when all of its folder is, or when the
+ * uploader gives up: what the recorder still closes then, such as an MP4 of hours, is not waited for.
  * @param recorder writes into the uploader's spool
  */
 export function uploadingRecorder(recorder: Recorder, uploader: RecordingUploader, clock: Clock): Recorder {
@@ -241,7 +250,9 @@ export function uploadingRecorder(recorder: Recorder, uploader: RecordingUploade
     start(job, tell) {
       let folder: string | undefined;
       let told: Promise<void> = Promise.resolve();
+      let over = false;
       const run = recorder.start(job, (event) => {
+        if (over) return;
         if (event.type === "started") folder = event.folder;
         if (event.type !== "segment" || folder === undefined) return tell(event);
         const stored = uploader.segment(folder, event.segment);
@@ -249,7 +260,9 @@ export function uploadingRecorder(recorder: Recorder, uploader: RecordingUploade
           if (await stored) tell(event);
         });
       });
-      const done = run.done.then(async (result) => {
+      const timeUp = uploader.givenUp().then((): RecorderResult => ({ kind: "stopped" }));
+      const done = Promise.race([run.done, timeUp]).then(async (result) => {
+        over = true;
         const endedAt = clock.now();
         await told;
         if (folder !== undefined) await uploader.finish(folder);

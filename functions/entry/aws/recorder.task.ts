@@ -16,14 +16,13 @@ import { folderSpool } from "../../adapters/local/folder_files.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { mediaRecorder, repairFolder } from "../../adapters/media/media_recorder.ts";
 import { loadConfig, RecorderTaskConfig } from "../../contract/config.ts";
+import { handOver } from "../../core/hand_over.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { RecordingUploader, uploadingRecorder } from "../../core/upload_recordings.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
 
-/** Time for uploads after SIGTERM, ms: less than the hand-over has, so that what is stored is given back in time. */
-const LAST_UPLOADS_MS = 85_000;
 /** A request is given up after this time, ms: 8 MiB on a very slow line. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
@@ -56,16 +55,15 @@ const pool = runRecordings({ store, recorder, clock: systemClock, logger }, {
 });
 logger.info("recorder_ready", { owner, slots: config.recorderSlots });
 
-let handOver: Promise<void> | undefined;
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.on(signal, () => {
-    logger.info("recorder_stopping", { owner, signal, recordings: pool.active() });
-    systemClock.sleep(LAST_UPLOADS_MS).then(() => uploader.giveUp());
-    handOver ??= pool.stop();
-  });
-}
-await pool.done;
-await handOver;
-await resumed;
+const leaving = new Promise<void>((leave) => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      logger.info("recorder_stopping", { owner, signal, recordings: pool.active() });
+      leave();
+    });
+  }
+});
+await Promise.race([pool.done.then(() => resumed), leaving]);
+await handOver({ pool, uploader, resumed, clock: systemClock });
 logger.info("recorder_left", { owner });
 process.exit(0);

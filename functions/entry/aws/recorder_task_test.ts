@@ -167,4 +167,44 @@ describe("recorder task", () => {
       assertEquals(files, []);
     },
   );
+
+  it(
+    "after SIGKILL, and without its disk, another task resumes the recording in a new part; what was listed is there",
+    { timeout: 90_000 },
+    async () => {
+      const room = standin.room("killed.host");
+      room.startLive({ seed: "2" });
+      const { roomId } = room.stats();
+      await store.wantRecording({ roomId, username: "killed.host", title: "" }, Date.now());
+      const env = { ROOMTONE_LEASE_MS: "3000", ROOMTONE_SEGMENT_MS: "1000" };
+      const first = start(env);
+      await first.saw("recording_started");
+      const listed = async () => (await store.listSegments(roomId, { limit: 1_000 })).items;
+      for (let before = 0; before < 2; before = (await listed()).length) await systemClock.sleep(100);
+      first.kill("SIGKILL");
+      await first.exit;
+      const kept = await listed();
+      await rm(dataDir, { recursive: true });
+
+      const second = start(env);
+      assertEquals((await second.saw("recording_started")).part, 2);
+      assert((await store.getRecording(roomId))?.leaseToken === 2);
+      while ((await listed()).every(({ part }) => part === 1)) await systemClock.sleep(100);
+      room.endLive();
+      await second.saw("recording_finished");
+      const recording = await store.getRecording(roomId);
+      assertEquals([recording?.state, recording?.outcome?.kind], ["finished", "ended"]);
+      const all = await listed();
+      assertEquals(all.slice(0, kept.length), kept);
+      for (const { part, uri, sha256 } of all) {
+        const folder = recording?.parts.find((each) => each.part === part)?.folder;
+        const bytes = Buffer.from(aws.objects.get(`recordings/${folder}/${uri}`) ?? "", "latin1");
+        assertEquals(createHash("sha256").update(bytes).digest("hex"), sha256);
+      }
+      const [killed] = recording?.parts ?? [];
+      const playlist = aws.objects.get(`recordings/${killed?.folder}/index.m3u8`) ?? "";
+      const named = playlist.match(/^segment_.*$/gm) ?? [];
+      assert(named.length > 0 && named.every((name) => aws.objects.has(`recordings/${killed?.folder}/${name}`)));
+    },
+  );
 });
