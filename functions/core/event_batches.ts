@@ -1,5 +1,6 @@
 import type { EventBatch } from "../ports/event_store.ts";
 import type { EventLine } from "../ports/recorder.ts";
+import { KnownPeople } from "./event_people.ts";
 
 /** Most packed bytes of one batch: an item of DynamoDB holds 400 KB, names and numbers included. */
 const MAX_BODY_BYTES = 350_000;
@@ -11,22 +12,34 @@ export type BatchPlace = Pick<EventBatch, "recordingId" | "seq" | "token">;
  * Packs events into batches for the log: one, or more when they are too big for one.
  * @param lines in order, at least one
  * @param place of the first batch; the following ones come right after it
+ * @param people whom the log has told about; it takes in what the new batches tell @default nobody
  */
-export async function packEvents(lines: readonly EventLine[], place: BatchPlace): Promise<EventBatch[]> {
-  const body = await gzip(lines.map((line) => `${line.json}\n`).join(""));
-  if (body.length <= MAX_BODY_BYTES) return [{ ...place, ...factsOf(lines), body }];
+export async function packEvents(
+  lines: readonly EventLine[],
+  place: BatchPlace,
+  people: KnownPeople = new KnownPeople(),
+): Promise<EventBatch[]> {
+  const { lines: referred, learned } = people.refer(lines.map(({ json }) => json), place.seq);
+  const body = await gzip(referred.map((line) => `${line}\n`).join(""));
+  if (body.length <= MAX_BODY_BYTES) {
+    people.learn(learned);
+    return [{ ...place, ...factsOf(lines), body }];
+  }
   const [only] = lines;
   if (lines.length === 1 && only !== undefined) {
     const { type, at } = only;
-    return await packEvents([{ ...only, json: JSON.stringify({ type, at, truncated: true }) }], place);
+    return await packEvents([{ ...only, json: JSON.stringify({ type, at, truncated: true }) }], place, people);
   }
   const middle = Math.ceil(lines.length / 2);
-  const first = await packEvents(lines.slice(0, middle), place);
-  const second = await packEvents(lines.slice(middle), { ...place, seq: place.seq + first.length });
+  const first = await packEvents(lines.slice(0, middle), place, people);
+  const second = await packEvents(lines.slice(middle), { ...place, seq: place.seq + first.length }, people);
   return [...first, ...second];
 }
 
-/** The events of a batch, each a line of JSON. */
+/**
+ * The events of a batch, each a line of JSON. A person whom an earlier line of the recording tells about is a reference:
+ * `{"id": "...", "facts": "12-5"}`, see `event_people.ts`; gifts have the names beside it.
+ */
 export async function unpackEvents(batch: EventBatch): Promise<string[]> {
   if (batch.count === 0) return [];
   const text = await new Response(

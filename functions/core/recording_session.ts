@@ -6,6 +6,7 @@ import type { Observer } from "../ports/observer.ts";
 import type { EventLine, Recorder, RecorderEvent, RecorderResult, RecorderRun } from "../ports/recorder.ts";
 import type { Lease, Recording, RecordingOutcome, RecordingStore } from "../ports/recording_store.ts";
 import { idsOf, packEvents } from "./event_batches.ts";
+import { KnownPeople } from "./event_people.ts";
 import { SerialWriter } from "./serial_writer.ts";
 import { backOffMs, waited } from "./waiting.ts";
 
@@ -60,6 +61,8 @@ export class RecordingSession {
   #nextSeq = 0;
   /** Messages that the recorder before this one stored last: TikTok may send them again to the new connection. */
   #known: ReadonlySet<string> = new Set();
+  /** A recorder that takes over begins with nobody: to know more it would have to read the whole log. */
+  readonly #people = new KnownPeople();
   #segments = 0;
   #lost = false;
   /** Somebody asked for the end of the recording: it is finished, not handed over. */
@@ -212,7 +215,8 @@ export class RecordingSession {
     let batches: EventBatch[] | undefined;
     this.#log.push(async () => {
       const unknown = lines.filter(({ id }) => !this.#known.has(id));
-      batches ??= unknown.length === 0 ? [] : await packEvents(unknown, { ...this.#lease, seq: this.#nextSeq });
+      const place = { ...this.#lease, seq: this.#nextSeq };
+      batches ??= unknown.length === 0 ? [] : await packEvents(unknown, place, this.#people);
       for (const batch of batches) {
         await this.#deps.store.appendEvents(batch);
         this.#nextSeq = batch.seq + 1;

@@ -1,5 +1,6 @@
 import { AppError } from "../contract/errors.ts";
 import type { EventsReply, RecordingReply, TotalsReply } from "../contract/schemas.ts";
+import { PeopleCache } from "../core/event_people.ts";
 import { deleteRecording, noRecording, startRecording } from "../core/manage_recordings.ts";
 import { joinPlaylists, type PartPlaylist, withAddresses } from "../core/playlists.ts";
 import { waitForEvents } from "../core/recording_events.ts";
@@ -55,6 +56,7 @@ export interface RecordingsDeps {
 /** Answers of the recordings routes. */
 export function recordingHandlers(deps: RecordingsDeps) {
   const { store } = deps;
+  const reading = { ...deps, people: new PeopleCache() };
   const find = async (id: string): Promise<ShownRecording> => {
     const recording = await store.getRecording(id);
     if (recording === undefined || !isShown(recording)) throw noRecording(id);
@@ -104,9 +106,9 @@ export function recordingHandlers(deps: RecordingsDeps) {
       if (deps.streams && headers.get("accept")?.includes("text/event-stream")) {
         const seen = headers.get("last-event-id") ?? "";
         const from = { after: seen || after, types, limit: STREAM_PAGE };
-        return await eventStream(deps, id, from, { comesBack: seen !== "", gone: signal });
+        return await eventStream(reading, id, from, { comesBack: seen !== "", gone: signal });
       }
-      const page = await waitForEvents(deps, id, { after, types, limit }, waitMs, signal);
+      const page = await waitForEvents(reading, id, { after, types, limit }, waitMs, signal);
       const body: EventsReply = { ...page, events: page.events.map(({ event }) => event) };
       return { body };
     },
