@@ -13,10 +13,13 @@ import { after, before, describe, it } from "node:test";
 import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
 import { createTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
 import { motoSubnets, startMoto } from "../../../tests/engines/moto.ts";
+import { FakeLookup } from "../../../tests/fakes/fake_lookup.ts";
+import { wayTo } from "../../../tests/fakes/fake_tiktok.ts";
 import { CaptureLogger } from "../../../tests/fakes/capture_logger.ts";
 import { ManualClock } from "../../../tests/fakes/manual_clock.ts";
 import { recorderLauncherSuite } from "../../../tests/suites/recorder_launcher_suite.ts";
 import { T0, want } from "../../../tests/suites/store_fixture.ts";
+import { pollWatchlist } from "../../core/poll_watchlist.ts";
 import { countOpenRecordings } from "./dynamo_recordings.ts";
 import { dynamoStore } from "./dynamo_store.ts";
 import { dynamoTurn } from "./dynamo_turn.ts";
@@ -144,6 +147,31 @@ describe("ecsLauncher() on moto", () => {
       await clock.advance(10_000);
       await open().ensureCapacity(12 * SLOTS);
       assertEquals([asked, await recorders()], [[10, 5, 5], 12]);
+    } finally {
+      await close();
+    }
+  });
+
+  it("two pollers that overlap make one recording of a live, and start one task for it", async () => {
+    const { store, clock, logger, open, recorders, close } = await make();
+    try {
+      await store.putWatch("host", T0);
+      await store.putWatch("other", T0);
+      const lookup = new FakeLookup();
+      for (const name of ["host", "other"]) lookup.live(name, name === "host" ? "7300" : "7301");
+      const options = { ...{ intervalMs: 60_000, minIntervalMs: 5_000, maxIntervalMs: 1_800_000 } };
+      // So short a lease that each poller looks at both names.
+      const poll = () =>
+        pollWatchlist(
+          { store, ...wayTo(lookup, { clock }), launcher: open(), clock, random: Math.random, logger },
+          { ...options, jitter: 0.2, leaseMs: 1, tickMs: 1_000 },
+        );
+      const summaries = await Promise.all([poll(), poll(), poll()]);
+      assertEquals(summaries.reduce((sum, { wanted }) => sum + wanted, 0), 2);
+      assertEquals([(await store.listRecordings({ limit: 9 })).items.length, await recorders()], [2, 1]);
+      await clock.advance(1_000);
+      await Promise.all([poll(), poll()]);
+      assertEquals(await recorders(), 1);
     } finally {
       await close();
     }
