@@ -1,6 +1,7 @@
 import { AppError, type AppErrorCode, REFUSAL_CODES, SLOWING_CODES } from "../contract/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LiveAnswer, LiveLookup, LookupOptions, MessageSender } from "../ports/live_lookup.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import type { Random } from "../ports/random.ts";
 import { mapBounded } from "./bounded.ts";
 import { type BreakerState, CircuitBreaker } from "./circuit_breaker.ts";
@@ -16,6 +17,8 @@ export interface UpstreamDeps {
   callers?: RequestBudget | undefined;
   clock: Clock;
   random: Random;
+  /** Counts refusals. */
+  metrics?: Pick<Metrics, "count"> | undefined;
 }
 
 /** How things stand with TikTok. */
@@ -23,8 +26,6 @@ export interface UpstreamState {
   budget: BudgetState;
   /** By call, such as `links`. */
   breakers: Record<string, BreakerState>;
-  /** Refusals by code since the process began. */
-  refusals: Record<string, number>;
 }
 
 const CALLS = ["links", "alive", "userInfo", "userList", "room", "gifts", "prices", "feed", "message"] as const;
@@ -51,7 +52,6 @@ const RETRY_NEEDS_MS = 5_000;
 export class Upstream {
   readonly #deps: UpstreamDeps;
   readonly #breakers: Record<Call, CircuitBreaker>;
-  readonly #refusals = new Map<string, number>();
   /** For work with a schedule of its own, such as a poller: each call is made, once. */
   readonly patient: LiveLookup;
   /** For callers that wait: short trouble is tried again, and a TikTok that refuses is not asked. */
@@ -93,7 +93,7 @@ export class Upstream {
   /** For metrics. */
   state(): UpstreamState {
     const breakers = Object.fromEntries(CALLS.map((call) => [call, this.#breakers[call].state]));
-    return { budget: this.#deps.budget.state(), breakers, refusals: Object.fromEntries(this.#refusals) };
+    return { budget: this.#deps.budget.state(), breakers };
   }
 
   async #noted<T>(call: Call, ask: () => Promise<T>): Promise<T> {
@@ -109,11 +109,11 @@ export class Upstream {
   }
 
   #learn(call: Call, error: AppError): void {
-    const { budget } = this.#deps;
+    const { budget, metrics } = this.#deps;
     // Nothing was sent.
     if (error instanceof BudgetError) return;
     const { code } = error;
-    if (REFUSAL_CODES.has(code)) this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
+    if (REFUSAL_CODES.has(code)) metrics?.count("tiktok_refusals_total", 1, code);
     if (SLOWING_CODES.has(code)) budget.slowDown(error.retryAfterMs);
     if (OF_ALL.has(code)) return this.#breakers[call].failed(error);
     // That there is no such user, or that a list is private, is an answer.

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { describe, it } from "node:test";
+import { CaptureMetrics } from "../../tests/fakes/capture_metrics.ts";
 import { FakeLookup } from "../../tests/fakes/fake_lookup.ts";
 import { ManualClock, turn } from "../../tests/fakes/manual_clock.ts";
 import { AppError, type AppErrorCode } from "../contract/errors.ts";
@@ -12,7 +13,8 @@ function open() {
   const random = () => 0.5;
   const budget = new RequestBudget({ requestsPerMinute: 60, burst: 10, clock, random });
   const lookup = new FakeLookup();
-  const upstream = new Upstream({ lookup, budget, clock, random });
+  const metrics = new CaptureMetrics();
+  const upstream = new Upstream({ lookup, budget, clock, random, metrics });
   const states = (answers: LiveAnswer[]) =>
     answers.map((answer) => answer.state === "failed" ? answer.error.code : answer.state);
   /** Answers for a name, one after the other; the last one stays. */
@@ -23,7 +25,7 @@ function open() {
       return Promise.resolve({ username, state: "failed", error: new AppError(code, `Look up ${username}: ${code}`) });
     });
   };
-  return { clock, budget, lookup, upstream, states, script };
+  return { clock, budget, lookup, upstream, states, script, metrics };
 }
 
 describe("Upstream", () => {
@@ -78,18 +80,19 @@ describe("Upstream", () => {
   });
 
   it("a refusal slows everything down; a limit of the signer, and one's own, do not", async () => {
-    const { clock, budget, lookup, upstream, script } = open();
+    const { clock, budget, lookup, upstream, script, metrics } = open();
     script("host", "rate_limited");
     await upstream.patient.links(["host"]);
     lookup.failure = new BudgetError(3_000);
     await assertRejects(() => upstream.prompt.gifts());
     assertEquals(budget.state().pausedMs, 0);
-    assertEquals(upstream.state().refusals, { rate_limited: 1 });
+    assertEquals(metrics.counts, { "tiktok_refusals_total rate_limited": 1 });
 
     lookup.failure = new AppError("blocked", "Read the gifts: no", { retryAfterMs: 40_000 });
     await assertRejects(() => upstream.prompt.gifts());
     assertEquals([budget.state().pausedMs, budget.state().refusals], [40_000, 1]);
-    assertEquals(upstream.state().refusals, { rate_limited: 1, blocked: 1 });
+    const refusals = { "tiktok_refusals_total rate_limited": 1, "tiktok_refusals_total blocked": 1 };
+    assertEquals(metrics.counts, refusals);
     await clock.advance(40_000);
     // That there is no such user is an answer.
     await upstream.patient.links(["nobody"]);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { getRandomValues } from "node:crypto";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import * as v from "valibot";
+import { CaptureMetrics } from "../../tests/fakes/capture_metrics.ts";
 import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
 import { FakeLookup } from "../../tests/fakes/fake_lookup.ts";
 import { ManualClock } from "../../tests/fakes/manual_clock.ts";
@@ -228,8 +229,9 @@ describe("createApp(): who may call", () => {
 
     it("feeds the metrics by route", async () => {
       const seen: RequestMetric[] = [];
-      const metrics = { request: (metric: RequestMetric) => void seen.push(metric), text: () => Promise.resolve("") };
-      const app = make({ metrics: { ...metrics, mediaType: "text/plain" }, now: () => 7 });
+      const metrics = new CaptureMetrics();
+      metrics.request = (metric: RequestMetric) => void seen.push(metric);
+      const app = make({ metrics, now: () => 7 });
       await app.request("/watchlist/a", bearer(await newKey(["read"])));
       assertEquals(seen, [{ method: "GET", route: "/watchlist/{username}", status: 404, durationMs: 0 }]);
     });

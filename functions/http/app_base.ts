@@ -2,8 +2,9 @@ import { type Context, Hono } from "hono";
 import { AppError } from "../contract/errors.ts";
 import { type BodySchema, healthRoute, type InputSchema, metricsRoute, type Route } from "../contract/routes.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Metrics } from "../ports/metrics.ts";
+import type { Metrics, MetricsPage } from "../ports/metrics.ts";
 import { type GateOptions, makeGate } from "./auth.ts";
+import { type ConsoleOptions, consolePage } from "./console_page.ts";
 import { allowOrigins } from "./cors.ts";
 import { STATUS_OF, toAppError, toProblem } from "./errors.ts";
 import { requireLoopback } from "./loopback.ts";
@@ -24,8 +25,8 @@ export interface BaseOptions {
   keys?: GateOptions["keys"];
   /** Origins whose pages may call, such as `https://app.example`. @default none but the API's own */
   corsOrigins?: readonly string[];
-  /** Counts and times the requests; answered at `GET /metrics`. */
-  metrics?: Metrics;
+  /** Counts and times the requests; those that are a page are answered at `GET /metrics`. */
+  metrics?: Metrics | MetricsPage;
   /** Believe `x-forwarded-for`, for the log. @default false */
   trustForwarded?: boolean;
   /** Milliseconds that never go back, for timing. @default `performance.now` */
@@ -38,12 +39,14 @@ export interface BaseOptions {
 export interface AppContents {
   /** Its routes; each function adds some. */
   groups: readonly ((add: AddRoute) => void)[];
+  /** The console, for browsers. */
+  console?: ConsoleOptions | undefined;
   /** Tried when somebody asks for the app's health: what it throws is the answer. */
   tryOut?: () => Promise<unknown>;
 }
 
 /** An app of some groups of routes, with all that every request passes: log, gate, errors. */
-export function createBaseApp(options: BaseOptions, { groups, tryOut }: AppContents): Hono {
+export function createBaseApp(options: BaseOptions, { groups, console, tryOut }: AppContents): Hono {
   const { logger, loopbackOnly, corsOrigins = [], metrics } = options;
   const gate = makeGate({ loopbackOnly, keys: options.keys });
   const app = new Hono();
@@ -99,7 +102,7 @@ export function createBaseApp(options: BaseOptions, { groups, tryOut }: AppConte
   }));
 
   for (const group of groups) group(add);
-  if (metrics !== undefined) {
+  if (metrics !== undefined && "text" in metrics) {
     add(
       metricsRoute,
       async () => new Response(await metrics.text(), { headers: { "content-type": metrics.mediaType } }),
@@ -109,12 +112,18 @@ export function createBaseApp(options: BaseOptions, { groups, tryOut }: AppConte
     await tryOut?.();
     return { body: { status: "ok" } };
   });
-  const describe = around(() =>
+  const describe = () =>
     Response.json({
       name: "Roomtone",
       routes: routes.map(({ method, path, summary }) => ({ method: method.toUpperCase(), path, summary })),
-    })
-  );
-  app.get("/", describe);
+    });
+  app.get("/", around(async (c) => (console && await consolePage(console, c.req.raw)) ?? describe()));
+  if (console !== undefined) {
+    app.get("/console/*", around(async (c) => {
+      const file = await consolePage(console, c.req.raw);
+      if (file === undefined) throw new AppError("not_found", `Find ${c.req.path}: the console has no such file`);
+      return file;
+    }));
+  }
   return app;
 }

@@ -8,7 +8,7 @@ import { AnswerCache } from "../core/answer_cache.ts";
 import type { AnswerStore, KeptAnswer } from "../ports/answer_store.ts";
 import type { LiveAnswer } from "../ports/live_lookup.ts";
 import { createApp } from "./app.ts";
-import { requestMetrics } from "./metrics.ts";
+import { prometheusMetrics } from "../adapters/local/prometheus_metrics.ts";
 
 const LIVE = "/api/links?usernames[]=on.air";
 
@@ -130,7 +130,7 @@ describe("createApp() with a cache", () => {
   });
 
   it("logs and counts an answer that is at hand like any other, under an id of its own", async () => {
-    const metrics = requestMetrics();
+    const metrics = prometheusMetrics();
     const deps = { lookup, clock };
     const cache = new AnswerCache({ store, clock, logger });
     app = createApp({ links: deps, cache, logger, metrics, loopbackOnly: true });

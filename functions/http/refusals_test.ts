@@ -10,7 +10,7 @@ import { AnswerCache } from "../core/answer_cache.ts";
 import { RequestBudget } from "../core/request_budget.ts";
 import { Upstream } from "../core/upstream.ts";
 import { createApp } from "./app.ts";
-import { requestMetrics } from "./metrics.ts";
+import { prometheusMetrics } from "../adapters/local/prometheus_metrics.ts";
 
 describe("the API while TikTok refuses", () => {
   let clock: ManualClock;
@@ -23,11 +23,12 @@ describe("the API while TikTok refuses", () => {
     const random = () => 0.5;
     const logger = new CaptureLogger();
     const budget = new RequestBudget({ requestsPerMinute: 60, burst: 10, clock, random });
-    const upstream = new Upstream({ lookup, budget, clock, random });
+    const metrics = prometheusMetrics({ upstream: () => upstream.state() });
+    const upstream = new Upstream({ lookup, budget, clock, random, metrics });
     app = createApp({
       links: { lookup: upstream.prompt, clock },
       cache: new AnswerCache({ store: memoryAnswers(clock), clock, logger }),
-      metrics: requestMetrics(() => upstream.state()),
+      metrics,
       ...{ logger, loopbackOnly: true },
     });
   });

@@ -72,6 +72,8 @@ export interface WatchStore {
    * without watches. The answer may lag behind claims by some milliseconds.
    */
   nextCheckAt(shard: number): Promise<number | undefined>;
+  /** How many watches wait for a poller: `nextCheckAt <= now`. */
+  countDueWatches(now: number): Promise<number>;
   /**
    * Stores what a check found.
    * @param claimed name and token of the claim

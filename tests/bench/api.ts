@@ -15,7 +15,7 @@ import { memoryAnswers } from "../../functions/adapters/local/memory_answers.ts"
 import { systemClock } from "../../functions/adapters/local/system_clock.ts";
 import { AnswerCache } from "../../functions/core/answer_cache.ts";
 import { createApp } from "../../functions/http/app.ts";
-import { requestMetrics } from "../../functions/http/metrics.ts";
+import { prometheusMetrics } from "../../functions/adapters/local/prometheus_metrics.ts";
 import { buildLambda, bundleLambda } from "../../scripts/build_functions.ts";
 import { node24, ROOT } from "../../scripts/tools.mjs";
 import { apiGatewayEvent } from "../fakes/lambda_events.ts";
@@ -137,7 +137,7 @@ async function cachedRates(standin: Standin): Promise<{ ours: number; bare: numb
     links: { lookup: tiktokLookup(new TikTok({ baseUrls: standin.baseUrls })), clock: systemClock },
     cache: new AnswerCache({ store: memoryAnswers(systemClock), clock: systemClock, logger }),
     logger,
-    metrics: requestMetrics(),
+    metrics: prometheusMetrics(),
     loopbackOnly: true,
   });
   const names = Array.from({ length: HOSTS }, (_, index) => `own.${index}`);

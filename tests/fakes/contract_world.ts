@@ -9,7 +9,7 @@ import type { AppError } from "../../functions/contract/errors.ts";
 import type { Scope } from "../../functions/contract/scopes.ts";
 import { createKey } from "../../functions/core/api_keys.ts";
 import { type AppOptions, createApp } from "../../functions/http/app.ts";
-import { requestMetrics } from "../../functions/http/metrics.ts";
+import { prometheusMetrics } from "../../functions/adapters/local/prometheus_metrics.ts";
 import openApi from "../../functions/openapi.json" with { type: "json" };
 import type { LiveLookup, Room, UserInfo } from "../../functions/ports/live_lookup.ts";
 import type { RecordingFiles } from "../../functions/ports/recording_files.ts";
@@ -97,7 +97,7 @@ export class ContractWorld {
     return createApp({
       ...{ links: deps, userInfo: deps, followings: deps, lives: { ...deps, sender } },
       system: { store, clock, lookup, files, streams: true },
-      ...{ openApi, metrics: requestMetrics(), logger: new CaptureLogger(), loopbackOnly: true },
+      ...{ openApi, metrics: prometheusMetrics(), logger: new CaptureLogger(), loopbackOnly: true },
       ...more,
     });
   }

@@ -56,6 +56,19 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
       assertEquals(await claimWatches(store, "somebody", T0), []);
     });
 
+    it("countDueWatches() counts those of every shard that nobody holds", async () => {
+      assertEquals(await store.countDueWatches(T0), 0);
+      for (const name of ["a", "b", "c", "d"]) await store.putWatch(name, T0);
+      await store.putWatch("later", T0 + 1);
+      assertEquals([await other.countDueWatches(T0), await other.countDueWatches(T0 + 1)], [4, 5]);
+      const [claimed] = await claimWatches(other, "a", T0, 1);
+      assertEquals(await store.countDueWatches(T0), 3);
+      const { username = "", claimToken = 0 } = claimed ?? {};
+      const check = { nextCheckAt: T0, state: "live", failures: 0, roomId: "1" } as const;
+      await other.completeCheck({ username, claimToken }, check);
+      assertEquals(await store.countDueWatches(T0), 4);
+    });
+
     it("listWatches() pages through all names in order", async () => {
       const names = ["e", "b", "a", "d", "c"];
       for (const each of names) await store.putWatch(each, T0);

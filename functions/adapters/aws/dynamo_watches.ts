@@ -1,8 +1,16 @@
 import * as v from "valibot";
 import { APP_ERROR_CODES } from "../../contract/errors.ts";
-import { ON_AIR_SHARD, WATCH_LIST_PARTITION, watchDuePartition, watchKey, watchShard } from "../../contract/keys.ts";
+import {
+  ON_AIR_SHARD,
+  WATCH_LIST_PARTITION,
+  WATCH_SHARDS,
+  watchDuePartition,
+  watchKey,
+  watchShard,
+} from "../../contract/keys.ts";
 import { PRIORITIES, type Watch, type WatchStore } from "../../ports/watch_store.ts";
 import {
+  countItems,
   deleteItem,
   type DynamoTable,
   getItem,
@@ -88,6 +96,17 @@ export function dynamoWatches(table: DynamoTable): WatchStore {
     async nextCheckAt(shard) {
       const [first] = await queryItems(table, { index: DUE_INDEX, partition: watchDuePartition(shard) }, 1);
       return first && toWatch(first).nextCheckAt;
+    },
+    async countDueWatches(now) {
+      const shards = [ON_AIR_SHARD, ...Array.from({ length: WATCH_SHARDS }, (_, shard) => shard)];
+      const counts = await Promise.all(shards.map((shard) =>
+        countItems(table, {
+          index: DUE_INDEX,
+          partition: watchDuePartition(shard),
+          where: { operator: "<=", value: now },
+        })
+      ));
+      return counts.reduce((sum, count) => sum + count, 0);
     },
     async completeCheck({ username, claimToken }, { nextCheckAt, ...check }) {
       const { state, checkedAt, lastLiveAt, roomId, hours, failures, lastError } = check;

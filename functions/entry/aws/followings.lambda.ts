@@ -5,14 +5,19 @@ import { createLookupApp } from "../../http/app.ts";
 import { apiParts } from "./api_parts.ts";
 import { openOperator } from "./open_operator.ts";
 import { openTable } from "./open_table.ts";
+import { metered, processMetrics } from "./process_metrics.ts";
 import { serve } from "./serve.ts";
 
 const config = loadConfig(FollowingsConfig, process.env);
+const metrics = processMetrics("followings");
 const parts = apiParts(openTable(config));
-const { lookup } = openOperator(config, parts.logger);
+const { lookup } = openOperator(config, parts.logger, metrics);
 
 /** Answers `GET /tiktok/user-followings` and `GET /tiktok/user-followers` behind API Gateway. */
-export const handler = serve(createLookupApp({
-  ...parts,
-  followings: { lookup, clock: systemClock },
-}));
+export const handler = metered(
+  metrics,
+  serve(createLookupApp({
+    ...parts,
+    followings: { lookup, clock: systemClock },
+  })),
+);

@@ -3,6 +3,7 @@ import { laterLookup } from "../../core/later_lookup.ts";
 import { once } from "../../core/once.ts";
 import type { LiveLookup, MessageSender } from "../../ports/live_lookup.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { identityOf } from "../identity.ts";
 import { openUpstream, type UpstreamSettings } from "../open_upstream.ts";
 
@@ -17,6 +18,7 @@ export interface OperatorSettings extends UpstreamSettings {
 export function openOperator(
   settings: OperatorSettings,
   logger: Logger,
+  metrics: Metrics,
 ): { lookup: LiveLookup; sender: MessageSender } {
   const { identityParameter, eulerUrl, mediaHosts = [] } = settings;
   const open = once(async () => {
@@ -26,7 +28,7 @@ export function openOperator(
       loggedIn: identity.cookies !== undefined,
       signs: identity.signer !== undefined,
     });
-    const { upstream, sender } = openUpstream(settings, identity);
+    const { upstream, sender } = openUpstream(settings, { ...identity, metrics });
     return { lookup: upstream.prompt, sender };
   });
   return {

@@ -3,11 +3,13 @@ import process from "node:process";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, PollerConfig } from "../../contract/config.ts";
+import { measuredLogger, measureQueues } from "../../core/measure.ts";
 import { pollOptions, type PollSummary, pollWatchlist } from "../../core/poll_watchlist.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { openLauncher } from "./open_launcher.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
+import { metered, processMetrics } from "./process_metrics.ts";
 
 /** Time before the function's own end at which it gives back what it looks up, ms. */
 const RESERVE_MS = 5_000;
@@ -15,9 +17,10 @@ const RESERVE_MS = 5_000;
 const TICK_MS = 10_000;
 
 const config = loadConfig(PollerConfig, process.env);
-const logger = processLogger();
+const metrics = processMetrics("poller");
+const logger = measuredLogger(processLogger(), metrics);
 const table = openTable(config);
-const { budget, upstream } = openUpstream(config);
+const { budget, upstream } = openUpstream(config, { metrics });
 const deps = {
   store: dynamoStore(table),
   lookup: upstream.patient,
@@ -32,13 +35,15 @@ const deps = {
  * Works through the watchlist, as the schedule asks for it, and stays for names that come due before the next tick. It
  * returns as soon as there will be none.
  */
-export async function handler(
+export const handler = metered(metrics, async (
   _event: unknown,
   context: Pick<Context, "getRemainingTimeInMillis">,
-): Promise<PollSummary> {
+): Promise<PollSummary> => {
   const timeLeftMs = Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
   const options = { ...pollOptions(config), tickMs: TICK_MS, stayMs: Math.min(timeLeftMs, config.pollScheduleMs) };
   const summary = await pollWatchlist(deps, options, AbortSignal.timeout(timeLeftMs));
   logger.info("watchlist_polled", { ...summary });
+  metrics.set("watch_lateness_seconds", summary.lateMs / 1000);
+  await measureQueues({ ...deps, metrics });
   return summary;
-}
+});

@@ -10,12 +10,14 @@ import { apiParts } from "./api_parts.ts";
 import { openLauncher } from "./open_launcher.ts";
 import { openOperator } from "./open_operator.ts";
 import { openTable } from "./open_table.ts";
+import { metered, processMetrics } from "./process_metrics.ts";
 import { serve } from "./serve.ts";
 
 const config = loadConfig(SystemConfig, process.env);
+const metrics = processMetrics("system");
 const table = openTable(config);
 const parts = apiParts(table);
-const { lookup, sender } = openOperator(config, parts.logger);
+const { lookup, sender } = openOperator(config, parts.logger, metrics);
 const files = s3Files({
   client: once(async () => {
     const { S3Client } = await import("@aws-sdk/client-s3");
@@ -28,9 +30,12 @@ const files = s3Files({
 const launcher = openLauncher(config, table, parts.logger);
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
-export const handler = serve(createApp({
-  ...parts,
-  lives: { lookup, clock: systemClock, sender: config.sendMessages ? sender : undefined },
-  system: { store: dynamoStore(table), clock: systemClock, lookup, files, launcher },
-  openApi,
-}));
+export const handler = metered(
+  metrics,
+  serve(createApp({
+    ...parts,
+    lives: { lookup, clock: systemClock, sender: config.sendMessages ? sender : undefined },
+    system: { store: dynamoStore(table), clock: systemClock, lookup, files, launcher },
+    openApi,
+  })),
+);

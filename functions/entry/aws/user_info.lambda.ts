@@ -5,12 +5,18 @@ import { createLookupApp } from "../../http/app.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { apiParts } from "./api_parts.ts";
 import { openTable } from "./open_table.ts";
+import { metered, processMetrics } from "./process_metrics.ts";
 import { serve } from "./serve.ts";
 
 const config = loadConfig(LookupConfig, process.env);
+const metrics = processMetrics("user_info");
+const { upstream } = openUpstream(config, { mediaHosts: config.mediaHosts, metrics });
 
 /** Answers `GET /tiktok/user-info` behind API Gateway. */
-export const handler = serve(createLookupApp({
-  userInfo: { lookup: openUpstream(config, { mediaHosts: config.mediaHosts }).upstream.prompt, clock: systemClock },
-  ...apiParts(openTable(config)),
-}));
+export const handler = metered(
+  metrics,
+  serve(createLookupApp({
+    userInfo: { lookup: upstream.prompt, clock: systemClock },
+    ...apiParts(openTable(config)),
+  })),
+);

@@ -4,24 +4,29 @@ import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { deadLetterFile } from "../../adapters/local/dead_letter_file.ts";
 import { folderFiles } from "../../adapters/local/folder_files.ts";
 import { lockFolder } from "../../adapters/local/folder_lock.ts";
 import { lineLogger } from "../../adapters/local/line_logger.ts";
 import { poolLauncher } from "../../adapters/local/pool_launcher.ts";
 import { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
+import { freeBytes } from "../../adapters/local/free_bytes.ts";
+import { type GaugeReader, prometheusMetrics } from "../../adapters/local/prometheus_metrics.ts";
 import { memoryAnswers } from "../../adapters/local/memory_answers.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { mediaRecorder, openRecordings, repairFolder } from "../../adapters/media/media_recorder.ts";
 import type { LocalConfig } from "../../contract/config.ts";
 import { AnswerCache } from "../../core/answer_cache.ts";
 import { mapBounded } from "../../core/bounded.ts";
-import { followFeed } from "../../core/feed_reader.ts";
+import { consumeEvents } from "../../core/consume_events.ts";
+import { CONSUMER_FEED, FeedReader } from "../../core/feed_reader.ts";
+import { measuredLogger, measuredObserver, measuredStore } from "../../core/measure.ts";
 import { pollOptions, pollWatchlist } from "../../core/poll_watchlist.ts";
 import { keepToPolicy } from "../../core/retention.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { waited } from "../../core/waiting.ts";
 import { createApp } from "../../http/app.ts";
-import { requestMetrics } from "../../http/metrics.ts";
+import type { ChangeRecord } from "../../ports/change_feed.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LiveLookup } from "../../ports/live_lookup.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -69,8 +74,6 @@ export interface LocalSystem {
 const CALLERS_PART = 0.5;
 /** Folders that are repaired at the same time. */
 const REPAIRS = 2;
-/** How often the change feed is read, ms. */
-const FEED_INTERVAL_MS = 500;
 
 /**
  * Opens the store of a data folder, whether the system runs or not; both see each other's changes.
@@ -97,20 +100,26 @@ export function openLocalStore({ dataDir }: Pick<LocalConfig, "dataDir">): Sqlit
  * ```
  */
 export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Promise<LocalSystem> {
-  const { clock = systemClock, random = Math.random, observe } = deps;
-  const logger = deps.logger ?? lineLogger((line) => process.stderr.write(`${line}\n`), clock);
+  const { clock = systemClock, random = Math.random } = deps;
+  const metrics = prometheusMetrics({ upstream: () => upstream.state(), read: () => readGauges() });
+  const observe = measuredObserver(metrics, deps.observe);
+  const logger = measuredLogger(
+    deps.logger ?? lineLogger((line) => process.stderr.write(`${line}\n`), clock),
+    metrics,
+  );
   const { tiktok: client, lookup: look } = deps;
   const { tiktok, budget, upstream, sender } = openUpstream(config, {
     ...identityOf(config),
     tiktok: client,
     lookup: look,
     callersPart: CALLERS_PART,
-    clock,
-    random,
+    ...{ clock, random, metrics },
   });
   const lookup = upstream.prompt;
   const recordingsDir = join(resolve(config.dataDir), "recordings");
   const recorder = deps.recorder ?? mediaRecorder({ ...config, tiktok, dir: recordingsDir });
+
+  let readGauges: GaugeReader = () => Promise.resolve({});
 
   if (deps.recorder === undefined && config.recorderSlots > 0) await findFfmpeg(config.ffmpeg, process.env);
 
@@ -121,8 +130,9 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
   };
   try {
     await mkdir(recordingsDir, { recursive: true });
-    const store = openLocalStore(config);
-    closing.push(() => store.close());
+    const opened = openLocalStore(config);
+    const store = measuredStore(opened, metrics, clock);
+    closing.push(() => opened.close());
     const held = store.releaseHeldRecordings(clock.now());
     if (held > 0) logger.warn("recordings_taken_up_again", { recordings: held });
 
@@ -131,7 +141,10 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     const ending = new AbortController();
     const repairs = repairAll(open, deps.repair ?? repairFolder, logger, ending.signal);
     closing.push(() => repairs);
-    const consumer = followFeed({ store, clock, logger }, FEED_INTERVAL_MS, ending.signal);
+    const deadLetters = deadLetterFile(join(resolve(config.dataDir), "dead_letters.jsonl"));
+    const consume = (records: readonly ChangeRecord[]) => consumeEvents({ store, logger }, records);
+    const feed = { feed: store, handler: consume, deadLetters, clock, logger };
+    const consumer = new FeedReader(feed, CONSUMER_FEED).run(ending.signal);
     closing.push(() => {
       ending.abort();
       return consumer;
@@ -151,6 +164,12 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       slots: config.recorderSlots,
     });
     closing.push(() => pool.stop());
+    readGauges = async () => ({
+      recordings_active: pool.active(),
+      due_recordings: await store.countDueRecordings(clock.now()),
+      due_watches: await store.countDueWatches(clock.now()),
+      disk_free_bytes: await freeBytes(recordingsDir),
+    });
 
     const stopping = new AbortController();
     const launcher = poolLauncher(pool);
@@ -193,7 +212,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       logger,
       loopbackOnly: loopback,
       keys: { store: keys, clock },
-      metrics: requestMetrics(() => upstream.state()),
+      metrics,
       corsOrigins: config.corsOrigins,
       trustForwarded: config.trustForwarded,
     });

@@ -62,6 +62,10 @@ export function sqliteWatches(db: Database): WatchStore {
       const row = db.get("SELECT min(next_check_at) AS at FROM watches WHERE shard = ?", shard);
       return row && optionalInt(row, "at");
     },
+    async countDueWatches(now) {
+      const row = db.get("SELECT count(*) AS due FROM watches WHERE next_check_at <= ?", now);
+      return row === undefined ? 0 : int(row, "due");
+    },
     async completeCheck({ username, claimToken }, check) {
       return db.run(
         `UPDATE watches SET shard = ?, next_check_at = ?, state = ?, checked_at = ?, last_live_at = ?, room_id = ?, hours = ?,
