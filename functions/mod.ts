@@ -14,7 +14,7 @@ export type {
   UserInfoReply,
   WatchReply,
 } from "./contract/schemas.ts";
-export { consumeEvents, type ConsumeResult } from "./core/consume_events.ts";
+export { type ConsumeDeps, consumeEvents } from "./core/consume_events.ts";
 export { unpackEvents } from "./core/event_batches.ts";
 export { type PollDeps, type PollOptions, type PollSummary, pollWatchlist } from "./core/poll_watchlist.ts";
 export { type RecorderPool, type RecorderPoolOptions, runRecordings } from "./core/run_recordings.ts";

@@ -79,8 +79,20 @@ export const eventsKey = (recordingId: string, seq: number): ItemKey => ({
   sk: `${EVENTS_PREFIX}${pad(seq)}`,
 });
 
-/** Totals of a recording, kept by the consumer of the change feed. */
-export const totalsKey = (recordingId: string): ItemKey => ({ pk: `RECORDING#${recordingId}`, sk: "TOTALS" });
+/** Partition of all that is added up for a host. */
+export const hostPartition = (username: string): string => `HOST#${username}`;
+
+/** Totals of a recording or a host, kept by the consumer of the change feed. @param pk the partition of either */
+export const totalsKey = (pk: string): ItemKey => ({ pk, sk: "TOTALS" });
+
+/** What one user gave. */
+export const gifterKey = (pk: string, userId: string): ItemKey => ({ pk, sk: `GIFTER#${userId}` });
+
+/** Start of the sort keys of viewers by minute. */
+export const VIEWERS_PREFIX = "VIEWERS#";
+
+/** Viewers in the minutes of an hour. @param hour since 1970 */
+export const viewersKey = (pk: string, hour: number): ItemKey => ({ pk, sk: `${VIEWERS_PREFIX}${pad(hour)}` });
 
 /** Start of the partition keys of API keys. */
 export const KEY_PREFIX = "KEY#";

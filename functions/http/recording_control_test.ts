@@ -11,6 +11,7 @@ import { ManualClock, until } from "../../tests/fakes/manual_clock.ts";
 import { folderFiles } from "../adapters/local/folder_files.ts";
 import { type SqliteStore, sqliteStore } from "../adapters/local/sqlite_store.ts";
 import { EventsReply, Problem, RecordingReply, RecordingsReply, TotalsReply } from "../contract/schemas.ts";
+import { addToTotals, unpackBatch } from "../core/add_totals.ts";
 import { packEvents } from "../core/event_batches.ts";
 import type { EventLine } from "../ports/recorder.ts";
 import type { Lease } from "../ports/recording_store.ts";
@@ -77,7 +78,7 @@ describe("createApp(): recordings by hand", () => {
       async add(...lines) {
         for (const batch of await packEvents(lines, { ...lease, seq })) {
           await store.appendEvents(batch);
-          await store.addToTotals(batch);
+          await addToTotals(store, batch.recordingId, [await unpackBatch(batch)]);
           seq = batch.seq + 1;
         }
       },

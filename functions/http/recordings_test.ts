@@ -10,6 +10,7 @@ import { ManualClock } from "../../tests/fakes/manual_clock.ts";
 import { folderFiles } from "../adapters/local/folder_files.ts";
 import { type SqliteStore, sqliteStore } from "../adapters/local/sqlite_store.ts";
 import { EventsReply, RecordingReply, RecordingsReply } from "../contract/schemas.ts";
+import { addToTotals, unpackBatch } from "../core/add_totals.ts";
 import { packEvents } from "../core/event_batches.ts";
 import type { EventLine } from "../ports/recorder.ts";
 import type { Lease } from "../ports/recording_store.ts";
@@ -68,7 +69,7 @@ describe("createApp(): recordings", () => {
       }));
       for (const packed of await packEvents(lines, { ...lease, seq })) {
         await store.appendEvents(packed);
-        await store.addToTotals(packed);
+        await addToTotals(store, packed.recordingId, [await unpackBatch(packed)]);
         seq = packed.seq + 1;
       }
     }

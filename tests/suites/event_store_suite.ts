@@ -1,24 +1,14 @@
 /**
- * What every store must do with events and totals.
+ * What every store must do with events.
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { LeaseLostError } from "../../functions/contract/errors.ts";
 import type { Store } from "../../functions/ports/store.ts";
-import {
-  assertLeaseLost,
-  batch,
-  claim,
-  LEASE_MS,
-  leaseNew,
-  leaseOf,
-  type StoreFixture,
-  T0,
-  want,
-} from "./store_fixture.ts";
+import { assertLeaseLost, batch, claim, LEASE_MS, leaseNew, leaseOf, type StoreFixture, T0 } from "./store_fixture.ts";
 
-/** Declares the tests of a store's event log and totals. */
+/** Declares the tests of a store's event log. */
 export function eventStoreSuite(name: string, makeStore: () => Promise<StoreFixture>): void {
   describe(`${name}: event store`, () => {
     let fixture: StoreFixture;
@@ -94,34 +84,6 @@ export function eventStoreSuite(name: string, makeStore: () => Promise<StoreFixt
         assertEquals(stored.map((each) => each.seq), stored.map((_, i) => i + 1));
         assertEquals(next, stored.length + 1);
         await assertLeaseLost(store.appendEvents(batch(next - 1, old.token)));
-      });
-    });
-
-    describe("totals", () => {
-      it("addToTotals() adds each batch once", async () => {
-        for (const id of ["1", "2"]) await want(store, id);
-        assertEquals(await store.getTotals("1"), undefined);
-        assertEquals(await store.addToTotals(batch(2, 1)), true);
-        assertEquals(await other.addToTotals(batch(2, 1)), false);
-        assertEquals(await other.addToTotals({ ...batch(3, 1), types: { share: 2 }, count: 2 }), true);
-        assertEquals(await store.addToTotals(batch(2, 1)), false);
-        assertEquals(await store.addToTotals({ ...batch(2, 1), recordingId: "2" }), true);
-        assertEquals(await store.getTotals("1"), {
-          recordingId: "1",
-          seq: 3,
-          count: 5,
-          types: { chat: 2, gift: 1, share: 2 },
-          diamonds: 10,
-          firstAt: T0 + 20,
-          lastAt: T0 + 39,
-        });
-      });
-
-      it("addToTotals() adds once when the same batch comes twice at the same time", async () => {
-        await want(store, "1");
-        const added = await Promise.all([store, other, store, other].map((each) => each.addToTotals(batch(2, 1))));
-        assertEquals(added.filter(Boolean).length, 1);
-        assertEquals((await store.getTotals("1"))?.count, 3);
       });
     });
   });

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import type { RecordingFilter } from "../../functions/ports/recording_store.ts";
 import type { Store } from "../../functions/ports/store.ts";
 import {
+  addBatch,
   batch,
   claim,
   defined,
@@ -115,7 +116,7 @@ export function recordingEndsSuite(name: string, makeStore: () => Promise<StoreF
         for (let index = 0; index < 40; index++) await store.addSegment(each, segment(token, index));
         const seq = await store.openEvents(each, T0);
         await store.appendEvents(batch(seq, token, recordingId));
-        await store.addToTotals(batch(seq, token, recordingId));
+        await addBatch(store, batch(seq, token, recordingId));
         await store.finishRecording(each, { endedAt: T0, outcome: ENDED });
       }
       await store.deleteRecording("1");
@@ -130,7 +131,7 @@ export function recordingEndsSuite(name: string, makeStore: () => Promise<StoreF
       ];
       assertEquals(await counts("1"), [0, 0, undefined, undefined]);
       assertEquals(await counts("2"), [40, 2, 3, "finished"]);
-      assertEquals(await store.addToTotals(batch(3, 1)), false);
+      assertEquals(await addBatch(store, batch(3, 1)), undefined);
       assertEquals(await store.getTotals("1"), undefined);
       const again = await want(store, "1");
       assertEquals(again.created, true);

@@ -10,7 +10,7 @@ import type { RecordingFiles } from "../../functions/ports/recording_files.ts";
 import type { Store } from "../../functions/ports/store.ts";
 import { CaptureLogger } from "../fakes/capture_logger.ts";
 import { ManualClock } from "../fakes/manual_clock.ts";
-import { batch, claim, leaseNew, leaseOf, segment, type StoreFixture, T0, want } from "./store_fixture.ts";
+import { addBatch, batch, claim, leaseNew, leaseOf, segment, type StoreFixture, T0, want } from "./store_fixture.ts";
 
 const DAY = 86_400_000;
 const POLICY: RetentionPolicy = {
@@ -61,7 +61,7 @@ export function retentionSuite(name: string, makeStore: () => Promise<StoreFixtu
       const seq = await store.openEvents(lease, clock.now());
       for (const each of [batch(seq, 1, id), batch(seq + 1, 1, id)]) {
         await store.appendEvents(each);
-        await store.addToTotals(each);
+        await addBatch(store, each);
       }
       await store.finishRecording(lease, { endedAt: clock.now(), outcome: { kind: "ended" } });
       return seq + 1;

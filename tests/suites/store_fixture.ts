@@ -5,10 +5,12 @@
 import { assert, assertRejects } from "@std/assert";
 import { LeaseLostError } from "../../functions/contract/errors.ts";
 import { watchShard } from "../../functions/contract/keys.ts";
+import { addToTotals } from "../../functions/core/add_totals.ts";
 import type { EventBatch } from "../../functions/ports/event_store.ts";
 import type { Page, PageRequest } from "../../functions/ports/page.ts";
 import type { Lease, Recording, Segment } from "../../functions/ports/recording_store.ts";
 import type { Store } from "../../functions/ports/store.ts";
+import type { RecordingTotals } from "../../functions/ports/totals_store.ts";
 
 /** A fresh, empty store for one test. */
 export interface StoreFixture {
@@ -72,6 +74,11 @@ export function batch(seq: number, token: number, recordingId = "1"): EventBatch
     lastAt: T0 + seq * 10 + 9,
     body: new Uint8Array([0x1f, 0x8b, seq, 0, 255]),
   };
+}
+
+/** Adds what a batch says of itself to the totals. Its events are not looked at. */
+export function addBatch(store: Store, batch: EventBatch): Promise<RecordingTotals | undefined> {
+  return addToTotals(store, batch.recordingId, [{ batch, events: [] }]);
 }
 
 export function namesOfShard(shard: number, count: number): string[] {

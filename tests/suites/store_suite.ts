@@ -24,6 +24,7 @@ import {
   T0,
   want,
 } from "./store_fixture.ts";
+import { totalsSuite } from "./totals_suite.ts";
 import { watchStoreSuite } from "./watch_store_suite.ts";
 
 export type { StoreFixture } from "./store_fixture.ts";
@@ -209,6 +210,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
   watchStoreSuite(name, makeStore);
   pollerSuite(name, makeStore);
   eventStoreSuite(name, makeStore);
+  totalsSuite(name, makeStore);
   recordingEndsSuite(name, makeStore);
   retentionSuite(name, makeStore);
   alertStoreSuite(name, makeStore);

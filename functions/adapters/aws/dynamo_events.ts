@@ -1,9 +1,8 @@
 import { LeaseLostError } from "../../contract/errors.ts";
 import * as v from "valibot";
-import { EVENTS_PREFIX, eventsKey, recordingKey, totalsKey } from "../../contract/keys.ts";
-import type { EventBatch, EventBatchFacts, EventStore } from "../../ports/event_store.ts";
-import type { RecordingTotals, TotalsStore } from "../../ports/totals_store.ts";
-import { type DynamoTable, getItem, putNewItem, queryItems, replaceItem } from "./dynamo_table.ts";
+import { EVENTS_PREFIX, eventsKey, recordingKey } from "../../contract/keys.ts";
+import type { EventBatch, EventStore } from "../../ports/event_store.ts";
+import { type DynamoTable, putNewItem, queryItems } from "./dynamo_table.ts";
 
 const facts = {
   count: v.number(),
@@ -21,8 +20,6 @@ export const EventBatchItem = v.object({
   ...facts,
   body: v.instance(Uint8Array),
 });
-
-const TotalsItem = v.object({ recordingId: v.string(), seq: v.number(), ...facts });
 
 /** The event log in DynamoDB: one item for each batch. */
 export function dynamoEvents(table: DynamoTable): EventStore {
@@ -59,49 +56,7 @@ export function dynamoEvents(table: DynamoTable): EventStore {
   };
 }
 
-/** Sums over events in DynamoDB. */
-export function dynamoTotals(table: DynamoTable): TotalsStore {
-  const read = async (recordingId: string): Promise<RecordingTotals | undefined> => {
-    const item = await getItem(table, totalsKey(recordingId));
-    return item && v.parse(TotalsItem, item);
-  };
-  return {
-    async addToTotals({ recordingId, seq, count, types, diamonds, firstAt, lastAt }) {
-      const batch = { count, types, diamonds, firstAt, lastAt };
-      // Repeats when another consumer has added a batch between the read and the write.
-      for (;;) {
-        const before = await read(recordingId);
-        if (before !== undefined && seq <= before.seq) return false;
-        if (before === undefined && await getItem(table, recordingKey(recordingId)) === undefined) return false;
-        const item = {
-          ...totalsKey(recordingId),
-          recordingId,
-          seq,
-          ...(before === undefined ? batch : addFacts(before, batch)),
-        };
-        const written = before === undefined
-          ? await putNewItem(table, item) === undefined
-          : await replaceItem(table, item, [["seq", "=", before.seq]]);
-        if (written) return true;
-      }
-    },
-    getTotals: read,
-  };
-}
-
 const allEvents = (recordingId: string, from = 0) => ({
   partition: recordingKey(recordingId).pk,
   where: { operator: "between", from: eventsKey(recordingId, from).sk, to: `${EVENTS_PREFIX}~` } as const,
 });
-
-function addFacts(a: EventBatchFacts, b: EventBatchFacts): EventBatchFacts {
-  const types = { ...a.types };
-  for (const [type, count] of Object.entries(b.types)) types[type] = (types[type] ?? 0) + count;
-  return {
-    count: a.count + b.count,
-    types,
-    diamonds: a.diamonds + b.diamonds,
-    firstAt: Math.min(a.firstAt, b.firstAt),
-    lastAt: Math.max(a.lastAt, b.lastAt),
-  };
-}

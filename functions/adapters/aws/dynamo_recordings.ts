@@ -305,13 +305,13 @@ export function toRecording(item: Item): Recording {
 }
 
 /** Which items of a transaction failed on their condition, in order; empty for other errors. */
-function failedConditions(error: unknown): boolean[] {
+export function failedConditions(error: unknown): boolean[] {
   if (!(error instanceof TransactionCanceledException)) return [];
   return (error.CancellationReasons ?? []).map(({ Code }) => Code === "ConditionalCheckFailed");
 }
 
 /** Whether a transaction failed only because the table was busy, or one of its items was. */
-function isConflict(error: unknown): boolean {
+export function isConflict(error: unknown): boolean {
   if (!(error instanceof TransactionCanceledException)) return false;
   const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code).filter((code) => code !== "None");
   return codes.length > 0 && codes.every((code) => code !== undefined && BUSY_CODES.has(code));

@@ -1,9 +1,10 @@
 import type { Store } from "../../ports/store.ts";
 import { dynamoAlerts } from "./dynamo_alerts.ts";
-import { dynamoEvents, dynamoTotals } from "./dynamo_events.ts";
+import { dynamoEvents } from "./dynamo_events.ts";
 import { dynamoRecordings } from "./dynamo_recordings.ts";
 import { dynamoRetention } from "./dynamo_retention.ts";
 import { type DynamoTable, eventsTable } from "./dynamo_table.ts";
+import { dynamoTotals } from "./dynamo_totals.ts";
 import { dynamoWatches } from "./dynamo_watches.ts";
 
 /**

@@ -13,7 +13,11 @@ const Image = v.looseObject({ body: v.object({ B: v.string() }) });
  * known shape is passed on without one.
  */
 export function toChangeRecord({ dynamodb }: DynamoDBRecord): ChangeRecord {
-  return { sequenceNumber: dynamodb?.SequenceNumber ?? "", batch: readBatch(dynamodb?.NewImage) };
+  return {
+    sequenceNumber: dynamodb?.SequenceNumber ?? "",
+    key: dynamodb?.Keys?.["pk"]?.S ?? "",
+    batch: readBatch(dynamodb?.NewImage),
+  };
 }
 
 function readBatch(image: unknown): EventBatch | undefined {

@@ -20,7 +20,11 @@ const body = new Uint8Array([0x1f, 0x8b, 0, 255]);
 function record(image: object | undefined): DynamoDBRecord {
   return {
     eventName: "INSERT",
-    dynamodb: { SequenceNumber: "111", NewImage: image as Record<string, AttributeValue> | undefined },
+    dynamodb: {
+      SequenceNumber: "111",
+      Keys: { pk: { S: "RECORDING#1" } },
+      NewImage: image as Record<string, AttributeValue> | undefined,
+    },
   };
 }
 
@@ -31,7 +35,11 @@ const image: Record<string, unknown> = {
 
 describe("toChangeRecord()", () => {
   it("reads a batch", () => {
-    assertEquals(toChangeRecord(record(image)), { sequenceNumber: "111", batch: { ...batch, body } });
+    assertEquals(toChangeRecord(record(image)), {
+      sequenceNumber: "111",
+      key: "RECORDING#1",
+      batch: { ...batch, body },
+    });
   });
 
   it("reads the mark of a recorder, which has no body", () => {
@@ -51,7 +59,7 @@ describe("toChangeRecord()", () => {
         { ...image, count: { N: "many" } },
         { ...image, types: {} },
       ]
-    ) assertEquals(toChangeRecord(record(other)), { sequenceNumber: "111", batch: undefined });
-    assertEquals(toChangeRecord({}), { sequenceNumber: "", batch: undefined });
+    ) assertEquals(toChangeRecord(record(other)), { sequenceNumber: "111", key: "RECORDING#1", batch: undefined });
+    assertEquals(toChangeRecord({}), { sequenceNumber: "", key: "", batch: undefined });
   });
 });

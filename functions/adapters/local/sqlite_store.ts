@@ -2,9 +2,11 @@ import type { ChangeFeed } from "../../ports/change_feed.ts";
 import type { Store } from "../../ports/store.ts";
 import { sqliteAlerts } from "./sqlite/alerts.ts";
 import { Database } from "./sqlite/database.ts";
-import { sqliteEvents } from "./sqlite/events.ts";
+import { sqliteChangeFeed } from "./sqlite/change_feed.ts";
+import { sqliteEvents, toBatch } from "./sqlite/events.ts";
 import { sqliteRecordings } from "./sqlite/recordings.ts";
 import { sqliteRetention } from "./sqlite/retention.ts";
+import { sqliteTotals } from "./sqlite/totals.ts";
 import { sqliteWatches } from "./sqlite/watches.ts";
 
 /** A store in one SQLite file, with the change feed of its event log. */
@@ -30,6 +32,8 @@ export function sqliteStore(path: string): SqliteStore {
     ...sqliteWatches(db),
     ...sqliteRecordings(db),
     ...sqliteEvents(db),
+    ...sqliteChangeFeed(db, toBatch),
+    ...sqliteTotals(db),
     ...sqliteRetention(db),
     ...sqliteAlerts(db),
     releaseHeldRecordings: (now) =>

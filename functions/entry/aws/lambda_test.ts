@@ -10,6 +10,7 @@ import { type AwsServices, BUCKET, startAwsServices } from "../../../tests/fakes
 import { apiGatewayEvent, streamRecord } from "../../../tests/fakes/lambda_events.ts";
 import { type Standin, startStandin } from "../../../tests/standin/mod.ts";
 import { CaptureLogger } from "../../../tests/fakes/capture_logger.ts";
+import { batchOf, gift, line } from "../../../tests/fakes/made_events.ts";
 import { dynamoAnswers } from "../../adapters/aws/dynamo_answers.ts";
 import { dynamoKeyStore } from "../../adapters/aws/dynamo_key_store.ts";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
@@ -189,17 +190,15 @@ describe("Lambda functions", () => {
     const want = async (...ids: string[]) => {
       for (const roomId of ids) await store.wantRecording({ roomId, username: "some.host", title: "" }, 1);
     };
-    const batch = (recordingId: string, seq: number): EventBatch => ({
-      ...{ recordingId, seq, token: 1, count: 3, types: { chat: 2, gift: 1 }, diamonds: 5 },
-      ...{ firstAt: 1_000, lastAt: 2_000, body: new Uint8Array([31, 139]) },
-    });
+    const batch = (recordingId: string, seq: number): Promise<EventBatch> =>
+      batchOf(recordingId, seq, [line("chat", 1_000), line("chat", 1_500), gift(2_000, 1, 1, 5)]);
 
     it("adds batches up once, also when they come again", async () => {
       const { handler } = await import("./consumer.lambda.ts");
       const Records = [
-        streamRecord("1", batch("1", 1)),
-        streamRecord("2", batch("2", 1)),
-        streamRecord("3", batch("1", 2)),
+        streamRecord("1", await batch("1", 1)),
+        streamRecord("2", await batch("2", 1)),
+        streamRecord("3", await batch("1", 2)),
       ];
       await want("1", "2");
       for (let i = 0; i < 2; i++) assertEquals(await handler({ Records }), { batchItemFailures: [] });
@@ -207,13 +206,14 @@ describe("Lambda functions", () => {
       assertEquals((await store.getTotals("2"))?.count, 3);
     });
 
-    it("reports the first record that it cannot read, and leaves those after it alone", async () => {
+    it("reports a record that it cannot read, from where on Lambda comes again", async () => {
       const { handler } = await import("./consumer.lambda.ts");
       const bad = { eventName: "INSERT" as const, dynamodb: { SequenceNumber: "12", NewImage: {} } };
-      const Records = [streamRecord("11", batch("3", 1)), bad, streamRecord("13", batch("3", 2))];
+      const Records = [streamRecord("11", await batch("3", 1)), bad, streamRecord("13", await batch("3", 2))];
       await want("3");
       assertEquals(await handler({ Records }), { batchItemFailures: [{ itemIdentifier: "12" }] });
-      assertEquals((await store.getTotals("3"))?.seq, 1);
+      assertEquals((await store.getTotals("3"))?.seq, 2);
+      assertEquals((await store.getHostTotals("some.host"))?.diamonds, 25);
     });
   });
 });

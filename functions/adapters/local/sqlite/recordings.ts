@@ -11,6 +11,7 @@ import type {
   Segment,
 } from "../../../ports/recording_store.ts";
 import { type Database, int, optionalInt, optionalText, type Row, text } from "./database.ts";
+import { deleteLedger } from "./totals.ts";
 
 const STOPPED: RecordingOutcome = { kind: "stopped" };
 
@@ -94,7 +95,8 @@ export function sqliteRecordings(db: Database): RecordingStore {
     async deleteRecording(id) {
       db.transaction(() => {
         if (read(id)?.state !== "deleting") return;
-        for (const table of ["segments", "events", "totals", "alerts"]) {
+        deleteLedger(db, { recordingId: id });
+        for (const table of ["segments", "events", "alerts"]) {
           db.run(`DELETE FROM ${table} WHERE recording_id = ?`, id);
         }
         db.run("DELETE FROM recordings WHERE id = ?", id);

@@ -99,6 +99,37 @@ CREATE INDEX alerts_expiry ON alerts (expires_at);
 CREATE INDEX alerts_recording ON alerts (recording_id);
 `;
 
+/** Totals of before hold less than those of now: what is left of the log is added up anew. */
+const LEDGERS = `
+DROP TABLE totals;
+DELETE FROM feed_readers WHERE reader = 'totals';
+
+CREATE TABLE ledgers (
+  owner TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  totals TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE gifters (
+  owner TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  gifter TEXT NOT NULL,
+  PRIMARY KEY (owner, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE viewer_hours (
+  owner TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  peaks TEXT NOT NULL,
+  PRIMARY KEY (owner, hour)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE feed_marks (
+  at INTEGER PRIMARY KEY,
+  change_id INTEGER NOT NULL
+) STRICT;
+`;
+
 /**
  * What brings a database from each version to the next. Its version, `user_version`, is the number of steps that it has
  * behind it, so steps are added at the end and never changed.
@@ -110,4 +141,5 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE recordings ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE recordings ADD COLUMN events_deleted_at INTEGER`,
   ALERTS_TABLE,
+  LEDGERS,
 ];
