@@ -34,6 +34,8 @@ export interface RecorderPool {
 }
 
 const HAND_OVER_MS = 100_000;
+/** After the store was away nothing is claimed for this time, ms: whoever recorded on renews its lease in less. */
+const AFTER_OUTAGE_MS = 5_000;
 
 /** Claims recordings and records them, as many at a time as there are slots. */
 export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): RecorderPool {
@@ -42,6 +44,9 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
   const sessions = new Set<RecordingSession>();
   const stopping = new AbortController();
   let pause = new AbortController();
+  /** The store did not answer the last claim. */
+  let away = false;
+  let claimFrom = -Infinity;
 
   const wake = () => pause.abort();
 
@@ -59,7 +64,15 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
     if (limit <= 0) return;
     // After the store was away, a session renews its lease first: a claim would take its recording away from itself.
     if ([...sessions].some((session) => session.overdue())) return;
+    if (clock.now() < claimFrom) return;
     try {
+      if (away) {
+        // It is back, or not. Leases ran out that their recorders could not renew: those come first.
+        await store.countDueRecordings(clock.now());
+        away = false;
+        claimFrom = clock.now() + AFTER_OUTAGE_MS;
+        return;
+      }
       const claimed = await store.claimRecordings({ owner, now: clock.now(), leaseMs, limit });
       for (const recording of claimed) {
         if (stopping.signal.aborted) {
@@ -68,6 +81,7 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
         } else begin(recording);
       }
     } catch (error) {
+      away = true;
       logger.warn("claim_failed", { owner, error });
     }
   };

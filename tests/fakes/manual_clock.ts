@@ -35,9 +35,12 @@ export async function until(condition: () => boolean | Promise<boolean>, what = 
 export class ManualClock implements Clock {
   #now: number;
   #timers: Timer[] = [];
+  readonly #settled: () => Promise<void>;
 
-  constructor(now = 1_760_000_000_000) {
+  /** @param settled resolves when all that a sleep's end set off has been done. @default two turns of the event loop */
+  constructor(now = 1_760_000_000_000, settled: () => Promise<void> = twoTurns) {
     this.#now = now;
+    this.#settled = settled;
   }
 
   now(): number {
@@ -71,17 +74,21 @@ export class ManualClock implements Clock {
   /** Moves on by `ms`, stopping at each sleep that ends on the way so that what it wakes can run. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await turn();
+    await this.#settled();
     for (;;) {
       const next = this.#timers.filter((each) => each.at <= end).sort((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
       this.#timers = this.#timers.filter((each) => each !== next);
       this.#now = Math.max(this.#now, next.at);
       next.fire();
-      await turn();
-      await turn();
+      await this.#settled();
     }
     this.#now = end;
     await turn();
   }
+}
+
+async function twoTurns(): Promise<void> {
+  await turn();
+  await turn();
 }
