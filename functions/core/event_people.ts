@@ -14,6 +14,8 @@ type Person = Record<string, unknown> & { id: string };
 const MOST_KNOWN = 20_000;
 /** Places of an event that hold a person, and those that hold a list of them. */
 const ONE = ["user", "to", "operator"];
+/** What of a picture's URL is not its host or its signature. */
+const PICTURE = /^https?:\/\/[^/]*([^?]*)/;
 /** Fields of a person that a reader may count on, where nothing is known of them. */
 const NOBODY = {
   username: "",
@@ -130,7 +132,7 @@ export class PeopleReader {
     });
   }
 
-  /** The event with whole people. Of those who are told about nowhere any more, the fields are empty but the id. */
+  /** Makes the people of an event whole, in place. Of those who are told about nowhere any more, the fields are empty but the id. */
   restore<T>(event: T): T {
     return mapPeople(event, (person) => {
       const place = placeOf(person);
@@ -164,27 +166,28 @@ export class PeopleReader {
   }
 }
 
-/** The event with each of its people replaced. It is left as it is where it holds none. */
+/** Replaces each of an event's people, in place. @returns the event */
 function mapPeople<T>(event: T, replace: (person: Person) => Person): T {
   if (!isObject(event)) return event;
-  const people: Record<string, unknown> = {};
-  for (const name of ONE) if (isPerson(event[name])) people[name] = replace(event[name]);
-  const { mentions, top } = event;
-  if (Array.isArray(mentions)) people["mentions"] = mentions.map((each) => isPerson(each) ? replace(each) : each);
+  const own: Record<string, unknown> = event;
+  for (const name of ONE) if (isPerson(own[name])) own[name] = replace(own[name]);
+  const { mentions, top } = own;
+  if (Array.isArray(mentions)) own["mentions"] = mentions.map((each) => isPerson(each) ? replace(each) : each);
   if (Array.isArray(top)) {
-    people["top"] = top.map((each) =>
-      isObject(each) && isPerson(each["user"]) ? { ...each, user: replace(each["user"]) } : each
-    );
+    for (const each of top) if (isObject(each) && isPerson(each["user"])) each["user"] = replace(each["user"]);
   }
-  return { ...event, ...people };
+  return event;
 }
 
 /** What two tellings of a person have in common when they tell the same; `undefined` for somebody without a name. */
 function keyOf(person: Person): string | undefined {
   if (typeof person["username"] !== "string" || typeof person["facts"] === "string") return undefined;
-  const url = person["avatarUrl"];
-  const picture = typeof url === "string" ? /^https?:\/\/[^/]*([^?]*)/.exec(url)?.[1] : undefined;
-  return `${person.id}/${fingerprint(JSON.stringify({ ...person, avatarUrl: picture ?? url }))}`;
+  let text = "";
+  for (const [name, value] of Object.entries(person)) {
+    const isPicture = name === "avatarUrl" && typeof value === "string";
+    text += `${name}\n${isPicture ? PICTURE.exec(value)?.[1] ?? value : JSON.stringify(value)}\n`;
+  }
+  return `${person.id}/${fingerprint(text)}`;
 }
 
 function placeOf({ facts }: Person): { seq: number; line: number } | undefined {

@@ -17,6 +17,7 @@ const BENCHMARKS: Record<string, string> = {
   import: "tests/bench/import.ts",
   fuzz: "tests/bench/fuzz.ts",
   poller: "tests/bench/poller.ts",
+  events: "tests/bench/events.ts",
 };
 
 /** Those that take minutes. */
