@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
+import { builtConsole } from "./console.mjs";
 import { bun, installPackages, media, ROOT } from "./tools.mjs";
 
 /** @type {Record<string, string[]>} */
@@ -37,6 +38,7 @@ try {
     env.ROOMTONE_FFMPEG = ffmpeg;
     env.ROOMTONE_FFPROBE = ffprobe;
   }
+  if (["demo", "start"].includes(verb)) env.ROOMTONE_CONSOLE_DIR ??= builtConsole(bunPath);
   const [file = "", ...first] = program;
   const child = spawn(bunPath, [join(ROOT, file), ...first, ...args], { stdio: "inherit", env });
   // The terminal sends Ctrl-C to the whole group; a signal sent to this process alone is passed on.

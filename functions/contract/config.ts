@@ -78,8 +78,8 @@ const identity = {
 /** Who the client of TikTok is, on AWS: the secrets are where the environment's reader cannot see them. */
 const namedIdentity = {
   /**
-   * Name of the Systems Manager parameter (SecureString) with `{"tiktokCookies": "...", "eulerKey": "..."}`, either of
-   * them or both. Without the parameter nobody is logged in and nobody signs.
+   * Name of the Systems Manager parameter (SecureString) with `{"proxy": "...", "tiktokCookies": "...", "eulerKey": "..."}`,
+   * any of them. Without the parameter nobody is logged in, nobody signs, and there is no proxy.
    */
   identityParameter: v.optional(text),
   eulerUrl: identity.eulerUrl,
@@ -169,6 +169,8 @@ export const LocalConfig = v.object({
   trustForwarded: v.optional(flag, false),
   /** Folder of the database and the recordings. */
   dataDir: v.optional(text, "roomtone-data"),
+  /** Folder of the built console; without it, `/` answers with the list of routes only. */
+  consoleDir: v.optional(text),
   /** How often the poller looks for due names. */
   pollTickMs: v.optional(integer(20, 600_000), 1_000),
   ...polling,
@@ -181,8 +183,8 @@ export const LocalConfig = v.object({
 /** Settings of the whole system in one process. */
 export type LocalConfig = v.InferOutput<typeof LocalConfig>;
 
-/** Lambda functions that ask TikTok as a guest: links, user info. The table has the API keys. */
-export const LookupConfig = v.object({ ...table, ...tiktok, mediaHosts: identity.mediaHosts });
+/** Lambda functions of links and user info. The table has the API keys. */
+export const LookupConfig = v.object({ ...table, ...tiktok, ...namedIdentity, mediaHosts: identity.mediaHosts });
 
 /** Settings of a {@link LookupConfig} process. */
 export type LookupConfig = v.InferOutput<typeof LookupConfig>;
@@ -212,6 +214,7 @@ export type SystemConfig = v.InferOutput<typeof SystemConfig>;
 export const PollerConfig = v.object({
   ...table,
   ...tiktok,
+  ...namedIdentity,
   ...polling,
   /** Time from one run to the next: names that come due before that are waited for. */
   pollScheduleMs: v.optional(integer(1_000, 86_400_000), 60_000),
@@ -228,6 +231,8 @@ export const ConsumerConfig = TableConfig;
 export const RecorderTaskConfig = v.object({
   ...table,
   ...tiktok,
+  ...namedIdentity,
+  mediaHosts: identity.mediaHosts,
   ...recording,
   /** Bucket that the recordings' files go to. */
   bucketName: text,

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { docsRoute, openApiRoute } from "../contract/routes.ts";
 import { type BaseOptions, createBaseApp } from "./app_base.ts";
+import type { ConsoleOptions } from "./console_page.ts";
 import { docsPage } from "./docs_page.ts";
 import { addLookupRoutes, type LookupRoutes } from "./lookup_routes.ts";
 import type { AddRoute } from "./mount.ts";
@@ -12,6 +13,8 @@ export interface AppOptions extends LookupRoutes, BaseOptions {
   system?: SystemDeps;
   /** `GET /openapi.json`, this document, and `GET /docs` */
   openApi?: unknown;
+  /** The page at `/`, for browsers; programs get the list of routes there. */
+  console?: ConsoleOptions | undefined;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface AppOptions extends LookupRoutes, BaseOptions {
  * ```
  */
 export function createApp(options: AppOptions): Hono {
-  const { system, openApi, logger } = options;
+  const { system, openApi, console, logger } = options;
   const groups = [
     (add: AddRoute) => addLookupRoutes(add, options),
     (add: AddRoute) => {
@@ -38,7 +41,11 @@ export function createApp(options: AppOptions): Hono {
       add(docsRoute, docsPage);
     },
   ];
-  return createBaseApp(options, { groups, tryOut: () => Promise.resolve(system?.store.listWatches({ limit: 1 })) });
+  return createBaseApp(options, {
+    groups,
+    console,
+    tryOut: () => Promise.resolve(system?.store.listWatches({ limit: 1 })),
+  });
 }
 
 /** The part of the API that comes from TikTok, for a process that answers nothing else: its bundle holds no more. */

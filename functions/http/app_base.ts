@@ -119,11 +119,14 @@ export function createBaseApp(options: BaseOptions, { groups, console, tryOut }:
     });
   app.get("/", around(async (c) => (console && await consolePage(console, c.req.raw)) ?? describe()));
   if (console !== undefined) {
-    app.get("/console/*", around(async (c) => {
-      const file = await consolePage(console, c.req.raw);
-      if (file === undefined) throw new AppError("not_found", `Find ${c.req.path}: the console has no such file`);
-      return file;
-    }));
+    app.get(
+      "/console/*",
+      around(async (c) => {
+        const file = await consolePage(console, c.req.raw);
+        if (file === undefined) throw new AppError("not_found", `Find ${c.req.path}: the console has no such file`);
+        return file;
+      }),
+    );
   }
   return app;
 }

@@ -68,7 +68,8 @@ const MAY_IMPORT: Record<string, string[]> = {
     "node:",
   ],
   "cli/": ["cli/", "@roomtone/sdk", "@roomtone/recorder", "@roomtone/functions", "node:"],
-  "infra/": ["infra/", "@roomtone/functions", "aws-cdk-lib", "constructs", "node:"],
+  "console/": ["console/", "@roomtone/functions", "preact", "uplot", "hls.js", "vite", "node:"],
+  "infra/": ["infra/", "@roomtone/functions", "aws-cdk-lib", "constructs", "valibot", "node:"],
 };
 
 const TYPE_ONLY_ALSO: Record<string, string[]> = { "functions/": ["aws-lambda"] };
@@ -81,7 +82,7 @@ const isTest = (file: string): boolean => file.endsWith("_test.ts");
 describe("source tree", () => {
   it("imports go one way", () => {
     const wrong: string[] = [];
-    for (const file of sourceFiles(/^(sdk|recorder|functions|cli|infra)\/.*\.ts$/)) {
+    for (const file of sourceFiles(/^(sdk|recorder|functions|cli|console|infra)\/.*\.tsx?$/)) {
       if (isTest(file)) continue;
       const prefix = prefixOf(MAY_IMPORT, file);
       if (prefix === undefined) continue;
@@ -99,7 +100,7 @@ describe("source tree", () => {
   });
 
   it("nothing but tests and scripts imports tests", () => {
-    const wrong = sourceFiles(/^(sdk|recorder|functions|cli|infra|proto)\/.*\.ts$/)
+    const wrong = sourceFiles(/^(sdk|recorder|functions|cli|console|infra|proto)\/.*\.tsx?$/)
       .filter((file) => !isTest(file))
       .flatMap(importsOf)
       .filter(({ specifier }) => /(^|\/)tests\//.test(specifier) || specifier.endsWith("_test.ts"))
@@ -110,7 +111,7 @@ describe("source tree", () => {
   it("other packages are used through their doors only", () => {
     const doors =
       /^@roomtone\/(sdk(\/(testing|workers|euler|compat|media|replay|node|bun|deno))?|recorder|functions(\/(client|local|deploy))?)$/;
-    const wrong = sourceFiles(/\.ts$/)
+    const wrong = sourceFiles(/\.tsx?$/)
       .flatMap(importsOf)
       .filter(({ specifier }) => specifier.startsWith("@roomtone/") && !doors.test(specifier))
       .map(({ file, specifier }) => `${file} imports ${specifier}`);
@@ -118,7 +119,7 @@ describe("source tree", () => {
   });
 
   it("no file is longer than 500 lines", () => {
-    const long = sourceFiles(/\.(ts|mjs|js)$/)
+    const long = sourceFiles(/\.(tsx?|mjs|js|css)$/)
       .filter((file) => !file.includes("/gen/"))
       .map((file) => ({ file, lines: read(file).split("\n").length - 1 }))
       .filter(({ lines }) => lines > 500);

@@ -36,7 +36,8 @@ function toRequest(event: APIGatewayProxyEventV2): Request {
 async function toResult(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
   const { status: statusCode, headers } = response;
   const body = Buffer.from(await response.arrayBuffer());
-  const isText = body.length === 0 || TEXT.test(headers.get("content-type") ?? "");
+  const isText = body.length === 0 ||
+    (!headers.has("content-encoding") && TEXT.test(headers.get("content-type") ?? ""));
   return {
     statusCode,
     headers: Object.fromEntries(headers),

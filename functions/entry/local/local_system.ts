@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { deadLetterFile } from "../../adapters/local/dead_letter_file.ts";
 import { folderFiles } from "../../adapters/local/folder_files.ts";
+import { pageFolder } from "../../adapters/local/page_folder.ts";
 import { lockFolder } from "../../adapters/local/folder_lock.ts";
 import { lineLogger } from "../../adapters/local/line_logger.ts";
 import { poolLauncher } from "../../adapters/local/pool_launcher.ts";
@@ -26,6 +27,7 @@ import { keepToPolicy } from "../../core/retention.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { waited } from "../../core/waiting.ts";
 import { createApp } from "../../http/app.ts";
+import type { ConsoleOptions } from "../../http/console_page.ts";
 import type { ChangeRecord } from "../../ports/change_feed.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LiveLookup } from "../../ports/live_lookup.ts";
@@ -209,6 +211,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
         streams: true,
       },
       openApi,
+      console: consoleIn(config.consoleDir),
       logger,
       loopbackOnly: loopback,
       keys: { store: keys, clock },
@@ -242,4 +245,10 @@ async function repairAll(
       if (!signal.aborted) logger.error("recording_repair_failed", { folder, error });
     }
   });
+}
+
+/** The console in a folder, if there is one. */
+function consoleIn(folder: string | undefined): ConsoleOptions | undefined {
+  const files = folder === undefined ? undefined : pageFolder(folder);
+  return files && { files };
 }
