@@ -61,8 +61,8 @@ describe("handOver()", () => {
         await uploads.put(file, signal);
       },
     };
-    const repair = () => Promise.resolve();
-    const uploader = new RecordingUploader({ spool, uploads: slow, repair, clock, logger });
+    const done = () => Promise.resolve();
+    const uploader = new RecordingUploader({ spool, uploads: slow, repair: done, restore: done, clock, logger });
     const deps = { store: flaky(), recorder: uploadingRecorder(recorder, uploader, clock), clock, logger };
     const pool = runRecordings(deps, {
       // One is free: it looks for recordings all the time.

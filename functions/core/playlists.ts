@@ -75,3 +75,36 @@ export function cutPlaylist(text: string, isThere: (name: string) => boolean): s
   const last = lines.slice(0, until).findLastIndex((line) => line !== "" && !line.startsWith("#"));
   return last < 0 ? undefined : `${lines.slice(0, last + 1).join("\n")}\n`;
 }
+
+/**
+ * A playlist without segments that are damaged: players pass over them by a discontinuity, and the times of the others
+ * stay as they are.
+ */
+export function dropSegments(text: string, isDamaged: (name: string) => boolean): string {
+  const kept: string[] = [];
+  /** What stands above the next segment. */
+  let tags: string[] = [];
+  let played = false;
+  for (const line of text.split("\n")) {
+    if (line === DISCONTINUITY) {
+      if (played && !tags.includes(line)) tags.push(line);
+    } else if (line === "" || line.startsWith("#")) {
+      if (line.startsWith(MAP)) tags = tags.filter((tag) => !tag.startsWith(MAP));
+      tags.push(line);
+    } else if (isDamaged(line)) {
+      tags = tags.filter((tag) => !OF_ONE_SEGMENT.test(tag));
+      if (played && !tags.includes(DISCONTINUITY)) tags.push(DISCONTINUITY);
+    } else {
+      kept.push(...tags, line);
+      tags = [];
+      played = true;
+    }
+  }
+  return [...kept, ...tags.filter((tag) => !HOLDS_ON.test(tag))].join("\n");
+}
+
+const DISCONTINUITY = "#EXT-X-DISCONTINUITY";
+const MAP = "#EXT-X-MAP:";
+const OF_ONE_SEGMENT = /^#(EXTINF|EXT-X-PROGRAM-DATE-TIME):/;
+/** Tags that hold from the next segment on. */
+const HOLDS_ON = /^#EXT-X-(DISCONTINUITY|MAP:)/;

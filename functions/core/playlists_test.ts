@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { cutPlaylist, initsOf, joinPlaylists } from "./playlists.ts";
+import { cutPlaylist, dropSegments, initsOf, joinPlaylists } from "./playlists.ts";
 
 const part = (target: number, ...segments: string[]) =>
   [
@@ -63,5 +63,38 @@ describe("cutPlaylist()", () => {
 
   it("leaves out a line that is half written", () => {
     assertEquals(cutPlaylist(`${first}#EXTINF:6.000,\n1.m`, () => true), first);
+  });
+});
+
+describe("dropSegments()", () => {
+  const head = "#EXTM3U\n#EXT-X-TARGETDURATION:6\n";
+  const a = '#EXT-X-MAP:URI="a.mp4"\n';
+  const b = '#EXT-X-MAP:URI="b.mp4"\n';
+  const segment = (index: number) =>
+    `#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:${index}0.000Z\n#EXTINF:6.000,\n${index}.m4s\n`;
+  const jump = "#EXT-X-DISCONTINUITY\n";
+  const end = "#EXT-X-ENDLIST\n";
+  const text = head + a + segment(0) + segment(1) + segment(2) + jump + b + segment(3) + segment(4) + end;
+  const without = (...indices: number[]) =>
+    dropSegments(text, (name) => indices.some((each) => name === `${each}.m4s`));
+
+  it("leaves a playlist without damage as it is", () => {
+    assertEquals([without(), dropSegments("", () => true)], [text, ""]);
+  });
+
+  it("passes over what is left out by one discontinuity", () => {
+    assertEquals(without(1), head + a + segment(0) + jump + segment(2) + jump + b + segment(3) + segment(4) + end);
+    assertEquals(without(1, 2), head + a + segment(0) + jump + b + segment(3) + segment(4) + end);
+  });
+
+  it("what comes behind keeps its init segment", () => {
+    assertEquals(without(0), head + a + segment(1) + segment(2) + jump + b + segment(3) + segment(4) + end);
+    assertEquals(without(3), head + a + segment(0) + segment(1) + segment(2) + jump + b + segment(4) + end);
+    assertEquals(without(0, 1, 2, 3), head + b + segment(4) + end);
+  });
+
+  it("ends where nothing follows", () => {
+    assertEquals(without(3, 4), head + a + segment(0) + segment(1) + segment(2) + end);
+    assertEquals(without(0, 1, 2, 3, 4), head + end);
   });
 });

@@ -2,8 +2,10 @@ import { DamagedFileError } from "../contract/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Recorder, RecorderResult } from "../ports/recorder.ts";
+import type { Segment } from "../ports/recording_store.ts";
 import type { RecordingSpool, RecordingUploads } from "../ports/recording_uploads.ts";
-import { cutPlaylist, initsOf } from "./playlists.ts";
+import { cutPlaylist, dropSegments, initsOf } from "./playlists.ts";
+import { type ClosedRecording, damagedToGaps, readManifest } from "./recording_manifest.ts";
 import { backOffMs, waited } from "./waiting.ts";
 
 /** What a {@link RecordingUploader} works with. */
@@ -13,6 +15,8 @@ export interface UploaderDeps {
   uploads: RecordingUploads;
   /** Closes a folder that its recorder left open. */
   repair: (folder: string, signal: AbortSignal) => Promise<void>;
+  /** Lists the segments of a folder whose recorder may have died before it told of them. */
+  restore: (folder: string, recording: ClosedRecording) => Promise<void>;
   clock: Clock;
   logger: Logger;
 }
@@ -33,6 +37,9 @@ const MANIFEST = "manifest.json";
 /** These tell of the others, so they go last. */
 const LAST = [PLAYLIST, MANIFEST];
 
+/** What became of a file: damaged, it is not what was recorded, and stays on the disk. */
+export type UploadEnd = "stored" | "damaged" | "given_up";
+
 /** A folder on its way. */
 interface FolderUpload {
   readonly folder: string;
@@ -40,8 +47,10 @@ interface FolderUpload {
   readonly hashes: Map<string, string>;
   /** Files that are stored. */
   readonly stored: Set<string>;
+  /** Files that are not what was recorded. */
+  readonly damaged: Set<string>;
   /** Segments that are on their way. */
-  readonly pending: Set<Promise<boolean>>;
+  readonly pending: Set<Promise<UploadEnd>>;
   /** The playlist that is on its way. */
   following: Promise<void> | undefined;
   followedAt: number;
@@ -66,33 +75,55 @@ export class RecordingUploader {
   }
 
   /**
-   * Stores a segment that was closed, and now and then the playlist, as far as what it names is stored.
-   * @returns whether it is stored; false when it is damaged or time was up
+   * Stores a segment that was closed, and now and then the playlist, as far as what it names is stored. One that is
+   * damaged is left out of it.
    */
-  segment(folder: string, { uri, sha256 }: { uri: string; sha256: string }): Promise<boolean> {
+  segment(folder: string, { uri, sha256 }: { uri: string; sha256: string }): Promise<UploadEnd> {
     const upload = this.#open(folder);
     upload.hashes.set(uri, sha256);
-    const stored = this.#store(upload, uri).then((done) => {
-      if (done) this.#follow(upload);
+    const stored = this.#store(upload, uri).then((end) => {
+      if (end === "stored") this.#follow(upload);
       upload.pending.delete(stored);
-      return done;
+      return end;
     });
     upload.pending.add(stored);
     return stored;
   }
 
-  /** Stores what is left of a folder in which nobody writes any more, then removes it. Never rejects. */
+  /**
+   * Stores what is left of a folder in which nobody writes any more, then removes it. Segments that are damaged become
+   * gaps in what is stored; the folder then stays. Never rejects.
+   */
   async finish(folder: string): Promise<void> {
+    await this.#finish(folder, false);
+  }
+
+  /**
+   * Stores what an earlier process left on the disk, folder by folder, and has its segments listed.
+   * @param folders in which nobody writes
+   */
+  async resume(folders: readonly string[]): Promise<void> {
+    for (const folder of folders) {
+      if (this.#givenUp.signal.aborted) return;
+      await this.#finish(folder, true);
+    }
+  }
+
+  async #finish(folder: string, isResumed: boolean): Promise<void> {
     const { spool, logger } = this.#deps;
     const upload = this.#open(folder);
     await Promise.all(upload.pending);
     await upload.following;
     try {
-      const closed = await this.#close(folder);
-      for (const { uri, sha256 } of await this.#segmentsOf(folder)) upload.hashes.set(uri, sha256);
+      const wasOpen = await this.#isOpen(folder);
+      const closed = !wasOpen || await this.#close(folder);
+      const recording = readManifest(await this.#textOf(folder, MANIFEST));
+      for (const { uri, sha256 } of recording?.segments ?? []) upload.hashes.set(uri, sha256);
       const left = (await spool.names(folder)).filter((name) => !upload.stored.has(name));
-      await Promise.all(left.filter((name) => !LAST.includes(name)).map((name) => this.#store(upload, name)));
+      const others = left.filter((name) => !LAST.includes(name) && !upload.damaged.has(name));
+      await Promise.all(others.map((name) => this.#store(upload, name)));
       for (const name of LAST.filter((name) => left.includes(name))) await this.#store(upload, name);
+      if (recording !== undefined && (isResumed || wasOpen)) await this.#restore(upload, recording);
       const files = left.filter((name) => !upload.stored.has(name));
       if (files.length > 0 || !closed) logger.error("recording_not_uploaded", { folder, files });
       else {
@@ -103,14 +134,6 @@ export class RecordingUploader {
       logger.error("recording_not_uploaded", { folder, error });
     }
     this.#folders.delete(folder);
-  }
-
-  /** Stores what an earlier process left on the disk, folder by folder. @param folders in which nobody writes */
-  async resume(folders: readonly string[]): Promise<void> {
-    for (const folder of folders) {
-      if (this.#givenUp.signal.aborted) return;
-      await this.finish(folder);
-    }
   }
 
   /** Stops trying. What is not stored by then stays on the disk, and is told by name. */
@@ -124,11 +147,15 @@ export class RecordingUploader {
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   }
 
+  /** Whether its recorder did not close it. */
+  async #isOpen(folder: string): Promise<boolean> {
+    const names = await this.#deps.spool.names(folder);
+    return names.length > 0 && !names.includes(MANIFEST);
+  }
+
   /** Closes what its recorder left open, so that all that it holds is uploaded. @returns whether the folder is closed */
   async #close(folder: string): Promise<boolean> {
-    const { spool, repair, logger } = this.#deps;
-    const names = await spool.names(folder);
-    if (names.length === 0 || names.includes(MANIFEST)) return true;
+    const { repair, logger } = this.#deps;
     // Its recorder may be at it still.
     if (this.#givenUp.signal.aborted) return false;
     try {
@@ -140,50 +167,79 @@ export class RecordingUploader {
     }
   }
 
+  /** Lists what is stored of the recording, for as long as the table is away. */
+  async #restore({ folder, stored }: FolderUpload, { roomId, segments }: ClosedRecording): Promise<void> {
+    const { restore } = this.#deps;
+    const there = segments.filter(({ uri }) => stored.has(uri));
+    await this.#retry("segments_not_listed", { folder }, () => restore(folder, { roomId, segments: there }));
+  }
+
   #open(folder: string): FolderUpload {
     const upload = this.#folders.get(folder) ?? {
-      ...{ folder, hashes: new Map(), stored: new Set(), pending: new Set() },
+      ...{ folder, hashes: new Map(), stored: new Set(), damaged: new Set(), pending: new Set() },
       ...{ following: undefined, followedAt: -Infinity },
     };
     this.#folders.set(folder, upload);
     return upload;
   }
 
-  /** @returns whether the file is stored */
-  async #store(upload: FolderUpload, name: string): Promise<boolean> {
-    const { clock, logger } = this.#deps;
+  async #store(upload: FolderUpload, name: string): Promise<UploadEnd> {
     const { folder } = upload;
-    const { signal } = this.#givenUp;
     await this.#enter();
     try {
-      for (let failures = 1; !signal.aborted; failures++) {
-        try {
-          await this.#put(upload, name);
-          upload.stored.add(name);
-          return true;
-        } catch (error) {
-          if (error instanceof DamagedFileError) {
-            logger.error("file_damaged", { folder, name, error });
-            return false;
-          }
-          if (signal.aborted) return false;
-          logger.warn("upload_failed", { folder, name, failures, error });
-          await waited(clock, backOffMs(RETRY_MS, failures, LONGEST_RETRY_MS), signal);
-        }
-      }
-      return false;
+      const done = await this.#retry("upload_failed", { folder, name }, () => this.#put(upload, name));
+      if (!done) return "given_up";
+      upload.stored.add(name);
+      return "stored";
+    } catch (error) {
+      upload.damaged.add(name);
+      this.#deps.logger.error("file_damaged", { folder, name, error });
+      return "damaged";
     } finally {
       this.#leave();
     }
   }
 
-  async #put({ folder, hashes }: FolderUpload, name: string): Promise<void> {
+  /**
+   * Does something until it works.
+   * @returns false when time was up
+   * @throws DamagedFileError
+   */
+  async #retry(event: string, about: { folder: string; name?: string }, work: () => Promise<void>): Promise<boolean> {
+    const { clock, logger } = this.#deps;
+    const { signal } = this.#givenUp;
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        await work();
+        return true;
+      } catch (error) {
+        if (error instanceof DamagedFileError) throw error;
+        if (signal.aborted) return false;
+        logger.warn(event, { ...about, failures, error });
+        await waited(clock, backOffMs(RETRY_MS, failures, LONGEST_RETRY_MS), signal);
+      }
+    }
+    return false;
+  }
+
+  async #put(upload: FolderUpload, name: string): Promise<void> {
     const { spool, uploads } = this.#deps;
+    const { folder, hashes, damaged } = upload;
+    if (damaged.size > 0 && LAST.includes(name)) {
+      const without = name === PLAYLIST ? dropSegments : damagedToGaps;
+      return await this.#putText(folder, name, without(await this.#textOf(folder, name), (uri) => damaged.has(uri)));
+    }
     const file = await spool.find(folder, name);
     if (file === undefined) throw new DamagedFileError(`Upload ${folder}/${name}: it is not on the disk any more`);
     const { size } = file;
     const read = (start: number, length: number) => file.read(start, length);
     await uploads.put({ folder, name, size, read, sha256: hashes.get(name) }, this.#givenUp.signal);
+  }
+
+  async #putText(folder: string, name: string, text: string): Promise<void> {
+    const bytes = new Blob([text]);
+    const read = (start: number, length: number) => bytes.slice(start, start + length).stream();
+    await this.#deps.uploads.put({ folder, name, size: bytes.size, read }, this.#givenUp.signal);
   }
 
   /** Stores playlist and pictures of a recording that goes on. A playlist that fails is let go: a newer one follows. */
@@ -200,15 +256,11 @@ export class RecordingUploader {
   }
 
   async #putPlaylist(upload: FolderUpload): Promise<void> {
-    const { folder, stored } = upload;
-    const text = await this.#textOf(folder, PLAYLIST);
+    const { folder, stored, damaged } = upload;
+    const text = dropSegments(await this.#textOf(folder, PLAYLIST), (name) => damaged.has(name));
     for (const name of initsOf(text)) if (!stored.has(name)) await this.#store(upload, name);
     const cut = cutPlaylist(text, (name) => stored.has(name));
-    if (cut === undefined) return;
-    const bytes = new Blob([cut]);
-    const read = (start: number, length: number) => bytes.slice(start, start + length).stream();
-    const file = { folder, name: PLAYLIST, size: bytes.size, read };
-    await this.#deps.uploads.put(file, this.#givenUp.signal);
+    if (cut !== undefined) await this.#putText(folder, PLAYLIST, cut);
   }
 
   async #storePictures(upload: FolderUpload): Promise<void> {
@@ -219,13 +271,6 @@ export class RecordingUploader {
   async #textOf(folder: string, name: string): Promise<string> {
     const file = await this.#deps.spool.find(folder, name);
     return file === undefined ? "" : await new Response(file.read(0, file.size)).text();
-  }
-
-  /** Segments of a recording that was closed. */
-  async #segmentsOf(folder: string): Promise<{ uri: string; sha256: string }[]> {
-    const text = await this.#textOf(folder, MANIFEST);
-    const { segments }: { segments?: unknown } = text === "" ? {} : JSON.parse(text);
-    return Array.isArray(segments) ? segments.filter(isSegment) : [];
   }
 
   async #enter(): Promise<void> {
@@ -257,7 +302,9 @@ export function uploadingRecorder(recorder: Recorder, uploader: RecordingUploade
         if (event.type !== "segment" || folder === undefined) return tell(event);
         const stored = uploader.segment(folder, event.segment);
         told = told.then(async () => {
-          if (await stored) tell(event);
+          const end = await stored;
+          if (end === "stored") tell(event);
+          if (end === "damaged") tell({ type: "gap", data: gapOf(event.segment) });
         });
       });
       const timeUp = uploader.givenUp().then((): RecorderResult => ({ kind: "stopped" }));
@@ -273,7 +320,7 @@ export function uploadingRecorder(recorder: Recorder, uploader: RecordingUploade
   };
 }
 
-function isSegment(value: unknown): value is { uri: string; sha256: string } {
-  if (typeof value !== "object" || value === null) return false;
-  return "uri" in value && typeof value.uri === "string" && "sha256" in value && typeof value.sha256 === "string";
+/** What is missing of a recording without this segment, as recorders tell of gaps. */
+function gapOf({ uri, startAt, durationMs }: Omit<Segment, "part">): Record<string, unknown> {
+  return { uri, fromMs: startAt, toMs: startAt + durationMs, missingMs: durationMs, reason: "damaged" };
 }

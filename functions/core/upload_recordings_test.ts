@@ -8,6 +8,7 @@ import { recordingUploadsSuite } from "../../tests/suites/recording_uploads_suit
 import { sqliteStore } from "../adapters/local/sqlite_store.ts";
 import type { RecorderEvent } from "../ports/recorder.ts";
 import type { Segment } from "../ports/recording_store.ts";
+import type { ClosedRecording } from "./recording_manifest.ts";
 import { runRecordings } from "./run_recordings.ts";
 import { RecordingUploader, uploadingRecorder } from "./upload_recordings.ts";
 
@@ -19,6 +20,19 @@ const segment = (index: number): Omit<Segment, "part"> => ({
   ...{ index, uri: `segment_${index}.m4s`, startAt: 1, durationMs: 6_000, bytes: 9 },
   sha256: hashOf(`video ${index}`),
 });
+
+const MANIFEST = `${
+  JSON.stringify(
+    {
+      ...{ version: 1, roomId: "7", parts: [{ index: 0, init: "init_0000.mp4" }] },
+      segments: [0, 1, 2].map((index) => ({ ...segment(index), part: 0, startMs: index * 6_000 })),
+      gaps: [{ mediaMs: 15_000, fromMs: 1, toMs: 2, missingMs: 1, reason: "stalled" }],
+      totals: { durationMs: 18_000, bytes: 27, segments: 3, missingMs: 1, events: 5 },
+    },
+    null,
+    2,
+  )
+}\n`;
 
 recordingUploadsSuite("FakeUploads", () => {
   const uploads = new FakeUploads();
@@ -32,16 +46,24 @@ describe("RecordingUploader", () => {
   let spool: FakeSpool;
   let uploads: FakeUploads;
   let repaired: string[];
+  let restored: string[][];
+  let tableAway: boolean;
   let uploader: RecordingUploader;
 
   /** A process: what it knew is gone with it, the disk stays. */
   const boot = () => {
     const repair = (folder: string) => {
       repaired.push(folder);
-      spool.write(folder, "manifest.json", "{}");
+      spool.write(folder, "manifest.json", MANIFEST);
       return Promise.resolve();
     };
-    return new RecordingUploader({ spool, uploads, repair, clock, logger }, { concurrency: 2, playlistMs: 10_000 });
+    const restore = (folder: string, { roomId, segments }: ClosedRecording) => {
+      if (tableAway) return Promise.reject(new Error("the table is away"));
+      restored.push([folder, roomId, ...segments.map(({ uri }) => uri)]);
+      return Promise.resolve();
+    };
+    const deps = { spool, uploads, repair, restore, clock, logger };
+    return new RecordingUploader(deps, { concurrency: 2, playlistMs: 10_000 });
   };
 
   beforeEach(() => {
@@ -50,13 +72,15 @@ describe("RecordingUploader", () => {
     spool = new FakeSpool();
     uploads = new FakeUploads();
     repaired = [];
+    restored = [];
+    tableAway = false;
     uploader = boot();
   });
 
   /** Writes what a recorder has on the disk when it closes a segment. */
-  const close = (index: number) => {
+  const close = (index: number, content = `video ${index}`) => {
     spool.write(FOLDER, "init_0000.mp4", "init");
-    spool.write(FOLDER, `segment_${index}.m4s`, `video ${index}`);
+    spool.write(FOLDER, `segment_${index}.m4s`, content);
     const before = spool.read(FOLDER, "index.m3u8") ?? HEAD;
     spool.write(FOLDER, "index.m3u8", before + entry(`segment_${index}.m4s`));
     return uploader.segment(FOLDER, segment(index));
@@ -64,12 +88,12 @@ describe("RecordingUploader", () => {
   const end = () => {
     spool.write(FOLDER, "index.m3u8", `${spool.read(FOLDER, "index.m3u8") ?? HEAD}#EXT-X-ENDLIST\n`);
     spool.write(FOLDER, "events.jsonl", "{}\n");
-    spool.write(FOLDER, "manifest.json", JSON.stringify({ segments: [0, 1, 2].map(segment) }));
+    spool.write(FOLDER, "manifest.json", MANIFEST);
   };
   const stored = (name: string) => uploads.files.get(`${FOLDER}/${name}`);
 
   it("stores each segment when it is closed, and all the rest at the end, the manifest last", async () => {
-    for (let index = 0; index < 3; index++) assert(await close(index));
+    for (let index = 0; index < 3; index++) assertEquals(await close(index), "stored");
     assertEquals([stored("segment_2.m4s"), stored("events.jsonl")], ["video 2", undefined]);
     end();
     await uploader.finish(FOLDER);
@@ -84,19 +108,19 @@ describe("RecordingUploader", () => {
   it("players of a live recording get a playlist of what is stored, its init segment and pictures", async () => {
     uploads.held.add(`${FOLDER}/segment_0.m4s`);
     const first = close(0);
-    assert(await close(1));
+    assertEquals(await close(1), "stored");
     await until(() => stored("init_0000.mp4") !== undefined);
     assertEquals(stored("index.m3u8"), undefined);
     uploads.release();
-    assert(await first);
+    assertEquals(await first, "stored");
     await clock.advance(10_000);
     spool.write(FOLDER, "thumbnail_000001.jpg", "picture");
-    assert(await close(2));
+    assertEquals(await close(2), "stored");
     await until(() => stored("index.m3u8") !== undefined);
     const names = [0, 1, 2].map((index) => entry(`segment_${index}.m4s`));
     assertEquals([stored("index.m3u8"), stored("init_0000.mp4")], [HEAD + names.join(""), "init"]);
     await until(() => stored("thumbnail_000001.jpg") === "picture");
-    assert(await close(3));
+    assertEquals(await close(3), "stored");
     await turn();
     assertEquals(uploads.puts.filter((name) => name.endsWith("index.m3u8")).length, 1);
   });
@@ -117,7 +141,7 @@ describe("RecordingUploader", () => {
     uploads.away = false;
     await clock.advance(30_000);
     await finished;
-    assert((await Promise.all(done)).every((each) => each));
+    assertEquals(new Set(await Promise.all(done)), new Set(["stored"]));
     for (const index of closed) assertEquals(stored(`segment_${index}.m4s`), `video ${index}`);
     assertEquals(await spool.folders(), []);
     const tries = logger.events().filter((event) => event === "upload_failed").length;
@@ -131,20 +155,36 @@ describe("RecordingUploader", () => {
     await turn();
     assertEquals([uploads.most, uploads.puts], [2, []]);
     uploads.release();
-    assertEquals(await Promise.all(done), [true, true, true, true]);
+    assertEquals(new Set(await Promise.all(done)), new Set(["stored"]));
     assertEquals(uploads.most, 2);
   });
 
-  it("a file that is damaged is told by name and stays on the disk; the others go on", async () => {
-    const first = close(0);
-    spool.write(FOLDER, "segment_1.m4s", "other video");
-    const second = uploader.segment(FOLDER, segment(1));
-    assertEquals([await first, await second], [true, false]);
+  it("a segment that is damaged is told by name, stays on the disk, and is a gap in what players get", async () => {
+    assertEquals(await close(0), "stored");
+    await close(1, "other video");
+    await until(() => stored("index.m3u8") !== undefined);
+    await clock.advance(10_000);
+    assertEquals(await close(2), "stored");
+    // While the live goes on ...
+    await until(() => stored("index.m3u8")?.includes("segment_2.m4s") === true);
+    const listed = `${HEAD}${entry("segment_0.m4s")}#EXT-X-DISCONTINUITY\n${entry("segment_2.m4s")}`;
+    assertEquals(stored("index.m3u8"), listed);
     end();
     await uploader.finish(FOLDER);
-    assertEquals([stored("segment_0.m4s"), stored("segment_1.m4s")], ["video 0", undefined]);
-    assertEquals(stored("manifest.json"), spool.read(FOLDER, "manifest.json"));
+    // ... and in the end.
+    assertEquals(stored("index.m3u8"), `${listed}#EXT-X-ENDLIST\n`);
+    assertEquals([stored("segment_1.m4s"), spool.read(FOLDER, "manifest.json")], [undefined, MANIFEST]);
+    const { segments, gaps, totals, ...rest } = JSON.parse(stored("manifest.json") ?? "");
+    assertEquals(rest, { version: 1, roomId: "7", parts: [{ index: 0, init: "init_0000.mp4" }] });
+    assertEquals(segments.map(({ uri }: { uri: string }) => uri), ["segment_0.m4s", "segment_2.m4s"]);
+    assertEquals(gaps, [
+      { mediaMs: 6_000, fromMs: 1, toMs: 6_001, missingMs: 6_000, reason: "damaged" },
+      { mediaMs: 15_000, fromMs: 1, toMs: 2, missingMs: 1, reason: "stalled" },
+    ]);
+    assertEquals(totals, { durationMs: 12_000, bytes: 18, segments: 2, missingMs: 6_001, events: 5 });
+    assertEquals(logger.events(), ["file_damaged", "recording_not_uploaded"]);
     assertEquals(logger.lines.at(-1)?.fields, { folder: FOLDER, files: ["segment_1.m4s"] });
+    assertEquals((await spool.names(FOLDER)).includes("segment_1.m4s"), true);
   });
 
   it("a restart stores what the process before left, with the hashes of its manifest", async () => {
@@ -156,16 +196,25 @@ describe("RecordingUploader", () => {
     uploader = boot();
     await uploader.resume(await spool.folders());
     assertEquals([stored("segment_2.m4s"), await spool.folders(), repaired], ["video 2", [], []]);
+    assertEquals(restored, [[FOLDER, "7", "segment_0.m4s", "segment_1.m4s", "segment_2.m4s"]]);
     assertEquals(uploads.hashes.get(`${FOLDER}/segment_2.m4s`), hashOf("video 2"));
   });
 
-  it("a folder that a crash left open is closed before it is stored", async () => {
+  it("a folder that a crash left open is closed before it is stored, and what it holds is listed", async () => {
     uploads.away = true;
-    close(0);
+    for (let index = 0; index < 2; index++) close(index);
+    close(2, "half a vid");
     uploads.away = false;
+    tableAway = true;
     uploader = boot();
-    await uploader.resume(await spool.folders());
-    assertEquals([repaired, stored("manifest.json"), await spool.folders()], [[FOLDER], "{}", []]);
+    const resumed = uploader.resume(await spool.folders());
+    await until(() => logger.events().includes("segments_not_listed"));
+    assertEquals([repaired, stored("segment_1.m4s")], [[FOLDER], "video 1"]);
+    tableAway = false;
+    await clock.advance(1_000);
+    await resumed;
+    // What is damaged is not in the bucket: it is not listed.
+    assertEquals(restored, [[FOLDER, "7", "segment_0.m4s", "segment_1.m4s"]]);
   });
 
   it("when time is up it tells by name what is left, and leaves it on the disk", async () => {
@@ -176,7 +225,7 @@ describe("RecordingUploader", () => {
     await clock.advance(5_000);
     uploader.giveUp();
     await finished;
-    assertEquals(await first, false);
+    assertEquals(await first, "given_up");
     const { event, level, fields } = logger.lines.at(-1) ?? {};
     assertEquals([event, level], ["recording_not_uploaded", "error"]);
     const files = ["events.jsonl", "index.m3u8", "init_0000.mp4", "manifest.json", "segment_0.m4s"];
@@ -211,6 +260,22 @@ describe("RecordingUploader", () => {
       assertEquals(await run.done, { kind: "stopped", endedAt });
       const segments = told.flatMap((event) => event.type === "segment" ? [event.segment.index] : []);
       assertEquals([segments, stored("manifest.json") !== undefined], [[0, 1, 2], true]);
+    });
+
+    it("tells of a gap in place of a segment that is damaged", async () => {
+      const recorder = new FakeRecorder();
+      const told: RecorderEvent[] = [];
+      const job = { recordingId: "7", roomId: "7", username: "host", part: 1 };
+      const run = uploadingRecorder(recorder, uploader, clock).start(job, (event) => told.push(event));
+      recorder.last().tell({ type: "started", folder: FOLDER, startedAt: 1 });
+      for (const index of [0, 1]) {
+        spool.write(FOLDER, `segment_${index}.m4s`, index === 0 ? "other video" : "video 1");
+        recorder.last().tell({ type: "segment", segment: segment(index) });
+      }
+      run.stop();
+      await run.done;
+      const data = { uri: "segment_0.m4s", fromMs: 1, toMs: 6_001, missingMs: 6_000, reason: "damaged" };
+      assertEquals(told.slice(1), [{ type: "gap", data }, { type: "segment", segment: segment(1) }]);
     });
 
     it("a hand-over while the store is away gives the recording back in time, and tells what is left", async () => {

@@ -147,6 +147,11 @@ export interface RecordingStore {
    * @throws LeaseLostError
    */
   addSegment(lease: Lease, segment: Segment): Promise<void>;
+  /**
+   * Lists a segment whose recorder died before it told of it, and adds it to the sums, whoever has the recording now.
+   * @returns false, with nothing changed, when it is listed already, or there is no such recording or part
+   */
+  restoreSegment(recordingId: string, segment: Segment): Promise<boolean>;
   /** Segments in playing order: by part, then by number. */
   listSegments(recordingId: string, page: PageRequest): Promise<Page<Segment>>;
   /**

@@ -11,6 +11,7 @@ import { eventStoreSuite } from "./event_store_suite.ts";
 import { pollerSuite } from "./poller_suite.ts";
 import { recordingEndsSuite } from "./recording_ends_suite.ts";
 import { retentionSuite } from "./retention_suite.ts";
+import { totalsSuite } from "./totals_suite.ts";
 import {
   assertLeaseLost,
   claim,
@@ -24,7 +25,6 @@ import {
   T0,
   want,
 } from "./store_fixture.ts";
-import { totalsSuite } from "./totals_suite.ts";
 import { watchStoreSuite } from "./watch_store_suite.ts";
 
 export type { StoreFixture } from "./store_fixture.ts";
@@ -168,6 +168,29 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
         const pages = await readPages((page) => store.listSegments("1", page), 2);
         assertEquals(pages.flat(), segments);
         assertEquals(pages.length, 2);
+      });
+
+      it("restoreSegment() lists what a dead recorder had, once, whoever has the recording", async () => {
+        const dead = await lease();
+        await store.addPart(dead, { folder: "f1", startedAt: T0 });
+        await store.addSegment(dead, segment(1, 0));
+        const [claimed] = await claim(other, "b", T0 + LEASE_MS);
+        assert(claimed !== undefined);
+        await other.addSegment(leaseOf(claimed), segment(2, 0));
+        const restored = [];
+        for (const index of [0, 1, 1]) restored.push(await store.restoreSegment("1", segment(1, index)));
+        assertEquals(restored, [false, true, false]);
+        const { items } = await other.listSegments("1", { limit: 10 });
+        assertEquals(items.map(({ part, index }) => [part, index]), [[1, 0], [1, 1], [2, 0]]);
+        const outcome = { kind: "ended" } as const;
+        await other.finishRecording(leaseOf(claimed), { endedAt: T0 + LEASE_MS, outcome });
+        assertEquals(await store.restoreSegment("1", segment(1, 2)), true);
+        const { state, segments, bytes } = await store.getRecording("1") ?? {};
+        assertEquals([state, segments, bytes], ["finished", 4, 4 * segment(1, 0).bytes]);
+        assertEquals(await store.restoreSegment("1", segment(3, 0)), false);
+        assertEquals(await store.restoreSegment("none", segment(1, 0)), false);
+        await store.retireRecording("1");
+        assertEquals(await store.restoreSegment("1", segment(1, 3)), false);
       });
 
       it("listSegments() plays part after part, by number", async () => {

@@ -107,6 +107,44 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
     }
     return recording;
   };
+  /** Lists a segment and adds it up, both or neither. @returns `refused` when the recording does not meet `onlyIf` */
+  const list = async (
+    recordingId: string,
+    { part, index, uri, startAt, durationMs, bytes, sha256 }: Segment,
+    onlyIf: Condition[],
+  ): Promise<"new" | "there" | "refused"> => {
+    const item = {
+      ...segmentKey(recordingId, part, index),
+      ...{ part, index, uri, startAt, durationMs, bytes, sha256 },
+    };
+    const write = new TransactWriteItemsCommand({
+      TransactItems: [
+        {
+          Update: {
+            TableName: table.name,
+            Key: marshallItem({ ...recordingKey(recordingId) }),
+            ...updateExpression({ add: { segments: 1, bytes, durationMs }, onlyIf }),
+          },
+        },
+        {
+          Put: {
+            TableName: table.name,
+            Item: marshallItem(item),
+            ConditionExpression: "attribute_not_exists(pk)",
+          },
+        },
+      ],
+    });
+    try {
+      await retryConflicts(table, () => table.client.send(write), isConflict);
+      return "new";
+    } catch (error) {
+      const [refused, isThere] = failedConditions(error);
+      if (refused) return "refused";
+      if (isThere) return "there";
+      throw error;
+    }
+  };
   return {
     async wantRecording({ roomId, username, title }, now) {
       const item = {
@@ -221,35 +259,17 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
       });
     },
     async addSegment(lease, segment) {
-      const { part, index, uri, startAt, durationMs, bytes, sha256 } = segment;
-      const item = {
-        ...segmentKey(lease.recordingId, part, index),
-        ...{ part, index, uri, startAt, durationMs, bytes, sha256 },
-      };
-      const write = new TransactWriteItemsCommand({
-        TransactItems: [
-          {
-            Update: {
-              TableName: table.name,
-              Key: marshallItem({ ...recordingKey(lease.recordingId) }),
-              ...updateExpression({ add: { segments: 1, bytes, durationMs }, onlyIf: held(lease) }),
-            },
-          },
-          {
-            Put: {
-              TableName: table.name,
-              Item: marshallItem(item),
-              ConditionExpression: "attribute_not_exists(pk)",
-            },
-          },
-        ],
-      });
-      try {
-        await retryConflicts(table, () => table.client.send(write), isConflict);
-      } catch (error) {
-        const [leaseFailed, listedAlready] = failedConditions(error);
-        if (leaseFailed) throw new LeaseLostError(lease.recordingId, lease.token);
-        if (!listedAlready) throw error;
+      if (await list(lease.recordingId, segment, held(lease)) === "refused") {
+        throw new LeaseLostError(lease.recordingId, lease.token);
+      }
+    },
+    async restoreSegment(id, segment) {
+      for (;;) {
+        const recording = await read(id);
+        if (recording === undefined || recording.state === "deleting") return false;
+        if (!recording.parts.some(({ part }) => part === segment.part)) return false;
+        const listed = await list(id, segment, [["state", "=", recording.state]]);
+        if (listed !== "refused") return listed === "new";
       }
     },
     async listSegments(recordingId, { limit, cursor }) {

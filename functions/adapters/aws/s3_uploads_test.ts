@@ -90,8 +90,8 @@ describe("s3Uploads()", () => {
     const clock = new ManualClock();
     const logger = new CaptureLogger();
     const spool = new FakeSpool();
-    const repair = () => Promise.resolve();
-    const uploader = new RecordingUploader({ spool, uploads: uploads(), repair, clock, logger });
+    const done = () => Promise.resolve();
+    const uploader = new RecordingUploader({ spool, uploads: uploads(), repair: done, restore: done, clock, logger });
     for (const name of ["segment_0.m4s", "manifest.json"]) spool.write("host/one", name, "{}");
     aws.refused.add("s3:PutObject");
     const finished = uploader.finish("host/one");

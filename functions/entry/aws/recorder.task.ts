@@ -17,6 +17,7 @@ import { systemClock } from "../../adapters/local/system_clock.ts";
 import { mediaRecorder, repairFolder } from "../../adapters/media/media_recorder.ts";
 import { loadConfig, RecorderTaskConfig } from "../../contract/config.ts";
 import { handOver } from "../../core/hand_over.ts";
+import { restoreSegments } from "../../core/restore_segments.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { RecordingUploader, uploadingRecorder } from "../../core/upload_recordings.ts";
 import { openUpstream } from "../open_upstream.ts";
@@ -39,6 +40,7 @@ const uploader = new RecordingUploader({
   spool,
   uploads: s3Uploads({ client: () => Promise.resolve(s3), bucket: config.bucketName, prefix: RECORDINGS_PREFIX }),
   repair: (folder, signal) => repairFolder(join(dir, folder), signal),
+  restore: (folder, recording) => restoreSegments({ store, logger }, folder, recording),
   clock: systemClock,
   logger,
 });

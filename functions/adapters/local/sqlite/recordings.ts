@@ -29,6 +29,28 @@ export function sqliteRecordings(db: Database): RecordingStore {
     }
     return recording;
   };
+  /** Lists a segment and adds it up. @returns false when it is listed already */
+  const list = (recordingId: string, { part, index, uri, startAt, durationMs, bytes, sha256 }: Segment): boolean => {
+    const added = db.run(
+      "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      recordingId,
+      part,
+      index,
+      uri,
+      startAt,
+      durationMs,
+      bytes,
+      sha256,
+    );
+    if (added === 0) return false;
+    db.run(
+      `UPDATE recordings SET segments = segments + 1, bytes = bytes + ?, duration_ms = duration_ms + ? WHERE id = ?`,
+      bytes,
+      durationMs,
+      recordingId,
+    );
+    return true;
+  };
   return {
     async wantRecording({ roomId, username, title }, now) {
       const added = db.run(
@@ -138,24 +160,14 @@ export function sqliteRecordings(db: Database): RecordingStore {
     async addSegment(lease, segment) {
       db.transaction(() => {
         held(lease);
-        const added = db.run(
-          "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-          lease.recordingId,
-          segment.part,
-          segment.index,
-          segment.uri,
-          segment.startAt,
-          segment.durationMs,
-          segment.bytes,
-          segment.sha256,
-        );
-        if (added === 0) return;
-        db.run(
-          `UPDATE recordings SET segments = segments + 1, bytes = bytes + ?, duration_ms = duration_ms + ? WHERE id = ?`,
-          segment.bytes,
-          segment.durationMs,
-          lease.recordingId,
-        );
+        list(lease.recordingId, segment);
+      });
+    },
+    async restoreSegment(id, segment) {
+      return db.transaction(() => {
+        const recording = read(id);
+        if (recording === undefined || recording.state === "deleting") return false;
+        return recording.parts.some(({ part }) => part === segment.part) && list(id, segment);
       });
     },
     async listSegments(recordingId, { limit, cursor }) {
