@@ -3,7 +3,7 @@ import { redactText } from "../contract/redaction.ts";
 import type { AlertFacts, AlertStore } from "../ports/alert_store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Recording, RecordingStore } from "../ports/recording_store.ts";
+import type { Recording, RecordingOutcome, RecordingStore } from "../ports/recording_store.ts";
 
 /** Which alerts somebody wants: no other is raised. */
 export type AlertRules = Pick<AlertsPolicy, "giftDiamonds"> & {
@@ -23,6 +23,9 @@ export interface AlertDeps {
 
 /** Time for which an alert is remembered after its last change, ms. Nothing that is read again is older. */
 export const ALERT_KEPT_MS = 30 * 86_400_000;
+
+/** Raises alerts, see {@link raiseAlerts}. */
+export type RaiseAlerts = (alerts: readonly FoundAlert[]) => Promise<void>;
 
 /** Whether somebody wants alerts of this kind. @param username @default of any host */
 export function wantsAlert({ targets }: Pick<AlertRules, "targets">, kind: AlertKind, username?: string): boolean {
@@ -52,29 +55,29 @@ export async function raiseAlerts(deps: AlertDeps, alerts: readonly FoundAlert[]
 }
 
 /** The alert that a host is live. A room starts once, also when its recording is opened again. */
-export function liveStarted(live: { username: string; roomId: string; title: string }, at: number): FoundAlert {
-  const { username, roomId, title } = live;
-  return { ...keyed("live_started", roomId), username, at, data: { title } };
+export function liveStarted({ id, username, title }: Recording, at: number): FoundAlert {
+  return { ...keyed("live_started", id), username, at, data: { title } };
 }
 
-/** The alert that a live is over. */
-export function liveEnded({ id, username, title, startedAt }: Recording, at: number): FoundAlert {
-  return { ...keyed("live_ended", id), username, at, data: { title, started_at: startedAt ?? null } };
-}
-
-/** The alert that a recording was given up. */
-export function recordingFailed(
-  { id, username, title }: Recording,
-  { code, detail }: { code?: string | undefined; detail?: string | undefined },
-  at: number,
-): FoundAlert {
-  const data = { title, code: code ?? "internal", detail: redactText(detail ?? "") };
-  return { ...keyed("recording_failed", id), username, at, data };
-}
-
-/** Whether a batch may hold something to tell: only then its events need to be read. */
-export function mayAlert(batch: { types: Readonly<Record<string, number>> }, rules: AlertRules): boolean {
-  return (batch.types["gift"] ?? 0) > 0 && wantsAlert(rules, "gift_over");
+/**
+ * The alerts of a recording that ends: none when somebody stopped it, since its live goes on. Its start is among them,
+ * for whoever should have told it may have died.
+ * @param end when the first part began, as far as one did, and when the recording ended, ms
+ */
+export function alertsOfEnd(
+  recording: Recording,
+  outcome: RecordingOutcome,
+  { startedAt, at }: { startedAt: number | undefined; at: number },
+): FoundAlert[] {
+  const { id, username, title, createdAt } = recording;
+  if (outcome.kind === "stopped") return [];
+  const end = outcome.kind === "ended"
+    ? { ...keyed("live_ended", id), data: { title, started_at: startedAt ?? null } }
+    : {
+      ...keyed("recording_failed", id),
+      data: { title, code: outcome.code ?? "internal", detail: redactText(outcome.detail ?? "") },
+    };
+  return [liveStarted(recording, startedAt ?? createdAt), { ...end, username, at }];
 }
 
 /**
@@ -85,11 +88,12 @@ export function mayAlert(batch: { types: Readonly<Record<string, number>> }, rul
  */
 export function alertsOfBatch(
   batch: { recordingId: string; seq: number },
-  events: readonly Readonly<Record<string, unknown>>[],
+  events: readonly unknown[],
   rules: Pick<AlertRules, "giftDiamonds">,
 ): FoundAlert[] {
   const found = new Map<string, FoundAlert>();
-  for (const [index, event] of events.entries()) {
+  for (const [index, line] of events.entries()) {
+    const event = record(line);
     if (event["type"] !== "gift") continue;
     const streakId = text(record(event["streak"])["id"]);
     const diamonds = number(event["diamonds"]);

@@ -5,6 +5,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { Observer } from "../ports/observer.ts";
 import type { EventLine, Recorder, RecorderEvent, RecorderResult, RecorderRun } from "../ports/recorder.ts";
 import type { Lease, Recording, RecordingOutcome, RecordingStore } from "../ports/recording_store.ts";
+import { alertsOfEnd, liveStarted, type RaiseAlerts } from "./alerts.ts";
 import { idsOf, packEvents } from "./event_batches.ts";
 import { KnownPeople } from "./event_people.ts";
 import { SerialWriter } from "./serial_writer.ts";
@@ -17,6 +18,8 @@ export interface SessionDeps {
   clock: Clock;
   logger: Logger;
   observe?: Observer;
+  /** @default nobody is told */
+  raise?: RaiseAlerts | undefined;
 }
 
 /** How a recording works. */
@@ -64,6 +67,7 @@ export class RecordingSession {
   /** A recorder that takes over begins with nobody: to know more it would have to read the whole log. */
   readonly #people = new KnownPeople();
   #segments = 0;
+  #startedAt: number | undefined;
   #lost = false;
   /** Somebody asked for the end of the recording: it is finished, not handed over. */
   #unwanted = false;
@@ -172,18 +176,34 @@ export class RecordingSession {
     const outcome: RecordingOutcome = result.kind === "failed"
       ? { kind: "failed", code: result.code, detail: result.detail }
       : { kind: result.kind };
+    this.#tell(outcome, result.endedAt ?? now);
     this.#rows.push(() => store.finishRecording(this.#lease, { endedAt: result.endedAt ?? now, outcome }));
     return outcome;
   }
 
+  /** Queues what is told of an end, before it is noted: afterwards nobody would come back to it. */
+  #tell(outcome: RecordingOutcome, at: number): void {
+    const { store, clock, raise } = this.#deps;
+    const recording = this.#recording;
+    const alerts = alertsOfEnd(recording, outcome, { startedAt: recording.startedAt ?? this.#startedAt, at });
+    if (raise === undefined || alerts.length === 0) return;
+    this.#rows.push(async () => {
+      // Who lost the lease does not know how the recording goes on.
+      await store.renewLease(this.#lease, { now: clock.now(), leaseMs: this.#options.leaseMs });
+      await raise(alerts);
+    });
+  }
+
   #take(event: RecorderEvent): void {
-    const { store, logger, observe } = this.#deps;
+    const { store, logger, observe, raise } = this.#deps;
     const { id, username, leaseToken } = this.#recording;
     const of = { recordingId: id, username };
     switch (event.type) {
       case "started": {
         const { folder, startedAt } = event;
+        this.#startedAt ??= startedAt;
         this.#rows.push(() => store.addPart(this.#lease, { folder, startedAt }));
+        if (raise !== undefined) this.#rows.push(() => raise([liveStarted(this.#recording, startedAt)]));
         logger.info("recording_started", { ...of, part: leaseToken, folder });
         observe?.({ kind: "recording_started", ...of, part: leaseToken, folder });
         return;

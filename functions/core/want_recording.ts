@@ -2,6 +2,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Observer } from "../ports/observer.ts";
 import type { Recording, RecordingStore } from "../ports/recording_store.ts";
+import { liveStarted, type RaiseAlerts } from "./alerts.ts";
 
 /** What {@link wantLive} works with. */
 export interface WantDeps {
@@ -9,6 +10,8 @@ export interface WantDeps {
   clock: Clock;
   logger: Logger;
   observe?: Observer | undefined;
+  /** @default nobody is told */
+  raise?: RaiseAlerts | undefined;
 }
 
 /**
@@ -17,13 +20,15 @@ export interface WantDeps {
  * @returns the recording as it was found, and whether it is new or open again; without both it is left as it was
  */
 export async function wantLive(
-  { store, clock, logger, observe }: WantDeps,
+  { store, clock, logger, observe, raise }: WantDeps,
   live: { username: string; roomId: string; title: string },
   mayReopen: (recording: Recording, now: number) => boolean,
 ): Promise<{ recording: Recording; created: boolean; reopened: boolean }> {
   const now = clock.now();
   const { username, roomId, title } = live;
   const { recording, created } = await store.wantRecording({ roomId, username, title }, now);
+  // While it waits, again: whoever made it may have died before anybody was told.
+  if (created || recording.state === "wanted") await raise?.([liveStarted(recording, now)]);
   const reopened = !created && recording.state === "finished" && mayReopen(recording, now) &&
     await store.reopenRecording({ recordingId: roomId, token: recording.leaseToken }, now);
   if (created || reopened) {
