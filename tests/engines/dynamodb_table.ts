@@ -1,5 +1,6 @@
 /** Tables for tests, made from the same shapes as the deployed ones. */
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { randomUUID } from "node:crypto";
 import { EVENTS_TABLE, eventsTableName, TABLE, type TableShape } from "../../functions/adapters/aws/table.ts";
 
 /** A client of a local engine. */
@@ -41,6 +42,35 @@ async function create(client: DynamoDBClient, name: string, shape: TableShape): 
       }),
     }),
   );
+}
+
+/** Tables of a test's own. */
+export interface TestTable {
+  name: string;
+  /** A client, as another process would have it. */
+  connect(): DynamoDBClient;
+  /** Removes the tables, and ends the clients. */
+  close(): Promise<void>;
+}
+
+/** Makes empty tables under a name of their own. */
+export async function freshTable(endpoint: string): Promise<TestTable> {
+  const clients: DynamoDBClient[] = [];
+  const connect = (): DynamoDBClient => {
+    const client = localDynamoDb(endpoint);
+    clients.push(client);
+    return client;
+  };
+  const name = `t${randomUUID()}`;
+  await createTable(connect(), name);
+  return {
+    name,
+    connect,
+    async close() {
+      await deleteTable(connect(), name);
+      for (const client of clients) client.destroy();
+    },
+  };
 }
 
 function keySchema({ partitionKey, sortKey }: Pick<TableShape, "partitionKey" | "sortKey">) {

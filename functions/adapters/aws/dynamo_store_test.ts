@@ -4,11 +4,10 @@ import {
   TransactionCanceledException,
   TransactionConflictException,
 } from "@aws-sdk/client-dynamodb";
-import { randomUUID } from "node:crypto";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
-import { createTable, deleteTable, localDynamoDb } from "../../../tests/engines/dynamodb_table.ts";
+import { freshTable } from "../../../tests/engines/dynamodb_table.ts";
 import { storeSuite } from "../../../tests/suites/store_suite.ts";
 import { dynamoStore } from "./dynamo_store.ts";
 
@@ -20,25 +19,7 @@ describe("dynamoStore()", () => {
   if (engine === undefined) return it(`SKIPPED: ${skipped}`, { skip: skipped }, () => {});
   after(() => engine.stop());
 
-  /** A fresh table. */
-  const makeTable = async () => {
-    const clients: DynamoDBClient[] = [];
-    const connect = (): DynamoDBClient => {
-      const client = localDynamoDb(engine.endpoint);
-      clients.push(client);
-      return client;
-    };
-    const name = `t${randomUUID()}`;
-    await createTable(connect(), name);
-    return {
-      name,
-      connect,
-      async close() {
-        await deleteTable(connect(), name);
-        for (const client of clients) client.destroy();
-      },
-    };
-  };
+  const makeTable = () => freshTable(engine.endpoint);
 
   storeSuite("dynamoStore()", async () => {
     const { name, connect, close } = await makeTable();
