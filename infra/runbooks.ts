@@ -15,7 +15,8 @@ export const RUNBOOKS = {
   "recordings-failed": "Recordings ended by a failure",
   "lease-losses": "Recorders lose recordings to others while they hold them",
   "live-lag": "What is recorded is stored a minute or more after it happened",
-  "consumer-lag": "The consumer is a quarter of an hour behind the stream of events; after a day events are gone from it",
+  "consumer-lag":
+    "The consumer is a quarter of an hour behind the stream of events; after a day events are gone from it",
   "consumer-failures": "Batches of events were given up, and their places written to the queue",
   "table-throttles": "DynamoDB turns reads or writes of a table away",
   "alerts-dead": "Alerts were given up: nobody was told",

@@ -1,13 +1,13 @@
 /**
- * Bundles the AWS processes: `dist/<name>/index.mjs` for each Lambda function, and `dist/recorder_task` with the bundle
- * and the Dockerfile of the recorder.
+ * Bundles the AWS processes: `dist/<name>/index.mjs` for each Lambda function, and `dist/recorder_task` with the bundle,
+ * the health check and the Dockerfile of the recorder. Each bundle has its source map beside it.
  *
  * `bun scripts/build_functions.ts`
  * @module
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { bun, ROOT } from "./tools.mjs";
@@ -35,6 +35,11 @@ export function buildFunctions(outDir: string = join(ROOT, "dist")): string[] {
   return [...files, join(task, "index.mjs")];
 }
 
+/** A line for each bundle with its size, which is what Lambda loads; source maps are read when something fails. */
+export function sizeLines(files: readonly string[]): string {
+  return files.map((file) => `${relative(ROOT, file)} ${(statSync(file).size / 1024).toFixed(0)} KB\n`).join("");
+}
+
 /** Builds one Lambda function's bundle into a folder of its own. */
 export function buildLambda(name: (typeof LAMBDAS)[number], file: string): void {
   bundleLambda(join(ENTRIES, `${name}.lambda.ts`), file);
@@ -50,8 +55,18 @@ export function bundleLambda(entry: string, file: string): void {
 
 /** Bundles a program for Node into one file, and removes what was in its folder. */
 function bundle(entry: string, file: string): void {
-  rmSync(join(file, ".."), { recursive: true, force: true });
-  runBun(entry, ["build", entry, `--outfile=${file}`, "--target=node", "--format=esm", "--minify"]);
+  const folder = dirname(file);
+  rmSync(folder, { recursive: true, force: true });
+  runBun(entry, [
+    "build",
+    entry,
+    `--outdir=${folder}`,
+    `--entry-naming=${basename(file)}`,
+    "--target=node",
+    "--format=esm",
+    "--minify",
+    "--sourcemap=linked",
+  ]);
 }
 
 function runBun(entry: string, args: string[]): void {
@@ -60,7 +75,5 @@ function runBun(entry: string, args: string[]): void {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const file of buildFunctions()) {
-    process.stdout.write(`${relative(ROOT, file)} ${(statSync(file).size / 1024).toFixed(0)} KB\n`);
-  }
+  process.stdout.write(sizeLines(buildFunctions()));
 }

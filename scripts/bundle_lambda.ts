@@ -4,7 +4,8 @@
  * `bun scripts/bundle_lambda.ts functions/entry/aws/links.lambda.ts dist/links/index.mjs`
  * @module
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 
 /** As much of Bun's bundler as is used here. */
@@ -14,12 +15,15 @@ declare const Bun: {
     target: "node";
     format: "esm";
     minify: true;
+    outdir: string;
+    naming: string;
+    sourcemap: "linked";
     external: string[];
     plugins: { name: string; setup(build: PluginBuild): void }[];
-  }): Promise<{ outputs: { text(): Promise<string> }[] }>;
+  }): Promise<{ outputs: { kind: string }[] }>;
 };
 interface PluginBuild {
-  onLoad(what: { filter: RegExp }, load: () => { contents: string; loader: "ts" }): void;
+  onLoad(what: { filter: RegExp }, load: (file: { path: string }) => { contents: string; loader: "ts" }): void;
 }
 
 /**
@@ -32,12 +36,21 @@ const NO_LIVES = `export class Live {
   }
 }`;
 
+/**
+ * What stands for the API's description: it is data as large as a third of the code, and lies beside the bundle.
+ */
+const DESCRIPTION = `import { readFileSync } from "node:fs";
+export default JSON.parse(readFileSync(new URL("./openapi.json", import.meta.url), "utf8"));`;
+
 const [entry = "", file = ""] = process.argv.slice(2);
 const { outputs } = await Bun.build({
   entrypoints: [entry],
   target: "node",
   format: "esm",
   minify: true,
+  outdir: dirname(file),
+  naming: basename(file),
+  sourcemap: "linked",
   // Lambda's Node 24 brings it along.
   external: ["@aws-sdk/*"],
   plugins: [{
@@ -45,8 +58,15 @@ const { outputs } = await Bun.build({
     setup(build) {
       build.onLoad({ filter: /[\\/]sdk[\\/]src[\\/]live[\\/]live\.ts$/ }, () => ({ contents: NO_LIVES, loader: "ts" }));
     },
+  }, {
+    name: "description beside",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]functions[\\/]openapi\.json$/ }, ({ path }) => {
+        writeFileSync(join(dirname(file), "openapi.json"), JSON.stringify(JSON.parse(readFileSync(path, "utf8"))));
+        return { contents: DESCRIPTION, loader: "ts" };
+      });
+    },
   }],
 });
-const [output, ...more] = outputs;
-if (output === undefined || more.length > 0) throw new Error(`${entry} makes ${outputs.length} files`);
-writeFileSync(file, await output.text());
+const kinds = outputs.map(({ kind }) => kind).sort().join(" and ");
+if (kinds !== "entry-point and sourcemap") throw new Error(`${entry} makes ${kinds}`);

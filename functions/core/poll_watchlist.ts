@@ -36,6 +36,8 @@ export interface PollOptions extends PollBounds {
   tickMs: number;
   /** How long to stay for names that come due, ms. @default 0: it ends as soon as nothing is due */
   stayMs?: number;
+  /** Shards of the watchlist to work through. @default all */
+  shards?: readonly number[];
 }
 
 /** Settings of a poller, as processes have them. */
@@ -157,7 +159,7 @@ class Poller {
   /** By shard when the next name is due, the longest due first. */
   async #heads(): Promise<{ shard: number; at: number }[]> {
     const { store } = this.#deps;
-    const heads = await Promise.all(SHARDS.map(async (shard) => {
+    const heads = await Promise.all((this.#options.shards ?? SHARDS).map(async (shard) => {
       const at = await store.nextCheckAt(shard) ?? Infinity;
       return { shard, at: Math.max(at, this.#takenUntil.get(shard) ?? 0) };
     }));

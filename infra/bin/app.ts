@@ -7,11 +7,11 @@ import { App } from "aws-cdk-lib";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { stageConfig } from "../config.ts";
-import { RoomtoneStack } from "../stacks/roomtone_stack.ts";
+import { addStacks } from "../roomtone.ts";
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 const config = stageConfig(process.argv[2] ?? "dev");
 const app = new App({ outdir: process.env.CDK_OUTDIR ?? folder("../../cdk.out"), analyticsReporting: false });
-new RoomtoneStack(app, `Roomtone-${config.stage}`, { config, distDir: folder("../../dist") });
+addStacks(app, { config, distDir: process.env.ROOMTONE_DIST ?? folder("../../dist") });
 app.synth();

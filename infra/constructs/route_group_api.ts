@@ -1,6 +1,14 @@
 import { CfnOutput, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
-import { CorsHttpMethod, HttpApi, HttpMethod, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import {
+  ApiMapping,
+  CorsHttpMethod,
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -16,6 +24,8 @@ export interface RouteGroupApiProps {
   readonly requestsPerSecond: number;
   /** Origins whose pages may call; API Gateway itself answers them. */
   readonly corsOrigins: readonly string[];
+  /** The API's own name, and its certificate. */
+  readonly domain: { readonly name: string; readonly certificateArn: string } | undefined;
 }
 
 const METHODS = { get: HttpMethod.GET, put: HttpMethod.PUT, post: HttpMethod.POST, delete: HttpMethod.DELETE } as const;
@@ -57,7 +67,7 @@ export class RouteGroupApi extends Construct {
         maxAge: Duration.minutes(10),
       },
     });
-    this.api.addStage("Stage", {
+    const stage = this.api.addStage("Stage", {
       stageName: "$default",
       autoDeploy: true,
       accessLogSettings: {
@@ -77,6 +87,12 @@ export class RouteGroupApi extends Construct {
         this.api.addRoutes({ path, methods: [METHODS[method]], integration });
       }
     }
-    new CfnOutput(this, "Url", { value: this.api.apiEndpoint });
+    if (props.domain === undefined) return;
+    const { name: domainName, certificateArn } = props.domain;
+    const certificate = Certificate.fromCertificateArn(this, "Certificate", certificateArn);
+    const domain = new DomainName(this, "Domain", { domainName, certificate });
+    new ApiMapping(this, "Mapping", { api: this.api, domainName: domain, stage });
+    // Where the name's CNAME record must point.
+    new CfnOutput(this, "DomainTarget", { value: domain.regionalDomainName });
   }
 }

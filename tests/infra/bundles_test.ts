@@ -60,12 +60,15 @@ describe("bundles", () => {
   };
   const answerOf = ({ stdout }: Run) => JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
 
-  it("hold at most 300 KB each, one file without a source map", () => {
+  it("hold at most 300 KB of code each, one file with its source map beside it", () => {
     for (const name of LAMBDAS) {
-      assertEquals(readdirSync(join(dist, name)), ["index.mjs"]);
+      const data = name === "system" ? ["openapi.json"] : [];
+      assertEquals(readdirSync(join(dist, name)).sort(), ["index.mjs", "index.mjs.map", ...data]);
       const code = readFileSync(join(dist, name, "index.mjs"));
       assert(code.length <= 300_000, `${name} has ${code.length} bytes`);
-      assert(!code.includes("sourceMappingURL"), name);
+      assert(code.includes("//# sourceMappingURL=index.mjs.map"), name);
+      const { sources } = JSON.parse(readFileSync(join(dist, name, "index.mjs.map"), "utf8")) as { sources: string[] };
+      assert(sources.some((source) => source.endsWith(`/${name}.lambda.ts`)), name);
     }
   });
 
@@ -95,6 +98,12 @@ describe("bundles", () => {
       assertEquals(run.stderr, "", name);
       assertEquals(answerOf(run).statusCode, status, name);
     }
+  });
+
+  it("describe the API from the file beside the bundle", async () => {
+    const { statusCode, body } = answerOf(await call("system", apiGatewayEvent("GET", "/openapi.json")));
+    assertEquals(statusCode, 200);
+    assertEquals(Object.keys(JSON.parse(String(body)).paths).includes("/recordings"), true);
   });
 
   it("take a stream event on Node 24", async () => {

@@ -3,8 +3,8 @@ import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
 import { type KeyAttribute, type TableShape } from "@roomtone/functions/deploy";
 
-/** Options of {@link StateTable}. */
-export interface StateTableProps {
+/** Options of {@link DataTable}. */
+export interface DataTableProps {
   readonly tableName: string;
   readonly shape: TableShape;
   /** Whether the table outlives the stack, with deletion protection and point-in-time recovery. */
@@ -12,10 +12,10 @@ export interface StateTableProps {
 }
 
 /** A table of a shape that the adapters are tested with. */
-export class StateTable extends Construct {
+export class DataTable extends Construct {
   readonly table: dynamodb.Table;
 
-  constructor(scope: Construct, id: string, { tableName, shape, retain }: StateTableProps) {
+  constructor(scope: Construct, id: string, { tableName, shape, retain }: DataTableProps) {
     super(scope, id);
     this.table = new dynamodb.Table(this, "Table", {
       tableName,

@@ -1,0 +1,58 @@
+import { Duration, Stack, type StackProps } from "aws-cdk-lib";
+import type * as lambda from "aws-cdk-lib/aws-lambda";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { environment, ON_AIR_SHARD, PollerConfig } from "@roomtone/functions/deploy";
+import { type StageConfig, tableName } from "../config.ts";
+import { FailureQueue } from "../constructs/failure_queue.ts";
+import { NodeFunction } from "../constructs/node_function.ts";
+import { PollerSchedule } from "../constructs/poller_schedule.ts";
+import { grantIdentity, grantIndexes, grantItems } from "../grants.ts";
+import type { DataStack } from "./data_stack.ts";
+import type { RecorderStack } from "./recorder_stack.ts";
+
+/** Options of {@link PollerStack}. */
+export interface PollerStackProps extends StackProps {
+  readonly config: StageConfig;
+  readonly distDir: string;
+  readonly data: DataStack;
+  readonly recorders: RecorderStack;
+}
+
+/** What looks at the watchlist: a function, and the schedules that call it. */
+export class PollerStack extends Stack {
+  readonly poller: lambda.Function;
+  readonly missedTicks: sqs.Queue;
+
+  constructor(scope: Construct, id: string, { config, distDir, data, recorders, ...props }: PollerStackProps) {
+    super(scope, id, props);
+    const { pollSchedules, pollMinutes } = config;
+    this.poller = new NodeFunction(this, "Poller", {
+      ...{ bundle: "poller", distDir, description: "Looks which watched hosts are live, and has them recorded" },
+      environment: environment(PollerConfig, {
+        tableName: tableName(config),
+        // Schedules run side by side: each has its part of what one identity may ask.
+        tiktokRequestsPerMinute: Math.max(1, Math.floor(config.tiktokRequestsPerMinute / pollSchedules)),
+        tiktokRequestBurst: Math.max(1, Math.floor(config.tiktokRequestBurst / pollSchedules)),
+        pollIntervalMs: pollMinutes * 60_000,
+        pollScheduleMs: pollMinutes * 60_000,
+        identityParameter: config.identities.poller,
+        ...recorders.launching,
+      }),
+      timeout: Duration.seconds(55),
+    }).fn;
+    grantItems(this.poller, data.state, ["GetItem", "PutItem", "UpdateItem"]);
+    grantIndexes(this.poller, data.state);
+    recorders.grantLaunch(this.poller);
+    grantIdentity(this.poller, this, config.identities.poller);
+    this.missedTicks = new FailureQueue(this, "MissedTicks").queue;
+    for (let lane = 0; lane < pollSchedules; lane++) {
+      const shards = Array.from({ length: ON_AIR_SHARD + 1 }, (_, shard) => shard).filter((shard) =>
+        shard % pollSchedules === lane
+      );
+      new PollerSchedule(this, `Schedule${lane}`, {
+        ...{ poller: this.poller, every: Duration.minutes(pollMinutes), shards, missedTicks: this.missedTicks },
+      });
+    }
+  }
+}
