@@ -18,7 +18,6 @@ import { systemClock } from "../../adapters/local/system_clock.ts";
 import { mediaRecorder, openRecordings, repairFolder } from "../../adapters/media/media_recorder.ts";
 import type { LocalConfig } from "../../contract/config.ts";
 import { AnswerCache } from "../../core/answer_cache.ts";
-import { mapBounded } from "../../core/bounded.ts";
 import { consumeEvents } from "../../core/consume_events.ts";
 import { CONSUMER_FEED, FeedReader } from "../../core/feed_reader.ts";
 import { measuredLogger, measuredObserver, measuredStore } from "../../core/measure.ts";
@@ -39,6 +38,7 @@ import openApi from "../../openapi.json" with { type: "json" };
 import { identityOf } from "../identity.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { openLocalKeys } from "./key_stores.ts";
+import { repairRecordings } from "./repair_recordings.ts";
 import { bindAddress, listen } from "./server.ts";
 
 /** What {@link startLocal} works with in place of its defaults. */
@@ -74,8 +74,6 @@ export interface LocalSystem {
 
 /** Part of the requests to TikTok that callers may use: the watchlist and recordings have the rest at any time. */
 const CALLERS_PART = 0.5;
-/** Folders that are repaired at the same time. */
-const REPAIRS = 2;
 
 /**
  * Opens the store of a data folder, whether the system runs or not; both see each other's changes.
@@ -141,7 +139,8 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     // Before the first recorder starts, so that every open folder is one that nobody works in any more.
     const open = await openRecordings(recordingsDir);
     const ending = new AbortController();
-    const repairs = repairAll(open, deps.repair ?? repairFolder, logger, ending.signal);
+    const repairDeps = { store, repair: deps.repair ?? repairFolder, recordingsDir, logger };
+    const repairs = repairRecordings(repairDeps, open, ending.signal);
     closing.push(() => repairs);
     const deadLetters = deadLetterFile(join(resolve(config.dataDir), "dead_letters.jsonl"));
     const consume = (records: readonly ChangeRecord[]) => consumeEvents({ store, logger }, records);
@@ -227,24 +226,6 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     await close();
     throw error;
   }
-}
-
-/** Closes what a crash left open. Each folder by itself: one that cannot be closed holds nothing up. */
-async function repairAll(
-  folders: readonly string[],
-  repair: (folder: string, signal: AbortSignal) => Promise<void>,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  await mapBounded(folders, REPAIRS, async (folder) => {
-    if (signal.aborted) return;
-    try {
-      await repair(folder, signal);
-      logger.warn("recording_repaired", { folder });
-    } catch (error) {
-      if (!signal.aborted) logger.error("recording_repair_failed", { folder, error });
-    }
-  });
 }
 
 /** The console in a folder, if there is one. */

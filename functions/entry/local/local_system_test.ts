@@ -104,15 +104,31 @@ describe("startLocal()", () => {
     const store = openLocalStore({ dataDir });
     await store.wantRecording({ roomId: ROOM, username: "host", title: "" }, clock.now());
     await store.claimRecordings({ owner: "dead", now: clock.now(), leaseMs: 600_000, limit: 1 });
+    const dead = { recordingId: ROOM, token: 1 };
+    await store.addPart(dead, { folder: "host/open", startedAt: clock.now() });
+    const segment = (index: number) => ({
+      ...{ index, uri: `segment_${index}.m4s`, startAt: 1, durationMs: 6_000, bytes: 9, sha256: "00".repeat(32) },
+    });
+    await store.addSegment(dead, { ...segment(0), part: 1 });
     store.close();
     const host = join(dataDir, "recordings", "host");
     for (const folder of ["open", "closed"]) await mkdir(join(host, folder), { recursive: true });
     await writeFile(join(host, "closed", "manifest.json"), "{}");
-    await start();
+    const repair = async (folder: string) => {
+      repaired.push(basename(folder));
+      const segments = [0, 1].map((index) => ({ ...segment(index), startMs: index * 6_000 }));
+      const totals = { durationMs: 12_000, bytes: 18, segments: 2, missingMs: 0 };
+      await writeFile(join(folder, "manifest.json"), JSON.stringify({ roomId: ROOM, segments, gaps: [], totals }));
+    };
+    const system = await start({}, { repair });
     await until(() => repaired.length > 0);
     assertEquals(repaired, ["open"]);
     await until(() => recorder.runs.length === 1);
     assert(logger.events().includes("recordings_taken_up_again"));
+    // The recorder died before it told of its last segment.
+    await until(async () => (await system.store.getRecording(ROOM))?.segments === 2);
+    const { items } = await system.store.listSegments(ROOM, { limit: 9 });
+    assertEquals(items, [0, 1].map((index) => ({ ...segment(index), part: 1 })));
   });
 
   it("deletes recordings when they are as old as the policy says, files first", async () => {
