@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { multipartCall, MultipartUploads } from "./multipart_uploads.ts";
 
 /** Services that run. */
 export interface AwsServices {
@@ -16,10 +17,12 @@ export interface AwsServices {
   calls: string[];
   /** SecureString parameters, by name. */
   parameters: Map<string, string>;
-  /** Calls that are refused, such as `ecs:RunTask`; `s3:PutObject` is told to slow down. */
+  /** Calls that are refused, such as `ecs:RunTask`; `s3:PutObject` and `s3:UploadPart` are told to slow down. */
   refused: Set<string>;
   /** Objects of the bucket {@link BUCKET}, by key; a character for each byte. */
   objects: Map<string, string>;
+  /** Uploads in parts that were neither completed nor aborted: their parts are paid for. */
+  openUploads(): number;
   stop(): Promise<void>;
 }
 
@@ -39,6 +42,7 @@ export async function startAwsServices(): Promise<AwsServices> {
   const parameters = new Map<string, string>();
   const objects = new Map<string, string>();
   const refused = new Set<string>();
+  const uploads = new MultipartUploads(objects);
 
   const answers: Record<string, (input: { Name?: string; WithDecryption?: boolean }) => [number, object]> = {
     "ecs:ListTasks": () => [200, { taskArns: [] }],
@@ -56,6 +60,11 @@ export async function startAwsServices(): Promise<AwsServices> {
     request.on("end", () => {
       const bytes = Buffer.concat(chunks);
       const target = request.headers["x-amz-target"];
+      const multipart = target === undefined ? multipartCall(request) : undefined;
+      if (multipart !== undefined) {
+        calls.push(`s3:${multipart}`);
+        return uploads.answer(multipart, request, bytes, refused.has(`s3:${multipart}`), response);
+      }
       if (target === undefined && request.method === "PUT") {
         calls.push("s3:PutObject");
         return putObject(request, bytes, refused.has("s3:PutObject"), objects, response);
@@ -85,6 +94,7 @@ export async function startAwsServices(): Promise<AwsServices> {
     parameters,
     objects,
     refused,
+    openUploads: () => uploads.open,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

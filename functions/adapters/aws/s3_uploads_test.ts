@@ -19,6 +19,9 @@ const clientOf = (endpoint: string | undefined) =>
     credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "not-a-secret" },
   });
 
+/** More than one request takes. */
+const BIG = "0123456789abcdef".repeat(1_200_000);
+
 const upload = (folder: string, name: string, text: string) => {
   const content = new Blob([text]);
   const read = (start: number, length: number) => content.slice(start, start + length).stream();
@@ -77,6 +80,53 @@ describe("s3Uploads()", () => {
     const error = await assertRejects(() => uploads().put(upload("host/one", "segment_0.m4s", "video"), signal));
     assertEquals(error instanceof Error && error.name, "BadDigest");
     assertEquals(aws.objects.size, 0);
+  });
+
+  it("S3 refuses a part that changed on the way; nothing of the upload is left, and the next one is whole", async () => {
+    let parts = 0;
+    let damaged = true;
+    s3.middlewareStack.add((next, { commandName }) => (args) => {
+      const request = args.request as { body?: Uint8Array };
+      if (commandName === "UploadPartCommand" && ++parts === 2 && damaged && request.body !== undefined) {
+        request.body[0] = 0;
+      }
+      return next(args);
+    }, { step: "deserialize" });
+    const error = await assertRejects(() => uploads().put(upload("host/one", "recording.mp4", BIG), signal));
+    assertEquals(error instanceof Error && error.name, "BadDigest");
+    assertEquals([aws.objects.size, aws.openUploads(), parts], [0, 0, 2]);
+    damaged = false;
+    await uploads().put(upload("host/one", "recording.mp4", BIG), signal);
+    assert(aws.objects.get(`${prefix}host/one/recording.mp4`) === BIG);
+    assertEquals(aws.openUploads(), 0);
+  });
+
+  it("an upload in parts that fails begins anew, part by part, until S3 has it", async () => {
+    const clock = new ManualClock();
+    const logger = new CaptureLogger();
+    const spool = new FakeSpool();
+    const done = () => Promise.resolve();
+    const uploader = new RecordingUploader({ spool, uploads: uploads(), repair: done, restore: done, clock, logger });
+    spool.write("host/one", "recording.mp4", BIG);
+    spool.write("host/one", "manifest.json", "{}");
+    aws.refused.add("s3:UploadPart");
+    const finished = uploader.finish("host/one");
+    await until(() => logger.events().length === 1);
+    // The upload that fails next cannot be aborted either: the bucket's rule does that, days later.
+    aws.refused.add("s3:AbortMultipartUpload");
+    await clock.advance(1_000);
+    await until(() => logger.events().length === 2);
+    assertEquals([aws.openUploads(), aws.objects.size], [1, 0]);
+    aws.refused.clear();
+    await clock.advance(2_000);
+    await finished;
+    assert(aws.objects.get(`${prefix}host/one/recording.mp4`) === BIG);
+    assertEquals([logger.events(), await spool.folders()], [
+      ["upload_failed", "upload_failed", "recording_uploaded"],
+      [],
+    ]);
+    const begun = aws.calls.filter((call) => call === "s3:CreateMultipartUpload");
+    assertEquals(begun.length, 3);
   });
 
   it("puts nothing outside the recordings", async () => {
