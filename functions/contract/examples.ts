@@ -82,6 +82,20 @@ const recording = {
   events: `/recordings/${live.room_id}/events`,
 };
 
+const alert = {
+  id: `live_started:${live.room_id}`,
+  kind: "live_started",
+  recording_id: live.room_id,
+  username: "some.host",
+  at: 1_760_000_000_000,
+  data: { title: live.title },
+  raised_at: 1_760_000_000_400,
+  state: "dead",
+  deliveries: {
+    ops: { state: "dead", tries: 15, tried_at: 1_760_022_000_000, problem: "the answer has status 500" },
+  },
+};
+
 /** Bodies of answers, by schema. */
 export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
   HealthReply: { status: "ok" },
@@ -155,6 +169,8 @@ export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
     finished: false,
   },
   TotalsReply: totals,
+  AlertReply: alert,
+  AlertsReply: { alerts: [alert] },
   OpenApiReply: { openapi: "3.1.0", paths: {} },
 };
 

@@ -3,6 +3,7 @@
  * @module
  */
 export { type BodySchema, defineRoute, type InputSchema, type Route, type RouteResponse } from "./route.ts";
+export * from "./routes/alerts.ts";
 export * from "./routes/lives.ts";
 export * from "./routes/lookups.ts";
 export * from "./routes/recordings.ts";

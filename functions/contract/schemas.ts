@@ -4,6 +4,7 @@
  * @module
  */
 export { ErrorCode, Problem } from "./schemas/common.ts";
+export * from "./schemas/alerts.ts";
 export * from "./schemas/lives.ts";
 export * from "./schemas/lookups.ts";
 export * from "./schemas/recordings.ts";

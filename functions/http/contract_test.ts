@@ -62,6 +62,15 @@ const cached = (
   path: string,
 ): Call[] => [{ status: 200, path }, { status: 304, path, headers: { "if-none-match": "*" } }];
 
+/** An alert that was given up. */
+const deadAlert = async ({ store, clock }: ContractWorld) => {
+  const now = clock.now();
+  const id = `live_started:${FINISHED}`;
+  const facts = { id, kind: "live_started", recordingId: FINISHED, username: "host3", at: now, data: {} } as const;
+  await store.putAlert(facts, { now, expiresAt: now + 86_400_000 });
+  const deliveries = { ops: { state: "dead", tries: 15, triedAt: now, problem: "the answer has status 500" } } as const;
+  await store.settleAlert({ id, claimToken: 0 }, { state: "dead", deliveries, expiresAt: now + 86_400_000 });
+};
 const file = (name: string) => `/recordings/${FINISHED}/parts/1/${name}`;
 
 /** By operation; the first call is one that works. */
@@ -191,6 +200,24 @@ const CALLS: Record<string, Call[]> = {
     { status: 400, path: file(".hidden") },
     { status: 404, path: file("nothing.bin") },
     { status: 416, path: file("segment_0.bin"), headers: { range: "bytes=10-" } },
+  ],
+  listAlerts: [
+    { status: 200, path: "/alerts", given: deadAlert },
+    { status: 200, path: "/alerts?state=pending&limit=1", given: deadAlert },
+    { status: 400, path: "/alerts?state=gone" },
+  ],
+  resendAlert: [
+    { status: 202, path: `/alerts/live_started:${FINISHED}/resend`, given: deadAlert },
+    { status: 400, path: "/alerts/live_started/resend" },
+    { status: 404, path: "/alerts/live_started:1/resend" },
+    {
+      status: 409,
+      path: `/alerts/live_started%3A${FINISHED}/resend`,
+      async given(world) {
+        await deadAlert(world);
+        await world.app().request(`/alerts/live_started:${FINISHED}/resend`, { method: "POST" });
+      },
+    },
   ],
   health: [{ status: 200, path: "/health" }],
   openApi: [{ status: 200, path: "/openapi.json" }],

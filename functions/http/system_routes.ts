@@ -1,5 +1,6 @@
 import * as routes from "../contract/routes.ts";
 import { importWatches } from "../core/import_watches.ts";
+import { alertHandlers } from "./alert_handlers.ts";
 import type { AddRoute } from "./mount.ts";
 import { recordingHandlers, type RecordingsDeps } from "./recording_handlers.ts";
 import { watchHandlers } from "./watch_handlers.ts";
@@ -18,6 +19,9 @@ export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps): void {
   add(routes.getWatchRoute, ({ params }) => watches.get(params.username));
   add(routes.putWatchRoute, ({ params, query }) => watches.put(params.username, query.priority));
   add(routes.deleteWatchRoute, ({ params }) => watches.remove(params.username));
+  const alerts = alertHandlers(deps);
+  add(routes.listAlertsRoute, ({ query }) => alerts.list(query));
+  add(routes.resendAlertRoute, ({ params }) => alerts.resend(params.id));
   const recordings = recordingHandlers(deps);
   add(routes.listRecordingsRoute, ({ query }) => recordings.list(query));
   if (lookup !== undefined) {

@@ -302,6 +302,26 @@ describe("the API's functions behind API Gateway", () => {
       assertEquals([status, json.events], [200, [{ type: "chat", text: "hello" }]]);
     });
 
+    it("lists alerts, and sends dead ones again", async () => {
+      const id = `live_started:${FINISHED}`;
+      const facts = {
+        id,
+        kind: "live_started",
+        recordingId: FINISHED,
+        username: "past.host",
+        at: T0,
+        data: {},
+      } as const;
+      const expiresAt = Date.now() + 86_400_000;
+      await store.putAlert(facts, { now: T0, expiresAt });
+      const deliveries = { ops: { state: "dead", tries: 15, problem: "the answer has status 500" } } as const;
+      await store.settleAlert({ id, claimToken: 0 }, { state: "dead", deliveries, expiresAt });
+      const sent = await drive("system/alert_resend");
+      assertEquals([sent.status, sent.json.state, sent.json.deliveries.ops.tries], [202, "pending", 0]);
+      assertEquals((await drive("system/alerts")).json.alerts.map((alert: { id: string }) => alert.id), [id]);
+      assertEquals((await drive("system/alert_resend")).status, 409);
+    });
+
     it("starts, stops and deletes recordings", async () => {
       const launches = () => aws.calls.filter((call) => call.startsWith("ecs:"));
       aws.refused.add("ecs:RunTask");

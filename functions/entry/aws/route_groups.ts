@@ -26,6 +26,8 @@ export const ROUTE_GROUPS = {
     routes.recordingEventsRoute,
     routes.recordingPlaylistRoute,
     routes.recordingFileRoute,
+    routes.listAlertsRoute,
+    routes.resendAlertRoute,
     routes.healthRoute,
     routes.openApiRoute,
     routes.docsRoute,
