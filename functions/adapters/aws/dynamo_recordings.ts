@@ -12,6 +12,7 @@ import {
 } from "../../contract/keys.ts";
 import type { Lease, Recording, RecordingStore, Segment } from "../../ports/recording_store.ts";
 import {
+  claimedItems,
   type Condition,
   countItems,
   deleteItem,
@@ -244,7 +245,7 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
           onlyIf: [["dueAt", "<=", now]],
         })
       );
-      return (await Promise.all(claims)).filter((item) => item !== undefined).map(toRecording);
+      return (await claimedItems(claims)).map(toRecording);
     },
     async renewLease(lease, { now, leaseMs }) {
       return await updateHeld(lease, { dueAt: now + leaseMs });

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   type DynamoDBClient,
+  ProvisionedThroughputExceededException,
   TransactionCanceledException,
   TransactionConflictException,
 } from "@aws-sdk/client-dynamodb";
@@ -8,6 +9,7 @@ import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
 import { freshTable } from "../../../tests/engines/dynamodb_table.ts";
+import { namesOfShard } from "../../../tests/suites/store_fixture.ts";
 import { storeSuite } from "../../../tests/suites/store_suite.ts";
 import { dynamoStore } from "./dynamo_store.ts";
 
@@ -54,6 +56,30 @@ describe("dynamoStore()", () => {
     }
   });
 
+  it("claims what it can where the table refuses some of the writes, and fails where it refuses all", async () => {
+    const { name, connect, close } = await makeTable();
+    try {
+      const store = dynamoStore({ client: connect(), name, clock, random: Math.random });
+      for (const id of ["1", "2", "3", "4"]) {
+        await store.wantRecording({ roomId: id, username: `host${id}`, title: "" }, 1_000);
+      }
+      const refusing = (part: number) => {
+        let writes = 0;
+        const client = refusingWrites(connect(), () => ++writes % 4 < part);
+        return dynamoStore({ client, name, clock, random: Math.random });
+      };
+      const claim = { now: 1_000, leaseMs: 1_000, limit: 4 };
+      await assertRejects(() => refusing(4).claimRecordings({ ...claim, owner: "a" }));
+      assertEquals((await refusing(1).claimRecordings({ ...claim, owner: "a" })).length, 3);
+      assertEquals((await store.claimRecordings({ ...claim, owner: "a" })).length, 1);
+      const watches = namesOfShard(0, 4);
+      for (const each of watches) await store.putWatch(each, 1_000);
+      assertEquals((await refusing(1).claimDueWatches({ ...claim, shard: 0 })).length, 3);
+    } finally {
+      await close();
+    }
+  });
+
   it("repeats writes that meet a transaction on the same item, a little later each time", async () => {
     const { name, connect, close } = await makeTable();
     try {
@@ -86,6 +112,18 @@ function losingAnswers(client: DynamoDBClient): DynamoDBClient {
     },
     // Below the SDK's own retries, which come at this step with high priority.
     { step: "finalizeRequest", priority: "low" },
+  );
+  return client;
+}
+
+/** A client of which the table refuses some writes, as it does with too many. */
+function refusingWrites(client: DynamoDBClient, refuses: () => boolean): DynamoDBClient {
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      if (!WRITES.test(String(context.commandName)) || !refuses()) return next(args);
+      throw new ProvisionedThroughputExceededException({ message: "too many", $metadata: {} });
+    },
+    { step: "initialize" },
   );
   return client;
 }

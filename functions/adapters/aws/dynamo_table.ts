@@ -115,6 +115,18 @@ export async function replaceItem(
 }
 
 /**
+ * The items that claims took. One that the table refused is left out, to be claimed another time; were it thrown, those
+ * beside it would be claimed and nobody's.
+ * @throws the first failure when there are only failures
+ */
+export async function claimedItems(claims: Promise<Item | undefined>[]): Promise<Item[]> {
+  const results = await Promise.allSettled(claims);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined && results.every(({ status }) => status === "rejected")) throw failed.reason;
+  return results.flatMap((result) => result.status === "fulfilled" && result.value !== undefined ? [result.value] : []);
+}
+
+/**
  * Changes an item.
  * @returns the item after the change, or `undefined` when it is not there or a condition did not hold
  */

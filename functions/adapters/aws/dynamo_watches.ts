@@ -10,6 +10,7 @@ import {
 } from "../../contract/keys.ts";
 import { PRIORITIES, type Watch, type WatchStore } from "../../ports/watch_store.ts";
 import {
+  claimedItems,
   countItems,
   deleteItem,
   type DynamoTable,
@@ -91,7 +92,7 @@ export function dynamoWatches(table: DynamoTable): WatchStore {
           onlyIf: [["dueAt", "<=", now]],
         })
       );
-      return (await Promise.all(claims)).filter((item) => item !== undefined).map(toWatch);
+      return (await claimedItems(claims)).map(toWatch);
     },
     async nextCheckAt(shard) {
       const [first] = await queryItems(table, { index: DUE_INDEX, partition: watchDuePartition(shard) }, 1);
