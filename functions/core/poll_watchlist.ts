@@ -8,6 +8,7 @@ import type { Random } from "../ports/random.ts";
 import type { RecorderLauncher } from "../ports/recorder_launcher.ts";
 import type { Recording, RecordingStore } from "../ports/recording_store.ts";
 import type { Watch, WatchCheck, WatchStore } from "../ports/watch_store.ts";
+import type { RaiseAlerts } from "./alerts.ts";
 import { addStart, type PollBounds, pollIntervalMs } from "./poll_interval.ts";
 import { BudgetError, type RequestBudget } from "./request_budget.ts";
 import { waited } from "./waiting.ts";
@@ -24,6 +25,8 @@ export interface PollDeps {
   random: Random;
   logger: Logger;
   observe?: Observer;
+  /** @default nobody is told */
+  raise?: RaiseAlerts | undefined;
 }
 
 /** How a poller works. */
@@ -37,7 +40,7 @@ export interface PollOptions extends PollBounds {
   /** How long to stay for names that come due, ms. @default 0: it ends as soon as nothing is due */
   stayMs?: number;
   /** Shards of the watchlist to work through. @default all */
-  shards?: readonly number[];
+  shards?: readonly number[] | undefined;
 }
 
 /** Settings of a poller, as processes have them. */

@@ -23,16 +23,25 @@ describe("readIdentity()", () => {
     await aws.stop();
   });
 
-  it("reads session and signer key, either of them or none", async () => {
+  it("reads proxy, session and signer key, any of them or none", async () => {
     assertEquals(await readIdentity(NAME, client), {});
-    for (const identity of [{ tiktokCookies: "sessionid=1", eulerKey: "k" }, { eulerKey: "k" }, {}]) {
+    const proxy = "http://me:secret@proxy.example:3128";
+    for (const identity of [{ proxy, tiktokCookies: "sessionid=1", eulerKey: "k" }, { eulerKey: "k" }, { proxy }, {}]) {
       aws.parameters.set(NAME, JSON.stringify(identity));
       assertEquals(await readIdentity(NAME, client), identity);
     }
   });
 
   it("shows nothing of a parameter that is something else", async () => {
-    for (const text of ["sessionid=my-secret", '{"tiktokCookie":"my-secret"}', '{"eulerKey":["my-secret"]}', "null"]) {
+    for (
+      const text of [
+        "sessionid=my-secret",
+        '{"tiktokCookie":"my-secret"}',
+        '{"eulerKey":["my-secret"]}',
+        '{"proxy":"my-secret"}',
+        "null",
+      ]
+    ) {
       aws.parameters.set(NAME, text);
       const error = await assertRejects(() => readIdentity(NAME, client));
       assert(error instanceof TypeError && error.message.includes(NAME), String(error));

@@ -10,6 +10,7 @@ import { openLauncher } from "./open_launcher.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
 import { metered, processMetrics } from "./process_metrics.ts";
+import { takeIdentity } from "./take_identity.ts";
 
 /** Time before the function's own end at which it gives back what it looks up, ms. */
 const RESERVE_MS = 5_000;
@@ -20,7 +21,8 @@ const config = loadConfig(PollerConfig, process.env);
 const metrics = processMetrics("poller");
 const logger = measuredLogger(processLogger(), metrics);
 const table = openTable(config);
-const { budget, upstream } = openUpstream(config, { metrics });
+const identity = await takeIdentity(config, logger);
+const { budget, upstream } = openUpstream(config, { ...identity, metrics });
 const deps = {
   store: dynamoStore(table),
   lookup: upstream.patient,
@@ -32,15 +34,16 @@ const deps = {
 };
 
 /**
- * Works through the watchlist, as the schedule asks for it, and stays for names that come due before the next tick. It
+ * Works through the schedule's shards of the watchlist, all without such a list, and stays for names that come due before the next tick. It
  * returns as soon as there will be none.
  */
 export const handler = metered(metrics, async (
-  _event: unknown,
+  { shards }: { shards?: number[] },
   context: Pick<Context, "getRemainingTimeInMillis">,
 ): Promise<PollSummary> => {
   const timeLeftMs = Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
-  const options = { ...pollOptions(config), tickMs: TICK_MS, stayMs: Math.min(timeLeftMs, config.pollScheduleMs) };
+  const stayMs = Math.min(timeLeftMs, config.pollScheduleMs);
+  const options = { ...pollOptions(config), tickMs: TICK_MS, stayMs, shards };
   const summary = await pollWatchlist(deps, options, AbortSignal.timeout(timeLeftMs));
   logger.info("watchlist_polled", { ...summary });
   metrics.set("watch_lateness_seconds", summary.lateMs / 1000);

@@ -14,6 +14,7 @@ import { RECORDINGS_PREFIX } from "../../adapters/aws/s3_files.ts";
 import { s3Uploads } from "../../adapters/aws/s3_uploads.ts";
 import { folderSpool } from "../../adapters/local/folder_files.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
+import { eventFiles } from "../../adapters/media/event_files.ts";
 import { mediaRecorder, repairFolder } from "../../adapters/media/media_recorder.ts";
 import { loadConfig, RecorderTaskConfig } from "../../contract/config.ts";
 import { handOver } from "../../core/hand_over.ts";
@@ -23,6 +24,7 @@ import { RecordingUploader, uploadingRecorder } from "../../core/upload_recordin
 import { openUpstream } from "../open_upstream.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
+import { takeIdentity } from "./take_identity.ts";
 
 /** A request is given up after this time, ms: 8 MiB on a very slow line. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -44,13 +46,17 @@ const uploader = new RecordingUploader({
   clock: systemClock,
   logger,
 });
-const media = mediaRecorder({ ...config, tiktok: openUpstream(config).tiktok, dir });
+const media = mediaRecorder({
+  ...config,
+  tiktok: openUpstream(config, await takeIdentity(config, logger)).tiktok,
+  dir,
+});
 const recorder = uploadingRecorder(media, uploader, systemClock);
 // Before the first recorder starts, so that every folder is one that nobody works in any more.
 const resumed = uploader.resume(await spool.folders());
 
 const owner = `${hostname()}-${process.pid}`;
-const pool = runRecordings({ store, recorder, clock: systemClock, logger }, {
+const pool = runRecordings({ store, recorder, spool: eventFiles(dir), clock: systemClock, logger }, {
   ...config,
   owner,
   slots: config.recorderSlots,
