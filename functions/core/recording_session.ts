@@ -1,13 +1,13 @@
 import { LeaseLostError } from "../contract/errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { EventBatch, EventStore } from "../ports/event_store.ts";
+import type { EventSpool } from "../ports/event_spool.ts";
+import type { EventStore } from "../ports/event_store.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Observer } from "../ports/observer.ts";
-import type { EventLine, Recorder, RecorderEvent, RecorderResult, RecorderRun } from "../ports/recorder.ts";
+import type { Recorder, RecorderEvent, RecorderResult, RecorderRun } from "../ports/recorder.ts";
 import type { Lease, Recording, RecordingOutcome, RecordingStore } from "../ports/recording_store.ts";
 import { alertsOfEnd, liveStarted, type RaiseAlerts } from "./alerts.ts";
-import { idsOf, packEvents } from "./event_batches.ts";
-import { KnownPeople } from "./event_people.ts";
+import { EventLogWriter } from "./event_log_writer.ts";
 import { SerialWriter } from "./serial_writer.ts";
 import { backOffMs, waited } from "./waiting.ts";
 
@@ -15,6 +15,8 @@ import { backOffMs, waited } from "./waiting.ts";
 export interface SessionDeps {
   store: RecordingStore & EventStore;
   recorder: Recorder;
+  /** Where recorders keep events while the store is away. @default they are kept in memory, as many as have room */
+  spool?: EventSpool;
   clock: Clock;
   logger: Logger;
   observe?: Observer;
@@ -30,13 +32,13 @@ export interface SessionOptions {
   flushMs: number;
   /** ... or as soon as so many have gathered. */
   flushEvents: number;
+  /** Most events of a recording that wait for the store, see {@link EventLogWriter}. */
+  spoolEvents?: number | undefined;
 }
 
 /** First and longest time before a recording is tried again, ms. */
 const RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 60_000;
-/** Batches of an earlier recorder that are looked at for messages that come again: a minute of them. */
-const RECENT_BATCHES = 30;
 /** Time before a failed renewal is tried again, ms. */
 const RENEWAL_RETRY_MS = 1_000;
 /** Failures in a row, without one segment in between, after which a recording is given up. */
@@ -57,15 +59,7 @@ export class RecordingSession {
   readonly #log: SerialWriter;
   readonly #over = new AbortController();
   readonly #run: RecorderRun;
-  #buffer: EventLine[] = [];
-  #flushing = false;
-  /** The recorder tells no more events. */
-  #ended = false;
-  #nextSeq = 0;
-  /** Messages that the recorder before this one stored last: TikTok may send them again to the new connection. */
-  #known: ReadonlySet<string> = new Set();
-  /** A recorder that takes over begins with nobody: to know more it would have to read the whole log. */
-  readonly #people = new KnownPeople();
+  readonly #events: EventLogWriter;
   #segments = 0;
   #startedAt: number | undefined;
   #lost = false;
@@ -88,12 +82,7 @@ export class RecordingSession {
     this.#leaseUntil = recording.dueAt ?? deps.clock.now();
     this.#rows = new SerialWriter(writer);
     this.#log = new SerialWriter(writer);
-    this.#log.push(async () => {
-      const next = await deps.store.openEvents(this.#lease, deps.clock.now());
-      const after = Math.max(0, next - 1 - RECENT_BATCHES);
-      this.#known = await idsOf(await deps.store.listEvents(recording.id, { after, limit: RECENT_BATCHES }));
-      this.#nextSeq = next;
-    });
+    this.#events = new EventLogWriter(deps, options, recording, this.#log);
     const { id, username, leaseToken } = recording;
     const job = { recordingId: id, roomId: id, username, part: leaseToken };
     this.#run = deps.recorder.start(job, (event) => this.#take(event));
@@ -133,15 +122,17 @@ export class RecordingSession {
     const { id, username } = this.#recording;
     const timers = [this.#renew(), this.#flushByTime()];
     const result = await this.#run.done;
-    this.#ended = true;
     observe?.({
       kind: "recording_stopped",
       recordingId: id,
       username,
       reason: this.#lost ? "lease_lost" : result.kind,
     });
-    this.#flush();
+    this.#events.end();
     await Promise.all([this.#rows.drained(), this.#log.drained()]);
+    if (this.#events.waiting > 0) {
+      logger.error("events_not_stored", { recordingId: id, username, events: this.#events.waiting });
+    }
     const outcome = this.#conclude(result);
     await this.#rows.drained();
     this.#over.abort();
@@ -201,6 +192,7 @@ export class RecordingSession {
     switch (event.type) {
       case "started": {
         const { folder, startedAt } = event;
+        this.#events.begun(folder);
         this.#startedAt ??= startedAt;
         this.#rows.push(() => store.addPart(this.#lease, { folder, startedAt }));
         if (raise !== undefined) this.#rows.push(() => raise([liveStarted(this.#recording, startedAt)]));
@@ -213,8 +205,7 @@ export class RecordingSession {
         this.#rows.push(() => store.addSegment(this.#lease, { ...event.segment, part: leaseToken }));
         return;
       case "event":
-        this.#buffer.push(event.event);
-        if (this.#buffer.length >= this.#options.flushEvents) this.#flush();
+        this.#events.take(event.event);
         observe?.({ kind: "event", ...of, event: event.event });
         return;
       case "gap":
@@ -226,28 +217,8 @@ export class RecordingSession {
     }
   }
 
-  /** Queues what has gathered. While a flush waits for the store, events gather on and go with the next one. */
-  #flush(): void {
-    if (this.#flushing || this.#buffer.length === 0) return;
-    this.#flushing = true;
-    const lines = this.#buffer;
-    this.#buffer = [];
-    let batches: EventBatch[] | undefined;
-    this.#log.push(async () => {
-      const unknown = lines.filter(({ id }) => !this.#known.has(id));
-      const place = { ...this.#lease, seq: this.#nextSeq };
-      batches ??= unknown.length === 0 ? [] : await packEvents(unknown, place, this.#people);
-      for (const batch of batches) {
-        await this.#deps.store.appendEvents(batch);
-        this.#nextSeq = batch.seq + 1;
-      }
-      this.#flushing = false;
-      if (this.#ended || this.#buffer.length >= this.#options.flushEvents) this.#flush();
-    });
-  }
-
   async #flushByTime(): Promise<void> {
-    while (await waited(this.#deps.clock, this.#options.flushMs, this.#over.signal)) this.#flush();
+    while (await waited(this.#deps.clock, this.#options.flushMs, this.#over.signal)) this.#events.flush();
   }
 
   async #renew(): Promise<void> {

@@ -22,6 +22,8 @@ export interface EventBatch extends EventBatchFacts {
   token: number;
   /** Events as JSON lines, gzip; empty when `count` is 0. */
   body: Uint8Array;
+  /** How far the log is with this batch: part of the recording, and how many of the events that its recorder told. */
+  upTo?: string;
 }
 
 /**

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Recording } from "../../functions/ports/recording_store.ts";
 import type { Store } from "../../functions/ports/store.ts";
 import { alertStoreSuite } from "./alert_store_suite.ts";
+import { eventSpoolSuite } from "./event_spool_suite.ts";
 import { eventStoreSuite } from "./event_store_suite.ts";
 import { pollerSuite } from "./poller_suite.ts";
 import { recordingEndsSuite } from "./recording_ends_suite.ts";
@@ -233,6 +234,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
   watchStoreSuite(name, makeStore);
   pollerSuite(name, makeStore);
   eventStoreSuite(name, makeStore);
+  eventSpoolSuite(name, makeStore);
   totalsSuite(name, makeStore);
   recordingEndsSuite(name, makeStore);
   retentionSuite(name, makeStore);

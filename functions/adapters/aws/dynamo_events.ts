@@ -19,6 +19,7 @@ export const EventBatchItem = v.object({
   token: v.number(),
   ...facts,
   body: v.instance(Uint8Array),
+  upTo: v.exactOptional(v.string()),
 });
 
 /** The event log in DynamoDB: one item for each batch. */
@@ -29,8 +30,8 @@ export function dynamoEvents(table: DynamoTable): EventStore {
   };
   /** @returns the token under which the place is taken, which may be the batch's own */
   const take = async (batch: EventBatch): Promise<number> => {
-    const { recordingId, seq, token, count, types, diamonds, firstAt, lastAt, body } = batch;
-    const item = { recordingId, seq, token, count, types, diamonds, firstAt, lastAt, body };
+    const { recordingId, seq, token, count, types, diamonds, firstAt, lastAt, body, upTo } = batch;
+    const item = { recordingId, seq, token, count, types, diamonds, firstAt, lastAt, body, upTo };
     const existing = await putNewItem(table, { ...eventsKey(recordingId, seq), ...item });
     return existing === undefined ? token : v.parse(EventBatchItem, existing).token;
   };

@@ -8,11 +8,12 @@ import {
   repair,
   thumbnailTurns,
 } from "@roomtone/recorder";
-import { isLiveError, type LiveEvent, type TikTok } from "@roomtone/sdk";
+import { isLiveError, type TikTok } from "@roomtone/sdk";
 import { readdir } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
-import type { EventLine, Recorder, RecorderResult } from "../../ports/recorder.ts";
+import type { Recorder, RecorderResult } from "../../ports/recorder.ts";
 import type { Segment } from "../../ports/recording_store.ts";
+import { toLine } from "./event_files.ts";
 
 /** How {@link mediaRecorder} records. */
 export interface MediaRecorderOptions {
@@ -98,11 +99,6 @@ export async function repairFolder(folder: string, signal: AbortSignal): Promise
 /** Times of segments are kept in whole milliseconds. */
 function toSegment({ index, uri, startAt, durationMs, bytes, sha256 }: RecordedSegment): Omit<Segment, "part"> {
   return { index, uri, startAt: Math.round(startAt), durationMs: Math.round(durationMs), bytes, sha256 };
-}
-
-function toLine(event: LiveEvent): EventLine {
-  const diamonds = event.type === "gift" ? event.value : 0;
-  return { type: event.type, id: event.id, at: event.at, diamonds, json: JSON.stringify(event) };
 }
 
 function toResult(end: RecordingEnd): RecorderResult {

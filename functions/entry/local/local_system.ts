@@ -15,6 +15,7 @@ import { freeBytes } from "../../adapters/local/free_bytes.ts";
 import { type GaugeReader, prometheusMetrics } from "../../adapters/local/prometheus_metrics.ts";
 import { memoryAnswers } from "../../adapters/local/memory_answers.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
+import { eventFiles } from "../../adapters/media/event_files.ts";
 import { mediaRecorder, openRecordings, repairFolder } from "../../adapters/media/media_recorder.ts";
 import type { LocalConfig } from "../../contract/config.ts";
 import { AnswerCache } from "../../core/answer_cache.ts";
@@ -159,7 +160,8 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       return retained;
     });
 
-    const pool = runRecordings({ store, recorder, clock, logger, observe }, {
+    const spool = eventFiles(recordingsDir);
+    const pool = runRecordings({ store, recorder, spool, clock, logger, observe }, {
       ...config,
       owner: `local-${process.pid}`,
       slots: config.recorderSlots,

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file require-await -- ports return promises, and node:sqlite answers at once
 import { LeaseLostError } from "../../../contract/errors.ts";
 import type { EventBatch, EventBatchFacts, EventStore } from "../../../ports/event_store.ts";
-import { bytes, type Database, int, type Row, text } from "./database.ts";
+import { bytes, type Database, int, optionalText, type Row, text } from "./database.ts";
 
 /** The event log in SQLite. */
 export function sqliteEvents(db: Database): EventStore {
@@ -11,8 +11,8 @@ export function sqliteEvents(db: Database): EventStore {
   };
   const insert = (batch: EventBatch): void => {
     db.run(
-      `INSERT INTO events (recording_id, seq, token, count, types, diamonds, first_at, last_at, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (recording_id, seq, token, count, types, diamonds, first_at, last_at, body, up_to)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       batch.recordingId,
       batch.seq,
       batch.token,
@@ -22,6 +22,7 @@ export function sqliteEvents(db: Database): EventStore {
       batch.firstAt,
       batch.lastAt,
       batch.body,
+      batch.upTo ?? null,
     );
   };
   return {
@@ -68,11 +69,13 @@ function readFacts(row: Row): EventBatchFacts {
 
 /** A batch as its row holds it. */
 export function toBatch(row: Row): EventBatch {
+  const upTo = optionalText(row, "up_to");
   return {
     recordingId: text(row, "recording_id"),
     seq: int(row, "seq"),
     token: int(row, "token"),
     ...readFacts(row),
     body: bytes(row, "body"),
+    ...upTo !== undefined && { upTo },
   };
 }

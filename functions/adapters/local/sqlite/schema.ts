@@ -142,4 +142,5 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE recordings ADD COLUMN events_deleted_at INTEGER`,
   ALERTS_TABLE,
   LEDGERS,
+  "ALTER TABLE events ADD COLUMN up_to TEXT",
 ];
