@@ -3,10 +3,12 @@ import fc from "fast-check";
 import { describe, it } from "node:test";
 import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
 import { batchOf, counted, gift, like, line, recount, viewers } from "../../tests/fakes/made_events.ts";
+import { ManualClock } from "../../tests/fakes/manual_clock.ts";
 import { type SqliteStore, sqliteStore } from "../adapters/local/sqlite_store.ts";
 import type { ChangeRecord } from "../ports/change_feed.ts";
 import type { EventBatch } from "../ports/event_store.ts";
 import type { EventLine } from "../ports/recorder.ts";
+import { batchAlerts } from "./alerts.ts";
 import { consumeEvents } from "./consume_events.ts";
 
 const logger = new CaptureLogger();
@@ -24,6 +26,7 @@ const failures = (...numbers: string[]) => ({
   batchItemFailures: numbers.map((itemIdentifier) => ({ itemIdentifier })),
 });
 
+const RULES = { giftDiamonds: 20, targets: [{ kinds: ["gift_over"] as const }] };
 const at = fc.integer({ min: 0, max: 5 * 60_000 });
 const events = fc.oneof(
   fc.tuple(fc.constantFrom("chat", "join", "follow", "share"), at).map(([type, at]) => line(type, at)),
@@ -36,7 +39,7 @@ const histories = fc.array(fc.tuple(fc.constantFrom("1", "2", "3"), fc.array(eve
 });
 
 describe("consumeEvents()", () => {
-  it("keeps totals that equal a recount, whatever comes twice, wherever it fails and whatever never comes", async () => {
+  it("keeps totals that equal a recount and raises each alert once, whatever comes twice, fails or never comes", async () => {
     await fc.assert(
       fc.asyncProperty(histories, fc.infiniteStream(fc.nat(9)), async (history, luck) => {
         const store = await storeOf("1", "2", "3");
@@ -54,6 +57,13 @@ describe("consumeEvents()", () => {
           const end = await batchOf(id, (seqs[id] ?? 0) + 1, []);
           records.push(record(end, records.length));
         }
+        const raised = new CaptureLogger();
+        const alerting = { store, clock: new ManualClock(), logger: raised, rules: RULES };
+        const raise = batchAlerts(alerting);
+        const onBatch: typeof raise = async (each) => {
+          await raise(each);
+          if (draw() === 0) throw new Error("stopped behind the alert");
+        };
         const flaky: typeof store = {
           ...store,
           readLedgers: (id, rows) => draw() === 0 ? Promise.reject(new Error("away")) : store.readLedgers(id, rows),
@@ -66,12 +76,17 @@ describe("consumeEvents()", () => {
         };
         for (let done = 0; done < records.length;) {
           const batch = records.slice(done, done + 7);
-          const { batchItemFailures } = await consumeEvents({ store: flaky, logger }, batch);
+          const { batchItemFailures } = await consumeEvents({ store: flaky, logger, onBatch }, batch);
           const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
           const kept = batch.findIndex(({ sequenceNumber }) => failed.has(sequenceNumber));
           // The place is kept now and then only: what was consumed after it comes again.
           if (draw() > 2) done += kept === -1 ? batch.length : kept;
         }
+        const big = history.flatMap(([, lines]) => lines).filter(({ diamonds }) => diamonds >= RULES.giftDiamonds);
+        const alerts = raised.lines.filter(({ event }) => event === "alert_raised").map(({ fields }) =>
+          fields["alertId"]
+        );
+        assertEquals([new Set(alerts).size, alerts.length], [big.length, big.length]);
         const all: EventLine[] = history.flatMap(([, lines]) => lines);
         const assertCounted = async (owner: { recordingId: string } | { username: string }, lines: EventLine[]) => {
           const expected = recount(lines.map(({ json }) => json));
