@@ -29,6 +29,8 @@ const FIRST_LOOK_MS = Math.min(60_000, LIVE_MS / 2);
 const PATIENCE_MS = 120_000;
 /** Wall times of gaps are those of the recorder: a tag comes up to a tick of the stand-in, and its way, after its time. */
 const CLOCK_MS = 2_000;
+/** A recorder keeps shorter holes as time, in which the picture stands: frames may come that slowly. */
+const SHORT_HOLE_MS = 1_000;
 /** What happens to rooms, by number; nothing to all others. */
 const TROUBLES: Record<number, Fault> = {
   1: { kind: "flv_cut", inside: true },
@@ -43,8 +45,8 @@ const TICKS_PER_SECOND = 100;
 
 interface Account {
   tags: { sent: number; recorded: number; unread: number; missing: number; twice: number; foreign: number };
-  /** Tags that the live had and that went to nobody: in gaps that were reported, and not. */
-  unsent: { inGaps: number; outside: number };
+  /** Tags that the live had and that went to nobody: in gaps that were reported, in shorter holes, and elsewhere. */
+  unsent: { inGaps: number; short: number; outside: number };
   gapMs: number;
   events: { sent: number; stored: number; missing: number; twice: number; foreign: number };
   faults: string[];
@@ -136,6 +138,12 @@ function unsentTags(tags: readonly TagRecord[], source: FlvSource): number[] {
   return unsent;
 }
 
+/** Whether the hole around a time is a short one: on both sides, not far away, something was sent. */
+function isShort(unsent: readonly number[], at: number): boolean {
+  const near = unsent.filter((other) => Math.abs(other - at) <= SHORT_HOLE_MS);
+  return Math.max(...near) - Math.min(...near) < SHORT_HOLE_MS;
+}
+
 async function storedIds(system: System, roomId: string): Promise<string[]> {
   const ids: string[] = [];
   for (let after = "0", finished = false; !finished;) {
@@ -165,6 +173,8 @@ async function accountOf(system: System, room: Room, source: FlvSource, recordin
   };
   const unsent = unsentTags(room.tags(), source).map((mediaMs) => startedAtMs + mediaMs);
   const inGaps = unsent.filter((at) => gaps.some((gap) => gap.fromMs - CLOCK_MS <= at && at <= gap.toMs + CLOCK_MS));
+  const others = unsent.filter((at) => !inGaps.includes(at));
+  const short = others.filter((at) => isShort(others, at));
   const stored = await storedIds(system, roomId);
   const different = new Set(stored);
   const known = new Set([...sentIds, ...historyIds]);
@@ -177,7 +187,7 @@ async function accountOf(system: System, room: Room, source: FlvSource, recordin
       twice: verdict.twice.length,
       foreign: verdict.foreign.length,
     },
-    unsent: { inGaps: inGaps.length, outside: unsent.length - inGaps.length },
+    unsent: { inGaps: inGaps.length, short: short.length, outside: others.length - short.length },
     gapMs: gaps.reduce((sum, { missingMs }) => sum + missingMs, 0),
     events: {
       sent: sentIds.length,
@@ -193,7 +203,7 @@ async function accountOf(system: System, room: Room, source: FlvSource, recordin
 /** @returns whether all is accounted for */
 function report(accounts: Map<string, Account>): boolean {
   const columns = [
-    ...["room", "trouble", "tags sent", "recorded", "unread", "unsent", "in gaps", "gaps, s"],
+    ...["room", "trouble", "tags sent", "recorded", "unread", "unsent", "in gaps", "short", "gaps, s"],
     ...["events sent", "stored", "twice", "lost"],
   ];
   const row = (cells: (string | number)[]): void =>
@@ -204,7 +214,8 @@ function report(accounts: Map<string, Account>): boolean {
   for (const [index, [name, { tags, unsent, gapMs, events, faults }]] of [...accounts].entries()) {
     const lost = tags.missing + unsent.outside + events.missing;
     const cells = [
-      ...[tags.sent, tags.recorded, tags.unread, unsent.inGaps + unsent.outside, unsent.inGaps],
+      ...[tags.sent, tags.recorded, tags.unread],
+      ...[unsent.inGaps + unsent.short + unsent.outside, unsent.inGaps, unsent.short],
       ...[Math.round(gapMs / 100) / 10, events.sent, events.stored, events.twice + tags.twice, lost],
     ];
     row([name, TROUBLES[index]?.kind ?? "", ...cells]);
