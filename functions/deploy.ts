@@ -12,6 +12,7 @@ export {
   type TableShape,
 } from "./adapters/aws/table.ts";
 export {
+  AlertsConfig,
   type ConfigSchema,
   ConsumerConfig,
   envNames,

@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { AlertsSetting } from "./alerts.ts";
 import { RetentionSetting } from "./retention.ts";
 
 /** A whole number in text or as a number. */
@@ -136,6 +137,12 @@ const retention = {
   retentionIntervalMs: v.optional(integer(1_000, 86_400_000), 3_600_000),
 };
 
+/** Who is told what: the same for all processes, since those that raise alerts need to know what somebody wants. */
+const alerting = {
+  /** JSON: see {@link AlertsPolicy}. Without it nobody is told anything. */
+  alerts: v.optional(AlertsSetting, "{}"),
+};
+
 /** The DynamoDB table. Region and credentials come the way the AWS SDK reads them. */
 const table = {
   tableName: text,
@@ -178,6 +185,7 @@ export const LocalConfig = v.object({
   ...polling,
   ...recording,
   ...retention,
+  ...alerting,
   ...tiktok,
   ...identity,
 });
@@ -203,6 +211,7 @@ export const SystemConfig = v.object({
   ...tiktok,
   ...namedIdentity,
   ...launching,
+  ...alerting,
   /** Bucket of the recordings' files. */
   bucketName: text,
   mediaHosts: identity.mediaHosts,
@@ -215,6 +224,7 @@ export type SystemConfig = v.InferOutput<typeof SystemConfig>;
 /** Lambda function that the poller's schedule starts. */
 export const PollerConfig = v.object({
   ...table,
+  ...alerting,
   ...tiktok,
   ...namedIdentity,
   ...polling,
@@ -227,11 +237,15 @@ export const PollerConfig = v.object({
 export type PollerConfig = v.InferOutput<typeof PollerConfig>;
 
 /** Lambda function on the table's stream. */
-export const ConsumerConfig = TableConfig;
+export const ConsumerConfig = v.object({ ...table, ...alerting });
+
+/** Lambda function that delivers alerts. */
+export const AlertsConfig = v.object({ ...table, ...alerting });
 
 /** Fargate task that records. */
 export const RecorderTaskConfig = v.object({
   ...table,
+  ...alerting,
   ...tiktok,
   ...namedIdentity,
   mediaHosts: identity.mediaHosts,

@@ -2,6 +2,7 @@ import type { AlertKind, AlertsPolicy } from "../contract/alerts.ts";
 import { redactText } from "../contract/redaction.ts";
 import type { AlertFacts, AlertStore } from "../ports/alert_store.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { EventBatch } from "../ports/event_store.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Recording, RecordingOutcome, RecordingStore } from "../ports/recording_store.ts";
 
@@ -54,6 +55,18 @@ export async function raiseAlerts(deps: AlertDeps, alerts: readonly FoundAlert[]
   }
 }
 
+/** Raises alerts with these parts. */
+export function alertRaiser(deps: AlertDeps): RaiseAlerts {
+  return (alerts) => raiseAlerts(deps, alerts);
+}
+
+/** Raises what is to be told of batches of events: for the consumer of the event log, which gets some of them again. */
+export function batchAlerts(deps: AlertDeps): (unpacked: { batch: EventBatch; events: unknown[] }) => Promise<void> {
+  return async ({ batch, events }) => {
+    if ((batch.types["gift"] ?? 0) > 0) await raiseAlerts(deps, alertsOfBatch(batch, events, deps.rules));
+  };
+}
+
 /** The alert that a host is live. A room starts once, also when its recording is opened again. */
 export function liveStarted({ id, username, title }: Recording, at: number): FoundAlert {
   return { ...keyed("live_started", id), username, at, data: { title } };
@@ -95,7 +108,8 @@ export function alertsOfBatch(
   for (const [index, line] of events.entries()) {
     const event = record(line);
     if (event["type"] !== "gift") continue;
-    const streakId = text(record(event["streak"])["id"]);
+    const streak = record(event["streak"]);
+    const streakId = streak["closedBy"] === "single" ? "" : text(streak["id"]);
     const diamonds = number(event["diamonds"]);
     // Without a group id nobody can tell one streak's total from the next.
     const given = streakId === "" ? number(event["value"]) : diamonds * number(event["total"]);

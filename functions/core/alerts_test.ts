@@ -46,6 +46,11 @@ describe("alertsOfBatch()", () => {
     ]);
   });
 
+  it("takes gifts that cannot be repeated for one each, whatever group TikTok puts them in", () => {
+    const single = { value: 100, streak: { id: "0", ended: true, closedBy: "single" } };
+    assertEquals(idsOf(gift(single), gift({ ...single, id: "m2" })), ["gift_over:7:m1", "gift_over:7:m2"]);
+  });
+
   it("counts what an event adds where TikTok names no streak, whose totals could be another's", () => {
     const nameless = { streak: { id: "", ended: false }, total: 1_000 };
     assertEquals(idsOf(gift({ ...nameless, value: 99 }), gift({ ...nameless, id: "m2", value: 100 })), [

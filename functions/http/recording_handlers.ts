@@ -1,5 +1,6 @@
 import { AppError } from "../contract/errors.ts";
 import type { EventsReply, RecordingReply, TotalsReply } from "../contract/schemas.ts";
+import type { RaiseAlerts } from "../core/alerts.ts";
 import { PeopleCache } from "../core/event_people.ts";
 import { deleteRecording, noRecording, startRecording } from "../core/manage_recordings.ts";
 import { joinPlaylists, type PartPlaylist, withAddresses } from "../core/playlists.ts";
@@ -42,6 +43,8 @@ export interface RecordingsDeps {
   clock: Clock;
   logger: Logger;
   observe?: Observer | undefined;
+  /** Told of recordings that are started by hand. @default nobody is */
+  raise?: RaiseAlerts | undefined;
   /** Without it, playlists and segments are not served. */
   files?: RecordingFiles | undefined;
   /** Without it, none is started by hand. */

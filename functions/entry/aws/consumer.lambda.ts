@@ -3,15 +3,21 @@ import process from "node:process";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { toChangeRecord } from "../../adapters/aws/stream_records.ts";
 import { ConsumerConfig, loadConfig } from "../../contract/config.ts";
+import { systemClock } from "../../adapters/local/system_clock.ts";
+import { batchAlerts } from "../../core/alerts.ts";
 import { consumeEvents } from "../../core/consume_events.ts";
 import type { BatchResponse } from "../../core/feed_reader.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
 
-const deps = { store: dynamoStore(openTable(loadConfig(ConsumerConfig, process.env))), logger: processLogger() };
+const config = loadConfig(ConsumerConfig, process.env);
+const logger = processLogger();
+const store = dynamoStore(openTable(config));
+const onBatch = batchAlerts({ store, clock: systemClock, logger, rules: config.alerts });
+const deps = { store, logger, onBatch };
 
 /**
- * Adds new event batches of the stream to the totals.
+ * Adds new event batches of the stream to the totals, and raises alerts for what is in them.
  * @returns the records that failed: Lambda comes again from the first of them on
  */
 export async function handler({ Records }: DynamoDBStreamEvent): Promise<BatchResponse> {

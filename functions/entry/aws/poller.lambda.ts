@@ -4,6 +4,7 @@ import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, PollerConfig } from "../../contract/config.ts";
 import { measuredLogger, measureQueues } from "../../core/measure.ts";
+import { alertRaiser } from "../../core/alerts.ts";
 import { pollOptions, type PollSummary, pollWatchlist } from "../../core/poll_watchlist.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { openLauncher } from "./open_launcher.ts";
@@ -23,14 +24,16 @@ const logger = measuredLogger(processLogger(), metrics);
 const table = openTable(config);
 const identity = await takeIdentity(config, logger);
 const { budget, upstream } = openUpstream(config, { ...identity, metrics });
+const store = dynamoStore(table);
 const deps = {
-  store: dynamoStore(table),
+  store,
   lookup: upstream.patient,
   budget,
   launcher: openLauncher(config, table, logger),
   clock: systemClock,
   random: Math.random,
   logger,
+  raise: alertRaiser({ store, clock: systemClock, logger, rules: config.alerts }),
 };
 
 /**

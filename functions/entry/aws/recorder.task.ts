@@ -17,6 +17,7 @@ import { systemClock } from "../../adapters/local/system_clock.ts";
 import { eventFiles } from "../../adapters/media/event_files.ts";
 import { mediaRecorder, repairFolder } from "../../adapters/media/media_recorder.ts";
 import { loadConfig, RecorderTaskConfig } from "../../contract/config.ts";
+import { alertRaiser } from "../../core/alerts.ts";
 import { handOver } from "../../core/hand_over.ts";
 import { restoreSegments } from "../../core/restore_segments.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
@@ -56,7 +57,8 @@ const recorder = uploadingRecorder(media, uploader, systemClock);
 const resumed = uploader.resume(await spool.folders());
 
 const owner = `${hostname()}-${process.pid}`;
-const pool = runRecordings({ store, recorder, spool: eventFiles(dir), clock: systemClock, logger }, {
+const raise = alertRaiser({ store, clock: systemClock, logger, rules: config.alerts });
+const pool = runRecordings({ store, recorder, spool: eventFiles(dir), clock: systemClock, logger, raise }, {
   ...config,
   owner,
   slots: config.recorderSlots,

@@ -3,6 +3,7 @@ import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { RECORDINGS_PREFIX, s3Files } from "../../adapters/aws/s3_files.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
+import { alertRaiser } from "../../core/alerts.ts";
 import { once } from "../../core/once.ts";
 import { createApp } from "../../http/app.ts";
 import openApi from "../../openapi.json" with { type: "json" };
@@ -28,6 +29,8 @@ const files = s3Files({
   clock: systemClock,
 });
 const launcher = openLauncher(config, table, parts.logger);
+const store = dynamoStore(table);
+const raise = alertRaiser({ store, clock: systemClock, logger: parts.logger, rules: config.alerts });
 
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = metered(
@@ -35,7 +38,7 @@ export const handler = metered(
   serve(createApp({
     ...parts,
     lives: { lookup, clock: systemClock, sender: config.sendMessages ? sender : undefined },
-    system: { store: dynamoStore(table), clock: systemClock, lookup, files, launcher },
+    system: { store, clock: systemClock, lookup, files, launcher, raise },
     openApi,
   })),
 );

@@ -18,8 +18,10 @@ import { systemClock } from "../../adapters/local/system_clock.ts";
 import { eventFiles } from "../../adapters/media/event_files.ts";
 import { mediaRecorder, openRecordings, repairFolder } from "../../adapters/media/media_recorder.ts";
 import type { LocalConfig } from "../../contract/config.ts";
+import { alertRaiser, batchAlerts } from "../../core/alerts.ts";
 import { AnswerCache } from "../../core/answer_cache.ts";
 import { consumeEvents } from "../../core/consume_events.ts";
+import { AlertDeliverer } from "../../core/deliver_alerts.ts";
 import { CONSUMER_FEED, FeedReader } from "../../core/feed_reader.ts";
 import { measuredLogger, measuredObserver, measuredStore } from "../../core/measure.ts";
 import { pollOptions, pollWatchlist } from "../../core/poll_watchlist.ts";
@@ -36,6 +38,7 @@ import type { Observer } from "../../ports/observer.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Recorder } from "../../ports/recorder.ts";
 import openApi from "../../openapi.json" with { type: "json" };
+import { openAlertTargets } from "../alert_targets.ts";
 import { identityOf } from "../identity.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { openLocalKeys } from "./key_stores.ts";
@@ -75,6 +78,9 @@ export interface LocalSystem {
 
 /** Part of the requests to TikTok that callers may use: the watchlist and recordings have the rest at any time. */
 const CALLERS_PART = 0.5;
+
+/** How often it looks for alerts that are due, ms. */
+const ALERTS_INTERVAL_MS = 1_000;
 
 /**
  * Opens the store of a data folder, whether the system runs or not; both see each other's changes.
@@ -144,7 +150,10 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     const repairs = repairRecordings(repairDeps, open, ending.signal);
     closing.push(() => repairs);
     const deadLetters = deadLetterFile(join(resolve(config.dataDir), "dead_letters.jsonl"));
-    const consume = (records: readonly ChangeRecord[]) => consumeEvents({ store, logger }, records);
+    const alerting = { store, clock, logger, rules: config.alerts };
+    const raise = alertRaiser(alerting);
+    const consumeDeps = { store, logger, onBatch: batchAlerts(alerting) };
+    const consume = (records: readonly ChangeRecord[]) => consumeEvents(consumeDeps, records);
     const feed = { feed: store, handler: consume, deadLetters, clock, logger };
     const consumer = new FeedReader(feed, CONSUMER_FEED).run(ending.signal);
     closing.push(() => {
@@ -160,8 +169,16 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       return retained;
     });
 
+    const targets = await openAlertTargets(config.alerts, process.env);
+    const deliverer = new AlertDeliverer({ store, targets, clock, random, logger });
+    const delivered = deliverer.follow(ALERTS_INTERVAL_MS, ending.signal);
+    closing.push(() => {
+      ending.abort();
+      return delivered;
+    });
+
     const spool = eventFiles(recordingsDir);
-    const pool = runRecordings({ store, recorder, spool, clock, logger, observe }, {
+    const pool = runRecordings({ store, recorder, spool, clock, logger, raise, observe }, {
       ...config,
       owner: `local-${process.pid}`,
       slots: config.recorderSlots,
@@ -181,7 +198,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       do {
         try {
           await pollWatchlist(
-            { store, lookup: upstream.patient, budget, launcher, clock, random, logger, observe },
+            { store, lookup: upstream.patient, budget, launcher, clock, random, logger, raise, observe },
             options,
             stopping.signal,
           );
@@ -206,7 +223,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       lives: { lookup, clock, sender: config.sendMessages ? sender : undefined },
       cache: new AnswerCache({ store: memoryAnswers(clock), clock, logger }),
       system: {
-        ...{ store, clock, lookup, launcher, observe },
+        ...{ store, clock, lookup, launcher, raise, observe },
         files,
         finish: (recordingId) => pool.finish(recordingId),
         streams: true,
