@@ -54,7 +54,6 @@ const LOCAL: Readonly<Record<string, string>> = {
   live: "it enters the room itself",
   record: "it records into a folder of this machine",
   key: "keys are made beside the API's store: on its machine, or with ROOMTONE_TABLE_NAME set",
-  retention: "it works on the data of the local system",
   repair: "it works on a folder of this machine",
   replay: "it reads a file of this machine",
   serve: "it is the API",

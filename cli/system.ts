@@ -26,6 +26,6 @@ export function openSystem(io: CliIo, dir: string | undefined, usage: string): S
     return { api: remote, local: false, close() {} };
   }
   const config = loadConfig(LocalConfig, { ...io.env, ROOMTONE_DATA_DIR: dir ?? io.env["ROOMTONE_DATA_DIR"] });
-  const { fetch, close } = localApi(config, new TikTok(clientOptions(io)), io.err);
+  const { fetch, close } = localApi(config, new TikTok(clientOptions(io)), io.err, io.now);
   return { api: apiClient({ url: "http://127.0.0.1", fetch }), local: true, close };
 }

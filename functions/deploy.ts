@@ -20,6 +20,7 @@ export {
   LookupConfig,
   PollerConfig,
   RecorderTaskConfig,
+  RetentionConfig,
   SystemConfig,
 } from "./contract/config.ts";
 export { environment } from "./contract/environment.ts";

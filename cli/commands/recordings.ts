@@ -7,7 +7,7 @@ import { openSystem, type System } from "../system.ts";
 
 /** Shown by `roomtone recordings --help`. */
 export const usage =
-  `roomtone recordings ls | show ID | events ID | start NAME | stop ID... | rm ID... [--dir FOLDER] [--json]
+  `roomtone recordings ls | show ID | events ID | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
   Lists, shows and changes recordings: those of the local system, whether it runs or not, or with --remote those of an API.
   ls             the newest first; of one host with --user NAME, in one state with --state wanted|recording|finished
   events ID      prints the events; only some with --type TYPE, which may be repeated; those behind a place with
@@ -15,6 +15,7 @@ export const usage =
   start NAME     records a host who is live now; a local system does it while it runs
   stop ID...     ends recordings for good, while their lives go on
   rm ID...       deletes finished recordings: video, events and totals
+  keep, unkeep   puts recordings out of the retention policy's reach, or within it again
   --dir FOLDER   the local system's data (default: roomtone-data)
   --json         one JSON object a line, as the API answers it`;
 
@@ -126,8 +127,18 @@ function workOf(
         }
       };
     }
+    case "keep":
+    case "unkeep": {
+      if (given.length === 0) throw new UsageError("no id was given", usage);
+      return async ({ api }) => {
+        for (const id of given) {
+          const change = verb === "keep" ? api.keepRecording : api.unkeepRecording;
+          show((await change({ params: { id } }, { signal })).body, (each) => [lineOf(each)]);
+        }
+      };
+    }
     default:
-      throw new UsageError("ls, show, events, start, stop or rm is missing", usage);
+      throw new UsageError("ls, show, events, start, stop, rm, keep or unkeep is missing", usage);
   }
 }
 
@@ -160,7 +171,9 @@ function lineOf(recording: RecordingReply): string {
   const size = segments === 0 ? "no video yet" : `${formatBytes(bytes)} in ${segments} segments`;
   const how = outcome === undefined ? state : [outcome.kind, outcome.code].filter(Boolean).join(" ");
   const at = formatMoment(recording.started_at ?? recording.created_at);
-  return `${id}  ${at}  @${username}  ${how}  ${formatDuration(recording.duration_ms)}  ${size}  ${title}`.trimEnd();
+  const kept = recording.kept ? "  kept" : "";
+  return `${id}  ${at}  @${username}  ${how}  ${formatDuration(recording.duration_ms)}  ${size}${kept}  ${title}`
+    .trimEnd();
 }
 
 function linesOf(recording: RecordingReply): string[] {

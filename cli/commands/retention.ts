@@ -1,34 +1,26 @@
-import {
-  applyRetention,
-  folderFiles,
-  loadConfig,
-  LocalConfig,
-  openLocalStore,
-  type Removal,
-  removeHost,
-  type RetentionReport,
-} from "@roomtone/functions/local";
-import { join, resolve } from "node:path";
+import type { HostRemovalReply, RetentionReply } from "@roomtone/functions/client";
+import { normaliseUsername } from "@roomtone/sdk";
 import { parseArgs } from "node:util";
-import { formatTime } from "../format.ts";
+import { formatTime, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
-import { UsageError } from "../options.ts";
+import { openSystem } from "../system.ts";
 
 /** Shown by `roomtone retention --help`. */
-export const usage = `roomtone retention [--host NAME] [--dry-run] | keep ID... | unkeep ID... [--json] [--dir FOLDER]
-  Deletes what is older than ROOMTONE_RETENTION says from the local system's data, as the system itself does each hour.
-  --host NAME    deletes all recordings of one host in place of that, kept ones too; what runs is stopped, and goes when
-                 this is asked again
+export const usage = `roomtone retention [--host NAME] [--dry-run] [--json] [--dir FOLDER]
+  Deletes what is older than ROOMTONE_RETENTION says, as the system itself does from time to time: from the local system's
+  data, or with --remote, by its own policy, from an API's. \`roomtone recordings keep\` keeps recordings from it.
+  --host NAME    deletes all data of one host in place of that: the name on the watchlist, recordings, kept ones too, their
+                 events and totals; what runs is stopped, and goes when this is asked again
   --dry-run      only lists what would go, and why
-  keep, unkeep   puts recordings out of the policy's reach, or within it again
   --json         one JSON object for each
-  --dir FOLDER   the system's data (default: roomtone-data)`;
+  --dir FOLDER   the local system's data (default: roomtone-data)`;
 
-/** Applies the retention policy, deletes a host's data, or keeps recordings. */
+type Removal = RetentionReply["removed"][number];
+
+/** Applies the retention policy, or deletes a host's data. */
 export async function run(args: string[], io: CliIo): Promise<number> {
-  const { values, positionals: [verb, ...ids] } = parseArgs({
+  const { values: { host, "dry-run": dry = false, json = false, dir } } = parseArgs({
     args,
-    allowPositionals: true,
     options: {
       host: { type: "string" },
       "dry-run": { type: "boolean" },
@@ -36,53 +28,39 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       dir: { type: "string" },
     },
   });
-  const { host, "dry-run": dryRun = false, json = false, dir } = values;
-  const keeps = verb === "keep" || verb === "unkeep";
-  if (verb !== undefined && !keeps) throw new UsageError("keep, unkeep or nothing comes first", usage);
-  if (keeps && (ids.length === 0 || host !== undefined || dryRun)) throw new UsageError("ids alone go with it", usage);
-  const config = loadConfig(LocalConfig, { ...io.env, ROOMTONE_DATA_DIR: dir ?? io.env["ROOMTONE_DATA_DIR"] });
-  const store = openLocalStore(config);
-  try {
-    if (keeps) {
-      let missing = 0;
-      for (const id of ids) {
-        const recording = await store.keepRecording(id, verb === "keep");
-        if (recording === undefined) missing++;
-        if (json) io.out(JSON.stringify({ recordingId: id, kept: recording?.kept ?? null }));
-        else {io.out(
-            recording === undefined ? `${id} is no recording` : `${id}  ${recording.kept ? "kept" : "not kept"}`,
-          );}
-      }
-      return missing === 0 ? 0 : 1;
-    }
-    const deps = {
-      store,
-      files: folderFiles(join(resolve(config.dataDir), "recordings")),
-      clock: { now: io.now, sleep: () => Promise.resolve() },
-      // What could not be removed is in the report.
-      logger: { info() {}, warn() {}, error() {} },
-    };
-    const options = { dryRun, signal: io.signal };
-    const report = host === undefined
-      ? await applyRetention(deps, config.retention, options)
-      : await removeHost(deps, host, options);
-    tell(report, io, json);
-    return report.failed.length === 0 ? 0 : 1;
-  } finally {
-    store.close();
-  }
-}
-
-function tell({ dryRun, removed, failed, unfinished }: RetentionReport, io: CliIo, json: boolean): void {
-  const lines: [string, Removal[]][] = [[dryRun ? "would go" : "gone", removed], ["failed", failed]];
-  for (const [done, removals] of lines) {
+  const username = host === undefined ? undefined : normaliseUsername(host);
+  const query = { dryRun: dry ? "true" as const : "false" as const };
+  const done = dry ? "would go" : "gone";
+  const { signal } = io;
+  const { api, close } = openSystem(io, dir, usage);
+  const tell = (what: string, removals: Removal[]) => {
     for (const each of removals) {
-      const { recordingId, username, what, why, endedAt } = each;
-      if (json) io.out(JSON.stringify({ ...each, done }));
-      else io.out(`${done}  ${recordingId}  @${username}  ${what}  ${why}  ended ${formatTime(endedAt)}`);
+      const { recording_id: id, username, why, ended_at: endedAt } = each;
+      if (json) io.out(JSON.stringify({ ...each, done: what }));
+      else io.out(plain(`${what}  ${id}  @${username}  ${each.what}  ${why}  ended ${formatTime(endedAt)}`));
     }
-  }
-  for (const recordingId of unfinished) {
-    io.out(json ? JSON.stringify({ recordingId, done: "unfinished" }) : `unfinished  ${recordingId}`);
+  };
+  const ask = async (): Promise<RetentionReply & Partial<HostRemovalReply>> => {
+    if (username === undefined) return (await api.applyRetention({ query }, { signal })).body;
+    return (await api.removeHost({ params: { username }, query }, { signal })).body;
+  };
+  try {
+    for (;;) {
+      const body = await ask();
+      tell(done, body.removed);
+      const goesOn = body.more && !dry && body.removed.length > 0;
+      // What failed is tried again by the next call.
+      if (!goesOn) tell("failed", body.failed);
+      if (body.watched && json) io.out(JSON.stringify({ username, what: "watch", done }));
+      else if (body.watched) io.out(`${done}  @${username}  on the watchlist`);
+      for (const id of goesOn ? [] : body.unfinished ?? []) {
+        io.out(json ? JSON.stringify({ recording_id: id, done: "unfinished" }) : `unfinished  ${id}`);
+      }
+      if (goesOn) continue;
+      if (body.more) io.err("there is more");
+      return body.failed.length === 0 ? 0 : 1;
+    }
+  } finally {
+    close();
   }
 }

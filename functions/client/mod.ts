@@ -3,5 +3,12 @@
  * @module
  */
 export { AppError, type AppErrorCode } from "../contract/errors.ts";
-export type { EventsReply, LinkReply, RecordingReply, WatchReply } from "../contract/schemas.ts";
+export type {
+  EventsReply,
+  HostRemovalReply,
+  LinkReply,
+  RecordingReply,
+  RetentionReply,
+  WatchReply,
+} from "../contract/schemas.ts";
 export { type ApiClient, apiClient, type ApiClientOptions, type CallOptions } from "./api_client.ts";

@@ -216,6 +216,7 @@ export const SystemConfig = v.object({
   bucketName: text,
   mediaHosts: identity.mediaHosts,
   sendMessages: identity.sendMessages,
+  retention: retention.retention,
 });
 
 /** Settings of a {@link SystemConfig} process. */
@@ -235,6 +236,12 @@ export const PollerConfig = v.object({
 
 /** Settings of a {@link PollerConfig} process. */
 export type PollerConfig = v.InferOutput<typeof PollerConfig>;
+
+/** Lambda function that deletes what is too old, once a day. */
+export const RetentionConfig = v.object({ ...table, bucketName: text, retention: retention.retention });
+
+/** Settings of a {@link RetentionConfig} process. */
+export type RetentionConfig = v.InferOutput<typeof RetentionConfig>;
 
 /** Lambda function on the table's stream. */
 export const ConsumerConfig = v.object({ ...table, ...alerting });

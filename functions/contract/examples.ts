@@ -74,6 +74,7 @@ const recording = {
   state: "recording",
   created_at: 1_760_000_000_000,
   started_at: 1_760_000_001_000,
+  kept: false,
   segments: 12,
   bytes: 16_200_000,
   duration_ms: 72_000,
@@ -82,6 +83,19 @@ const recording = {
   events: `/recordings/${live.room_id}/events`,
 };
 
+const retention = {
+  dry_run: true,
+  removed: [{
+    recording_id: live.room_id,
+    username: "some.host",
+    what: "recording",
+    why: "age",
+    ended_at: 1_760_003_600_000,
+    bytes: 810_000_000,
+  }],
+  failed: [],
+  more: false,
+};
 const alert = {
   id: `live_started:${live.room_id}`,
   kind: "live_started",
@@ -169,6 +183,8 @@ export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
     finished: false,
   },
   TotalsReply: totals,
+  RetentionReply: retention,
+  HostRemovalReply: { ...retention, unfinished: [], watched: true },
   AlertReply: alert,
   AlertsReply: { alerts: [alert] },
   OpenApiReply: { openapi: "3.1.0", paths: {} },

@@ -7,5 +7,6 @@ export * from "./routes/alerts.ts";
 export * from "./routes/lives.ts";
 export * from "./routes/lookups.ts";
 export * from "./routes/recordings.ts";
+export * from "./routes/retention.ts";
 export * from "./routes/system.ts";
 export * from "./routes/watchlist.ts";

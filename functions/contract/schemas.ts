@@ -8,5 +8,6 @@ export * from "./schemas/alerts.ts";
 export * from "./schemas/lives.ts";
 export * from "./schemas/lookups.ts";
 export * from "./schemas/recordings.ts";
+export * from "./schemas/retention.ts";
 export * from "./schemas/system.ts";
 export * from "./schemas/watchlist.ts";

@@ -4,6 +4,8 @@ import type { Logger } from "../ports/logger.ts";
 import type { RecordingFiles } from "../ports/recording_files.ts";
 import type { Recording, RecordingStore } from "../ports/recording_store.ts";
 import type { RetentionStore } from "../ports/retention_store.ts";
+import type { TotalsStore } from "../ports/totals_store.ts";
+import type { WatchStore } from "../ports/watch_store.ts";
 import { deleteRecording } from "./manage_recordings.ts";
 import { readUsername } from "./usernames.ts";
 import { waited } from "./waiting.ts";
@@ -21,6 +23,8 @@ export interface RetentionDeps {
 export interface RetentionOptions {
   /** Only tells what would go: nothing is changed. @default false */
   dryRun?: boolean;
+  /** Most removals. @default any number */
+  most?: number;
   /** Ends it between two recordings. */
   signal?: AbortSignal;
 }
@@ -45,8 +49,21 @@ export interface RetentionReport {
   removed: Removal[];
   /** What could not be removed now; the next run tries again. */
   failed: Removal[];
-  /** Recordings of an asked-for host that are not finished: their end was asked for. They go when this is asked again. */
+  /** Whether it was ended, or had done the most, before all was done: the next run goes on. */
+  more: boolean;
+}
+
+/** What the removal of a host did, or in a dry run would do. */
+export interface HostReport extends RetentionReport {
+  /** Recordings that are not finished: their end was asked for. They go when this is asked again. */
   unfinished: string[];
+  /** Whether the name was on the watchlist. */
+  watched: boolean;
+}
+
+/** What {@link removeHost} works with. */
+export interface HostDeps extends RetentionDeps {
+  store: RetentionDeps["store"] & Pick<WatchStore, "getWatch" | "deleteWatch"> & Pick<TotalsStore, "deleteHostTotals">;
 }
 
 const DAY_MS = 86_400_000;
@@ -74,24 +91,33 @@ export async function applyRetention(
 }
 
 /**
- * Deletes all that is recorded of one host, kept or not. What is being recorded is stopped, and goes when this is asked
- * again. The name stays on the watchlist if it is there.
+ * Deletes all data of one host: the name on the watchlist, so that nothing new comes, the recordings, kept or not, with
+ * their events and totals, and the host's own totals when no recording is left. What is being recorded is stopped, and
+ * goes when this is asked again.
  * @param typed a name in any form
  * @throws AppError `invalid_input`
  */
 export async function removeHost(
-  deps: RetentionDeps,
+  deps: HostDeps,
   typed: string,
   options: RetentionOptions = {},
-): Promise<RetentionReport> {
+): Promise<HostReport> {
+  const { store, clock } = deps;
   const username = readUsername(typed, "username");
+  const watched = options.dryRun ? await store.getWatch(username) !== undefined : await store.deleteWatch(username);
+  const unfinished: string[] = [];
   const run = new Run(deps, options);
   await run.finishInterrupted((recording) => recording.username === username);
   await run.each({ username }, (recording) => removal(recording, "recording", "asked"), async ({ id }) => {
-    if (!options.dryRun) await deps.store.stopRecording(id, deps.clock.now());
-    run.report.unfinished.push(id);
+    const stopped = options.dryRun ? undefined : await store.stopRecording(id, clock.now());
+    if (stopped?.state === "finished") await run.remove(removal(stopped, "recording", "asked"), stopped);
+    else unfinished.push(id);
   });
-  return run.report;
+  const { report } = run;
+  if (!report.dryRun && !report.more && report.failed.length + unfinished.length === 0) {
+    await store.deleteHostTotals(username);
+  }
+  return { ...report, unfinished, watched };
 }
 
 /** Applies the policy now, and again after each interval, until `signal` aborts. */
@@ -126,18 +152,27 @@ class Run {
   readonly report: RetentionReport;
   readonly #deps: RetentionDeps;
   readonly #signal: AbortSignal | undefined;
+  readonly #most: number;
 
-  constructor(deps: RetentionDeps, { dryRun = false, signal }: RetentionOptions) {
+  constructor(deps: RetentionDeps, { dryRun = false, most = Infinity, signal }: RetentionOptions) {
     this.#deps = deps;
+    this.#most = most;
     this.#signal = signal;
-    this.report = { dryRun, removed: [], failed: [], unfinished: [] };
+    this.report = { dryRun, removed: [], failed: [], more: false };
+  }
+
+  /** Notes in the report when it ends early. */
+  #isOver(): boolean {
+    const { report } = this;
+    report.more = this.#signal?.aborted === true || report.removed.length + report.failed.length >= this.#most;
+    return report.more;
   }
 
   async finishInterrupted(matches: (recording: Recording) => boolean): Promise<void> {
     const deletions = await this.#deps.store.listDeletions(DELETIONS);
     for (const recording of deletions.filter(matches)) {
-      if (this.#signal?.aborted) return;
-      await this.#remove(removal(recording, "recording", "interrupted"), recording);
+      if (this.#isOver()) return;
+      await this.remove(removal(recording, "recording", "interrupted"), recording);
     }
   }
 
@@ -152,7 +187,7 @@ class Run {
     do {
       const page = await store.listRecordings({ limit: PAGE, cursor }, filter);
       for (const listed of page.items) {
-        if (this.#signal?.aborted) return;
+        if (this.#isOver()) return;
         if (listed.state !== "finished") {
           await unfinished(listed);
           continue;
@@ -161,13 +196,13 @@ class Run {
         // It may have gone on, or been kept, since the page was read.
         const recording = await store.getRecording(listed.id);
         const due = recording?.state === "finished" ? decide(recording) : undefined;
-        if (recording !== undefined && due !== undefined) await this.#remove(due, recording);
+        if (recording !== undefined && due !== undefined) await this.remove(due, recording);
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
 
-  async #remove(due: Removal, recording: Recording): Promise<void> {
+  async remove(due: Removal, recording: Recording): Promise<void> {
     const { store, files, clock, logger } = this.#deps;
     const { recordingId, username, what, why } = due;
     if (this.report.dryRun) {

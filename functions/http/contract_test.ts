@@ -71,6 +71,7 @@ const deadAlert = async ({ store, clock }: ContractWorld) => {
   const deliveries = { ops: { state: "dead", tries: 15, triedAt: now, problem: "the answer has status 500" } } as const;
   await store.settleAlert({ id, claimToken: 0 }, { state: "dead", deliveries, expiresAt: now + 86_400_000 });
 };
+const OLD_GOES = { default: { recordingDays: 0 }, hosts: {} };
 const file = (name: string) => `/recordings/${FINISHED}/parts/1/${name}`;
 
 /** By operation; the first call is one that works. */
@@ -171,6 +172,26 @@ const CALLS: Record<string, Call[]> = {
     { status: 200, path: `/recordings/${WAITING}/stop` },
     { status: 400, path: "/recordings/x/stop" },
     { status: 404, path: "/recordings/1/stop" },
+  ],
+  keepRecording: [
+    { status: 200, path: `/recordings/${RUNNING}/kept` },
+    { status: 400, path: "/recordings/x/kept" },
+    { status: 404, path: "/recordings/1/kept" },
+  ],
+  unkeepRecording: [
+    { status: 200, path: `/recordings/${FINISHED}/kept` },
+    { status: 400, path: "/recordings/x/kept" },
+    { status: 404, path: "/recordings/1/kept" },
+  ],
+  applyRetention: [
+    { status: 200, path: "/retention?dryRun=true" },
+    { status: 200, path: "/retention", app: (world) => world.app({ retention: OLD_GOES }) },
+    { status: 400, path: "/retention?dryRun=yes" },
+  ],
+  removeHost: [
+    { status: 200, path: "/hosts/host3?dryRun=true" },
+    { status: 200, path: "/hosts/host3" },
+    { status: 400, path: "/hosts/a%20b" },
   ],
   recordingEvents: [
     { status: 200, path: `/recordings/${FINISHED}/events` },

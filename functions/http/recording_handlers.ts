@@ -1,4 +1,5 @@
 import { AppError } from "../contract/errors.ts";
+import type { RetentionPolicy } from "../contract/retention.ts";
 import type { EventsReply, RecordingReply, TotalsReply } from "../contract/schemas.ts";
 import type { RaiseAlerts } from "../core/alerts.ts";
 import { PeopleCache } from "../core/event_people.ts";
@@ -52,6 +53,8 @@ export interface RecordingsDeps {
   launcher?: RecorderLauncher | undefined;
   /** Ends a recording at once where this process records it, see `RecorderPool`. */
   finish?: ((recordingId: string) => void) | undefined;
+  /** How long recordings are kept. @default for ever */
+  retention?: RetentionPolicy | undefined;
   /** Whether answers may take as long as a live: server-sent events are then sent. @default false */
   streams?: boolean | undefined;
 }
@@ -88,6 +91,12 @@ export function recordingHandlers(deps: RecordingsDeps) {
       await deleteRecording(deps, id);
       deps.logger.info("recording_deleted", { recordingId: id });
       return { status: 204 };
+    },
+    async keep(id: string, kept: boolean): Promise<Answer> {
+      await find(id);
+      const changed = await store.keepRecording(id, kept);
+      if (changed === undefined || !isShown(changed)) throw noRecording(id);
+      return { body: toReply(changed, undefined) };
     },
     async get(id: string): Promise<Answer> {
       const [recording, totals] = await Promise.all([find(id), store.getTotals(id)]);
@@ -198,6 +207,8 @@ function toReply(recording: ShownRecording, totals: RecordingTotals | undefined)
     stop_requested_at: recording.stopAt,
     ended_at: recording.endedAt,
     outcome: recording.outcome,
+    kept: recording.kept,
+    events_deleted_at: recording.eventsDeletedAt,
     segments: recording.segments,
     bytes: recording.bytes,
     duration_ms: recording.durationMs,

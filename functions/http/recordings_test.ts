@@ -90,6 +90,7 @@ describe("createApp(): recordings", () => {
       started_at: clock.now(),
       ended_at: clock.now() + 9,
       outcome: { kind: "ended" },
+      kept: false,
       segments: 1,
       bytes: BYTES.length,
       duration_ms: 6_000,

@@ -3,6 +3,7 @@ import { importWatches } from "../core/import_watches.ts";
 import { alertHandlers } from "./alert_handlers.ts";
 import type { AddRoute } from "./mount.ts";
 import { recordingHandlers, type RecordingsDeps } from "./recording_handlers.ts";
+import { retentionHandlers } from "./retention_handlers.ts";
 import { watchHandlers } from "./watch_handlers.ts";
 
 /** Watchlist and recordings: what their routes work with. */
@@ -30,6 +31,14 @@ export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps): void {
   add(routes.getRecordingRoute, ({ params }) => recordings.get(params.id));
   add(routes.deleteRecordingRoute, ({ params }) => recordings.remove(params.id));
   add(routes.stopRecordingRoute, ({ params }) => recordings.stop(params.id));
+  add(routes.keepRecordingRoute, ({ params }) => recordings.keep(params.id, true));
+  add(routes.unkeepRecordingRoute, ({ params }) => recordings.keep(params.id, false));
+  const retention = retentionHandlers(deps);
+  add(routes.applyRetentionRoute, ({ query, request }) => retention.apply(query.dryRun === "true", request));
+  add(
+    routes.removeHostRoute,
+    ({ params, query, request }) => retention.removeHost(params.username, query.dryRun === "true", request),
+  );
   add(routes.recordingTotalsRoute, ({ params }) => recordings.totals(params.id));
   add(routes.recordingEventsRoute, ({ params, query, request }) => recordings.events(params.id, query, request));
   if (files !== undefined) {

@@ -6,6 +6,7 @@ import { getRandomValues } from "node:crypto";
 import { type SqliteKeyStore, sqliteKeyStore } from "../../functions/adapters/local/sqlite_key_store.ts";
 import { type SqliteStore, sqliteStore } from "../../functions/adapters/local/sqlite_store.ts";
 import type { AppError } from "../../functions/contract/errors.ts";
+import type { RetentionPolicy } from "../../functions/contract/retention.ts";
 import type { Scope } from "../../functions/contract/scopes.ts";
 import { createKey } from "../../functions/core/api_keys.ts";
 import { type AppOptions, createApp } from "../../functions/http/app.ts";
@@ -43,6 +44,14 @@ const ROOM_INFO: Room = {
   host: { id: "1", username: "host", nickname: "HOST", bio: "", followers: 3 },
   links: [{ ...LINK }],
 };
+
+/** What of the system is another than the world's. */
+interface SystemOptions {
+  files?: RecordingFiles;
+  store?: Store;
+  asks?: LiveLookup;
+  retention?: RetentionPolicy;
+}
 
 /** What stands behind the API. */
 export class ContractWorld {
@@ -87,8 +96,8 @@ export class ContractWorld {
   }
 
   /** The API; on loopback unless told otherwise. */
-  app(options: Partial<AppOptions> & { files?: RecordingFiles; store?: Store; asks?: LiveLookup } = {}) {
-    const { files = this.files(), store = this.store, asks: lookup = this.lookup, ...more } = options;
+  app(options: Partial<AppOptions> & SystemOptions = {}) {
+    const { files = this.files(), store = this.store, asks: lookup = this.lookup, retention, ...more } = options;
     const { clock } = this;
     const deps = { lookup, clock };
     const sender = {
@@ -96,7 +105,7 @@ export class ContractWorld {
     };
     return createApp({
       ...{ links: deps, userInfo: deps, followings: deps, lives: { ...deps, sender } },
-      system: { store, clock, lookup, files, streams: true },
+      system: { store, clock, lookup, files, retention, streams: true },
       ...{ openApi, metrics: prometheusMetrics(), logger: new CaptureLogger(), loopbackOnly: true },
       ...more,
     });

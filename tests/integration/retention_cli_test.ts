@@ -36,9 +36,10 @@ describe("roomtone retention", () => {
   const folderOf = (username: string) => join(dir, "recordings", username, "part");
   const there = () => ["old.host", "kept.host", "other.host"].filter((each) => existsSync(folderOf(each)));
 
-  async function run(...argv: string[]) {
+  const run = (...argv: string[]) => cli("retention", ...argv);
+  async function cli(...argv: string[]) {
     const out: string[] = [];
-    const code = await runCli(["retention", ...argv], {
+    const code = await runCli(argv, {
       out: (line) => out.push(line),
       err: () => undefined,
       status: () => undefined,
@@ -50,10 +51,12 @@ describe("roomtone retention", () => {
   }
 
   it("lists what would go, keeps what is to be kept, and deletes the rest", async () => {
-    assertEquals(await run("keep", "2", "9"), { code: 1, out: ["2  kept", "9 is no recording"] });
+    const kept = await cli("recordings", "keep", "2");
+    assertEquals([kept.code, kept.out.map((line) => line.endsWith("  kept"))], [0, [true]]);
+    assertEquals((await cli("recordings", "keep", "9")).code, 1);
     const plan = await run("--dry-run", "--json");
     assertEquals(
-      plan.out.map((line) => JSON.parse(line)).map(({ done, recordingId, why }) => [done, recordingId, why]),
+      plan.out.map((line) => JSON.parse(line)).map(({ done, recording_id: id, why }) => [done, id, why]),
       [
         ["would go", "3", "age"],
         ["would go", "1", "age"],
@@ -68,28 +71,39 @@ describe("roomtone retention", () => {
       ["gone", "1", "@old.host", "recording", "age"],
     ]);
     assertEquals([there(), existsSync(join(dir, "recordings", "old.host"))], [["kept.host"], false]);
-    assertEquals((await run("unkeep", "2")).out, ["2  not kept"]);
+    const unkept = await cli("recordings", "unkeep", "2", "--json");
+    assertEquals(unkept.out.map((line) => JSON.parse(line).kept), [false]);
     assertEquals((await run()).out.length, 1);
   });
 
   it("deletes one host's data on request", async () => {
+    const store = openLocalStore({ dataDir: dir });
+    await store.putWatch("kept.host", ENDED);
+    await store.wantRecording({ roomId: "4", username: "kept.host", title: "" }, ENDED);
+    await store.claimRecordings({ owner: "a", now: ENDED, leaseMs: 1_000, limit: 1 });
     const plan = await run("--host", "@Kept.Host", "--dry-run");
-    assertEquals(plan.out.map((line) => line.split("  ").slice(0, 5)), [[
-      "would go",
-      "2",
-      "@kept.host",
-      "recording",
-      "asked",
-    ]]);
-    assertEquals((await run("--host", "kept.host")).code, 0);
-    assertEquals(there(), ["old.host", "other.host"]);
+    assertEquals(plan.out.map((line) => line.split("  ").slice(0, 5)), [
+      ["would go", "2", "@kept.host", "recording", "asked"],
+      ["would go", "@kept.host", "on the watchlist"],
+      ["unfinished", "4"],
+    ]);
+    assertEquals((await store.getWatch("kept.host"))?.username, "kept.host");
+    const gone = await run("--host", "kept.host", "--json");
+    assertEquals(gone.out.map((line) => JSON.parse(line)).map(({ what, done }) => [what, done]), [
+      ["recording", "gone"],
+      ["watch", "gone"],
+      [undefined, "unfinished"],
+    ]);
+    assertEquals([gone.code, there(), await store.getWatch("kept.host")], [0, ["old.host", "other.host"], undefined]);
+    assertEquals((await store.getRecording("4"))?.stopAt, now);
+    store.close();
   });
 
   it("tells what is wrong with the command line", async () => {
-    for (
-      const argv of [["keep"], ["drop", "1"], ["keep", "1", "--dry-run"], ["keep", "1", "--host", "x"], ["--days"]]
-    ) {
+    for (const argv of [["keep", "1"], ["--days"]]) {
       assertEquals((await run(...argv)).code, 2, argv.join(" "));
     }
+    assertEquals((await run("--host", "no name")).code, 1);
+    assertEquals((await cli("recordings", "keep")).code, 2);
   });
 });

@@ -149,23 +149,52 @@ export function retentionSuite(name: string, makeStore: () => Promise<StoreFixtu
       assertEquals(await listed(), ["1", "3"]);
     });
 
-    it("removes one host's recordings when that is asked for, kept ones too, and stops what runs", async () => {
+    it("ends when it has done the most that it may, and the next run goes on", async () => {
+      for (const id of ["1", "3", "5"]) await record(id);
+      clock = new ManualClock(T0 + 30 * DAY);
+      const reports = [await apply({ most: 2 }), await apply({ most: 2 }), await apply({ most: 2 })];
+      assertEquals(reports.map(({ removed, more }) => [removed.length, more]), [[2, true], [1, false], [0, false]]);
+      assertEquals((await apply({ signal: AbortSignal.abort() })).more, false);
+    });
+
+    it("removes all data of one host when that is asked for, kept recordings too, and stops what runs", async () => {
       for (const id of ["1", "2"]) await record(id);
       await store.keepRecording("1", true);
+      for (const name of ["host1", "host2"]) await store.putWatch(name, T0);
       await store.wantRecording({ roomId: "8", username: "host1", title: "" }, T0);
       const [running] = await claim(store, "a", T0);
+      await store.wantRecording({ roomId: "9", username: "host1", title: "" }, T0);
       const plan = await forget("@Host1", { dryRun: true });
-      assertEquals([brief(plan.removed), plan.unfinished], [["1 recording asked"], ["8"]]);
+      assertEquals([brief(plan.removed), plan.unfinished.sort(), plan.watched], [
+        ["1 recording asked"],
+        ["8", "9"],
+        true,
+      ]);
       assertEquals((await store.getRecording("8"))?.stopAt, undefined);
+      assertEquals((await store.getHostTotals("host1"))?.recordings, 1);
       const done = await forget("host1");
-      assertEquals([brief(done.removed), done.unfinished], [["1 recording asked"], ["8"]]);
+      // One that nobody records yet is over at once.
+      assertEquals(brief(done.removed), ["1 recording asked", "9 recording asked"]);
+      assertEquals([done.unfinished, done.watched], [["8"], true]);
       assertEquals([await listed(), gone], [["2", "8"], ["f1"]]);
       assertEquals((await store.getRecording("8"))?.stopAt, T0);
+      assertEquals(
+        await Promise.all(["host1", "host2"].map(async (name) => await store.getWatch(name) !== undefined)),
+        [
+          false,
+          true,
+        ],
+      );
       if (running !== undefined) {
         await store.finishRecording(leaseOf(running), { endedAt: T0, outcome: { kind: "stopped" } });
       }
-      assertEquals(brief((await forget("host1")).removed), ["8 recording asked"]);
+      const last = await forget("host1");
+      assertEquals([brief(last.removed), last.unfinished, last.watched], [["8 recording asked"], [], false]);
       assertEquals(await listed(), ["2"]);
+      assertEquals([await store.getHostTotals("host1"), (await store.getHostTotals("host2"))?.recordings], [
+        undefined,
+        1,
+      ]);
       await assertRejects(() => forget("no host"));
     });
   });

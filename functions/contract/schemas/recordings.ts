@@ -38,6 +38,10 @@ export const RecordingReply = v.object({
     code: v.optional(ErrorCode),
     detail: v.optional(v.string()),
   })),
+  /** Out of the retention policy's reach. */
+  kept: v.boolean(),
+  /** When its events were deleted by that policy; totals and video are still there. */
+  events_deleted_at: v.optional(Time),
   /** Closed segments, their size and playing time. */
   segments: Count,
   bytes: Count,

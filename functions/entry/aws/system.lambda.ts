@@ -38,7 +38,7 @@ export const handler = metered(
   serve(createApp({
     ...parts,
     lives: { lookup, clock: systemClock, sender: config.sendMessages ? sender : undefined },
-    system: { store, clock: systemClock, lookup, files, launcher, raise },
+    system: { store, clock: systemClock, lookup, files, launcher, retention: config.retention, raise },
     openApi,
   })),
 );

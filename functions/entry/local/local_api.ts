@@ -20,20 +20,24 @@ export interface LocalApi {
  * this machine. It works whether the local system runs or not; a running one sees the changes within seconds.
  * @param config whose `dataDir` is made when it is not there
  * @param log takes lines about unexpected failures
+ * @param now ms since 1970
  */
 export function localApi(
-  { dataDir }: Pick<LocalConfig, "dataDir">,
+  { dataDir, retention }: Pick<LocalConfig, "dataDir" | "retention">,
   tiktok: TikTok,
   log: (line: string) => void,
+  now: () => number = systemClock.now,
 ): LocalApi {
   const store = openLocalStore({ dataDir });
-  const { error } = lineLogger(log, systemClock);
+  const clock = { ...systemClock, now };
+  const { error } = lineLogger(log, clock);
   const app = createApp({
     system: {
       store,
-      clock: systemClock,
+      clock,
       lookup: tiktokLookup(tiktok),
       files: folderFiles(join(resolve(dataDir), "recordings")),
+      retention,
     },
     logger: { info() {}, warn() {}, error },
     loopbackOnly: true,

@@ -226,6 +226,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
         ...{ store, clock, lookup, launcher, raise, observe },
         files,
         finish: (recordingId) => pool.finish(recordingId),
+        retention,
         streams: true,
       },
       openApi,

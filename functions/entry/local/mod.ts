@@ -8,7 +8,6 @@ export { folderFiles } from "../../adapters/local/folder_files.ts";
 export { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
 export { type Scope, SCOPES } from "../../contract/scopes.ts";
 export { createKey, DEFAULT_REQUESTS_PER_MINUTE, type NewKey } from "../../core/api_keys.ts";
-export { applyRetention, type Removal, removeHost, type RetentionReport } from "../../core/retention.ts";
 export type { ApiKey, KeyStore } from "../../ports/key_store.ts";
 export type { LogFields, Logger } from "../../ports/logger.ts";
 export type { Observer, SystemEvent } from "../../ports/observer.ts";
