@@ -115,6 +115,8 @@ const recording = {
   flushEvents: v.optional(integer(1, 10_000), 200),
   /** Most events of a recording that wait for the store, on the disk; the oldest of more are given up. */
   spoolEvents: v.optional(integer(1_000, 100_000_000), 1_000_000),
+  /** Days after which the store may delete events, up to a day later, kept recordings' too; without it they stay. */
+  eventTtlDays: v.optional(integer(1, 36_500)),
   segmentMs: v.optional(integer(500, 60_000), 6_000),
   stallTimeoutMs: v.optional(integer(500, 600_000), 15_000),
   /** Also make one MP4 file at the end. */

@@ -23,11 +23,14 @@ export interface EventLogOptions {
   flushEvents: number;
   /** Most events that wait for the store; the oldest of more are given up, which the log tells. @default 1000000 */
   spoolEvents?: number | undefined;
+  /** Days after which the store may delete events, up to a day later. @default they stay */
+  eventTtlDays?: number | undefined;
 }
 
 /** Newest events that are kept in memory, whether the store takes them or not; also the most of one flush. */
 const MEMORY_EVENTS = 1_000;
 const SPOOL_EVENTS = 1_000_000;
+const DAY_MS = 86_400_000;
 /** Batches of earlier recorders that are looked at for messages that come again: a minute of them. */
 const RECENT_BATCHES = 30;
 /** Looks for events on the disk that should be there, before they are given up. */
@@ -58,6 +61,7 @@ export class EventLogWriter {
   #known: Set<string> = new Set();
   /** A recorder that takes over begins with nobody: to know more it would have to read the whole log. */
   #people = new KnownPeople();
+  #expiresAt: number | undefined;
   #lastAt = 0;
 
   /**
@@ -150,9 +154,24 @@ export class EventLogWriter {
     const unknown = lines.filter(({ id }) => !this.#known.has(id));
     if (unknown.length === 0) return [];
     const { id: recordingId, leaseToken: token } = this.#recording;
+    const ttl = this.#ttl();
     const batches = await packEvents(unknown, { recordingId, seq: this.#nextSeq, token }, this.#people);
     // Of several batches only the last one is so far: after a crash between them, those before are known by their ids.
-    return batches.map((batch, i) => i === batches.length - 1 ? { ...batch, upTo: `${part}-${upTo}` } : batch);
+    return batches.map((batch, i) => ({
+      ...batch,
+      ...ttl,
+      ...i === batches.length - 1 && { upTo: `${part}-${upTo}` },
+    }));
+  }
+
+  /** Batches of a day go at the same time, and tell about people anew: no reference leads to what is gone before. */
+  #ttl(): Pick<EventBatch, "expiresAt"> {
+    const { eventTtlDays } = this.#options;
+    if (eventTtlDays === undefined) return {};
+    const expiresAt = (Math.floor(this.#deps.clock.now() / DAY_MS) + 1 + eventTtlDays) * DAY_MS;
+    if (expiresAt !== this.#expiresAt) this.#people = new KnownPeople();
+    this.#expiresAt = expiresAt;
+    return { expiresAt };
   }
 
   async #append(batches: readonly EventBatch[]): Promise<void> {

@@ -34,6 +34,8 @@ export interface SessionOptions {
   flushEvents: number;
   /** Most events of a recording that wait for the store, see {@link EventLogWriter}. */
   spoolEvents?: number | undefined;
+  /** Days after which the store may delete events, see {@link EventLogWriter}. */
+  eventTtlDays?: number | undefined;
 }
 
 /** First and longest time before a recording is tried again, ms. */

@@ -24,6 +24,8 @@ export interface EventBatch extends EventBatchFacts {
   body: Uint8Array;
   /** How far the log is with this batch: part of the recording, and how many of the events that its recorder told. */
   upTo?: string;
+  /** When the store may delete it, ms; not read back. @default it stays */
+  expiresAt?: number;
 }
 
 /**

@@ -56,6 +56,14 @@ export function eventStoreSuite(name: string, makeStore: () => Promise<StoreFixt
         assertEquals((await store.listEvents("1", { after: 1, limit: 10 })).length, 1);
       });
 
+      it("keeps how far a batch is, and takes one that may go", async () => {
+        const mine = await lease();
+        const seq = await store.openEvents(mine, T0);
+        await store.appendEvents({ ...batch(seq, mine.token), upTo: "1-34", expiresAt: T0 + 86_400_000 });
+        const [, stored] = await other.listEvents("1", { after: 0, limit: 10 });
+        assertEquals([stored?.upTo, stored?.count], ["1-34", 3]);
+      });
+
       it("openEvents() shuts an older recorder out", async () => {
         const stale = await lease();
         const seq = await store.openEvents(stale, T0);

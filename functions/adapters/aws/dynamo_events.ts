@@ -30,9 +30,10 @@ export function dynamoEvents(table: DynamoTable): EventStore {
   };
   /** @returns the token under which the place is taken, which may be the batch's own */
   const take = async (batch: EventBatch): Promise<number> => {
-    const { recordingId, seq, token, count, types, diamonds, firstAt, lastAt, body, upTo } = batch;
+    const { recordingId, seq, token, count, types, diamonds, firstAt, lastAt, body, upTo, expiresAt } = batch;
     const item = { recordingId, seq, token, count, types, diamonds, firstAt, lastAt, body, upTo };
-    const existing = await putNewItem(table, { ...eventsKey(recordingId, seq), ...item });
+    const expiresAtS = expiresAt === undefined ? undefined : Math.ceil(expiresAt / 1000);
+    const existing = await putNewItem(table, { ...eventsKey(recordingId, seq), ...item, expiresAtS });
     return existing === undefined ? token : v.parse(EventBatchItem, existing).token;
   };
   return {

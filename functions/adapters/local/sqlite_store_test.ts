@@ -85,6 +85,17 @@ describe("sqliteStore()", () => {
     store.close();
   });
 
+  it("openEvents() deletes batches whose time is over, but the last of a recording", async () => {
+    const store = sqliteStore(join(folder, "store.db"));
+    for (const seq of [1, 2, 3]) await store.appendEvents({ ...batch("1", seq), expiresAt: 1_000 * seq });
+    await store.appendEvents(batch("1", 4));
+    for (const seq of [1, 2]) await store.appendEvents({ ...batch("2", seq), expiresAt: 1_000 });
+    const places = async (id: string) => (await store.listEvents(id, { after: 0, limit: 10 })).map(({ seq }) => seq);
+    await store.openEvents({ recordingId: "3", token: 1 }, 2_000);
+    assertEquals([await places("1"), await places("2")], [[3, 4], [2]]);
+    store.close();
+  });
+
   it("takes the writes of several processes that open a new file at once", async () => {
     const path = join(folder, "store.db");
     const script = `

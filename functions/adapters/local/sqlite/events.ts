@@ -11,8 +11,8 @@ export function sqliteEvents(db: Database): EventStore {
   };
   const insert = (batch: EventBatch): void => {
     db.run(
-      `INSERT INTO events (recording_id, seq, token, count, types, diamonds, first_at, last_at, body, up_to)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (recording_id, seq, token, count, types, diamonds, first_at, last_at, body, up_to, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       batch.recordingId,
       batch.seq,
       batch.token,
@@ -23,11 +23,18 @@ export function sqliteEvents(db: Database): EventStore {
       batch.lastAt,
       batch.body,
       batch.upTo ?? null,
+      batch.expiresAt ?? null,
     );
   };
   return {
     async openEvents({ recordingId, token }, now) {
       return db.transaction(() => {
+        // What DynamoDB does by itself. The last place of a log stays taken.
+        db.run(
+          `DELETE FROM events WHERE expires_at <= ?
+           AND seq < (SELECT max(seq) FROM events AS own WHERE own.recording_id = events.recording_id)`,
+          now,
+        );
         const last = lastOf(recordingId);
         if (last.token > token) throw new LeaseLostError(recordingId, token);
         const mark = { count: 0, types: {}, diamonds: 0, firstAt: now, lastAt: now, body: new Uint8Array() };

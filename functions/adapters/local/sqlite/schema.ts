@@ -143,4 +143,6 @@ export const MIGRATIONS: readonly string[] = [
   ALERTS_TABLE,
   LEDGERS,
   "ALTER TABLE events ADD COLUMN up_to TEXT",
+  `ALTER TABLE events ADD COLUMN expires_at INTEGER;
+   CREATE INDEX events_expiry ON events (expires_at) WHERE expires_at IS NOT NULL`,
 ];
