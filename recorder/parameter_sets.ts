@@ -19,7 +19,7 @@ export interface AudioParameters {
 }
 
 /** Reads bits; behind the end all bits are 0, and `spent` tells. */
-class BitReader {
+export class BitReader {
   readonly #bytes: Uint8Array;
   #at = 0;
 
@@ -59,7 +59,7 @@ class BitReader {
 }
 
 /** The bytes of a NAL unit without those that only keep start codes from appearing. */
-function withoutEmulation(nal: Uint8Array): Uint8Array {
+export function withoutEmulation(nal: Uint8Array): Uint8Array {
   const kept = nal.filter((byte, index) => !(byte === 3 && nal[index - 1] === 0 && nal[index - 2] === 0));
   return kept;
 }
@@ -67,7 +67,21 @@ function withoutEmulation(nal: Uint8Array): Uint8Array {
 const hex = (bytes: Iterable<number>): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Profiles whose parameter sets tell of chroma and scaling (H.264, 7.3.2.1.1). */
-const HIGH_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
+export const HIGH_PROFILES: ReadonlySet<number> = new Set([
+  100,
+  110,
+  122,
+  244,
+  44,
+  83,
+  86,
+  118,
+  128,
+  138,
+  139,
+  134,
+  135,
+]);
 
 function skipScalingLists(bits: BitReader, lists: number): void {
   for (let list = 0; list < lists; list++) {

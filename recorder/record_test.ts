@@ -77,7 +77,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       trouble: (room: Room, recording: Recording) => void | Promise<void> = () => {},
     ): Promise<Told> {
       const room = standin.room(name);
-      const live = room.startLive({ seed: name, durationMs: options.durationMs ?? LIVE_MS, rate: 0.5 });
+      const live = room.startLive({ seed: name, durationMs: options.durationMs ?? LIVE_MS, rate: 0.5, streams: "flv" });
       const recording = record(name, { ...defaults(), ...options });
       const problems: string[] = [];
       recording.on("problem", ({ half, code }) => problems.push(`${half} ${code}`));

@@ -230,7 +230,7 @@ export class RecordingRun implements Recording {
     const drained = { video: new AbortController(), events: new AbortController() };
     const timers: unknown[] = [];
     this.#over.signal.addEventListener("abort", () => {
-      timers.push(clock.setTimeout(() => drained.video.abort(), VIDEO_DRAIN_MS));
+      timers.push(clock.setTimeout(() => drained.video.abort(), Math.max(VIDEO_DRAIN_MS, video.drainMs)));
       timers.push(clock.setTimeout(() => drained.events.abort(), EVENTS_DRAIN_MS));
     }, { once: true });
     const ticking = this.#tick(folder, log, writer, video);

@@ -11,8 +11,10 @@ import {
   type StreamPreferences,
   type TikTok,
 } from "@roomtone/sdk";
-import { type FlvGapReason, FlvReader, FlvRepair } from "@roomtone/sdk/media";
+import { type FlvGapReason, FlvRepair, type FlvRepaired } from "@roomtone/sdk/media";
 import type { DiskGate } from "./disk_gate.ts";
+import { HlsInput } from "./hls_input.ts";
+import { FlvInput, type MediaInput, type MediaStep } from "./media_input.ts";
 import { MediaWriter, WriterError } from "./media_writer.ts";
 import type { RoomLook, RoomWatch } from "./room.ts";
 import { sleep } from "./sleep.ts";
@@ -20,8 +22,8 @@ import type { StreamCounts } from "./types.ts";
 
 /** Waits before the stream is opened again, ms; the last one repeats. */
 const BACK_OFF_MS: readonly number[] = [300, 1_000, 2_000, 4_000, 8_000, 15_000];
-/** Tries of one quality before a lesser one gets its turn. */
-const TRIES_PER_QUALITY = 3;
+/** Tries of the best link before others get their turn, one try each. */
+const TRIES_OF_BEST = 3;
 
 /** How the video half ended. */
 export type VideoOutcome = { kind: "over" } | { kind: "stopped" } | { kind: "failed"; error: WriterError };
@@ -43,16 +45,20 @@ export interface VideoHalfOptions {
   onProblem: (error: LiveError) => void;
 }
 
-/** Stream links that can be recorded, best first by the preferences. */
+/**
+ * Stream links, best first by the preferences; but the same picture over another protocol comes before any other one:
+ * where it cannot be had over FLV, others cannot either, as a rule.
+ */
 export function recordableLinks(links: readonly StreamLink[], preferences: StreamPreferences): StreamLink[] {
-  let left = links.filter(({ protocol }) => protocol === "flv");
+  let left = links;
   const ranked: StreamLink[] = [];
   for (let best = bestStream(left, preferences); best !== undefined; best = bestStream(left, preferences)) {
     const { url } = best;
     ranked.push(best);
     left = left.filter((link) => link.url !== url);
   }
-  return ranked;
+  const pictures = Map.groupBy(ranked, ({ quality, codec }) => `${quality} ${codec}`);
+  return [...pictures.values()].flat();
 }
 
 /** See the module. */
@@ -61,6 +67,9 @@ export class VideoHalf {
   readonly #repair = new FlvRepair();
   #connections = 0;
   #look: RoomLook;
+  #input: MediaInput | undefined;
+  /** When the last media came, ms since 1970. */
+  #lastMediaMs = -Infinity;
 
   constructor(options: VideoHalfOptions) {
     this.#options = options;
@@ -70,6 +79,11 @@ export class VideoHalf {
   /** Whether the host had put the live on hold when HTTP was last asked, or the disk has no room. */
   get paused(): boolean {
     return this.#look.paused || this.#options.disk.isLow;
+  }
+
+  /** How long the last media may take to come once the live is over, ms. */
+  get drainMs(): number {
+    return this.#input?.drainMs ?? 0;
   }
 
   get counts(): StreamCounts {
@@ -111,7 +125,7 @@ export class VideoHalf {
       if (disk.isLow) {
         tries = 1;
       } else if (link === undefined) {
-        if (!this.#look.paused) onProblem(this.#look.error ?? noStream(this.#look.links));
+        if (!this.#look.paused) onProblem(this.#look.error ?? noStream());
       } else {
         const media = await this.#read(link, signal);
         if (media || disk.isLow) {
@@ -142,26 +156,28 @@ export class VideoHalf {
   async #read(link: StreamLink, signal: AbortSignal): Promise<boolean> {
     const { tiktok, writer, clock, stallTimeoutMs, disk, onMedia, onProblem } = this.#options;
     const low = disk.signal;
-    const reader = new FlvReader();
     const silence = new SilenceWatch(clock, stallTimeoutMs);
     const left = new AbortController();
-    const before = this.#repair.stats.tags + this.#repair.stats.duplicates;
+    const isFlv = link.protocol === "flv";
+    // FLV brings its last pictures again; a playlist that stands still brings nothing else.
+    const brought = () => this.#repair.stats.tags + (isFlv ? this.#repair.stats.duplicates : 0);
+    const before = brought();
     let reason: FlvGapReason = "closed";
     const either = AbortSignal.any([signal, silence.signal, left.signal, low]);
+    const allowSilence = (ms: number) => silence.allow(ms);
+    const input = this.#input = isFlv
+      ? new FlvInput({ tiktok, url: link.url, clock, signal: either })
+      : new HlsInput({ tiktok, link, clock, signal: either, sinceMs: this.#lastMediaMs, allowSilence, onProblem });
     try {
-      const body = (await tiktok.openStream(link.url, { signal: either })).getReader();
-      // Not every runtime ends a read when its fetch is aborted. How the connection closes does not matter.
-      const leave = () => void body.cancel().catch(() => undefined);
-      either.addEventListener("abort", leave, { once: true });
       for (;;) {
         silence.begin();
-        const { done, value } = await body.read();
+        const steps = await input.next();
         // While the disk is waited for, it is not the server that is silent.
         silence.pause();
         either.throwIfAborted();
-        if (done) break;
+        if (steps === undefined) break;
         onMedia();
-        await writer.take(this.#repair.push(reader.push(value), clock.now()));
+        await writer.take(steps.flatMap((step) => this.#step(step)));
       }
     } catch (error) {
       if (error instanceof WriterError) throw error;
@@ -174,17 +190,23 @@ export class VideoHalf {
       left.abort();
     }
     const now = clock.now();
-    await writer.take([...this.#repair.push(reader.end(), now), ...this.#repair.disconnect(reason, now)]);
-    const brought = this.#repair.stats.tags + this.#repair.stats.duplicates > before;
-    if (brought) this.#connections++;
-    return brought;
+    await writer.take([...this.#repair.push(input.end(), now), ...this.#repair.disconnect(reason, now)]);
+    const media = brought() > before;
+    if (media) this.#connections++;
+    return media;
+  }
+
+  #step(step: MediaStep): FlvRepaired[] {
+    if ("broken" in step) return this.#repair.disconnect(step.broken, step.atMs);
+    this.#lastMediaMs = Math.max(this.#lastMediaMs, step.atMs);
+    return this.#repair.push(step.items, step.atMs);
   }
 }
 
 /** Tells when a connection was silent for too long. One timer serves all of its reads. */
 class SilenceWatch {
   readonly #clock: Clock;
-  readonly #limitMs: number;
+  #limitMs: number;
   readonly #stalled = new AbortController();
   #timer: unknown;
   /** When the read that is waited for began; `undefined` while there is none. */
@@ -210,6 +232,11 @@ class SilenceWatch {
     this.#sinceMs = undefined;
   }
 
+  /** Streams that come piece by piece are silent in between. */
+  allow(ms: number): void {
+    this.#limitMs = Math.max(this.#limitMs, ms);
+  }
+
   end(): void {
     this.#clock.clearTimeout(this.#timer);
   }
@@ -224,8 +251,8 @@ class SilenceWatch {
 }
 
 /** What failures of a link count for: its address changes with each look. */
-export function kindOf({ quality, codec }: StreamLink): string {
-  return `${quality} ${codec}`;
+export function kindOf({ quality, codec, protocol }: StreamLink): string {
+  return `${quality} ${codec} ${protocol}`;
 }
 
 /** The best link that did not fail more often than the others: a lesser picture is better than none. */
@@ -233,18 +260,17 @@ export function nextLink(
   links: readonly StreamLink[],
   failures: ReadonlyMap<string, number>,
 ): StreamLink | undefined {
-  const roundsOf = (link: StreamLink) => Math.floor((failures.get(kindOf(link)) ?? 0) / TRIES_PER_QUALITY);
-  const least = Math.min(...links.map(roundsOf));
-  return links.find((link) => roundsOf(link) === least);
+  const rounds = links.map((link, place) =>
+    Math.floor((failures.get(kindOf(link)) ?? 0) / (place === 0 ? TRIES_OF_BEST : 1))
+  );
+  return links[rounds.indexOf(Math.min(...rounds))];
 }
 
-function noStream(links: readonly StreamLink[]): LiveError {
-  const seen = [...new Set(links.map(({ protocol, codec }) => `${protocol}/${codec || "unknown"}`))].join(", ");
-  return new LiveError(
-    "protocol",
-    seen === "" ? "Choose a stream: TikTok offers none" : `Choose a stream: none can be recorded (${seen})`,
-    { retryable: true, remedy: "Recording needs an FLV stream; try again later" },
-  );
+function noStream(): LiveError {
+  return new LiveError("protocol", "Choose a stream: TikTok offers none", {
+    retryable: true,
+    remedy: "Recording needs a stream over FLV or HLS; try again later",
+  });
 }
 
 function describe(error: unknown): string {

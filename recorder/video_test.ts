@@ -21,19 +21,24 @@ const LINKS = [
 ];
 
 describe("recordableLinks()", () => {
-  const kinds = (links: StreamLink[]): string[] => links.map((each) => kindOf(each).trim());
+  const kinds = (links: StreamLink[]): string[] => links.map(kindOf);
 
-  it("keeps what can be recorded: best first in the codec that is asked for, then others, sound alone last", () => {
-    assertEquals(kinds(recordableLinks(LINKS, {})), ["origin h264", "hd h264", "sd h264", "origin h265", "ao"]);
-    assertEquals(kinds(recordableLinks(LINKS, { codecs: ["h265"] })).slice(0, 2), ["origin h265", "origin h264"]);
+  it("ranks the codec that is asked for, then others, sound alone last, and each picture over FLV before HLS", () => {
+    assertEquals(kinds(recordableLinks(LINKS, {})), [
+      ...["origin h264 flv", "origin h264 hls", "hd h264 flv", "sd h264 flv", "origin h265 flv", "ao  flv"],
+    ]);
+    assertEquals(kinds(recordableLinks(LINKS, { codecs: ["h265"] })).slice(0, 3), [
+      ...["origin h265 flv", "origin h264 flv", "origin h264 hls"],
+    ]);
     const wanted = recordableLinks(LINKS, { qualities: ["ao", "hd"] });
-    assertEquals(kinds(wanted), ["ao", "hd h264", "origin h264", "sd h264", "origin h265"]);
+    assertEquals(kinds(wanted).slice(0, 3), ["ao  flv", "hd h264 flv", "origin h264 flv"]);
+    assertEquals(kinds(recordableLinks(LINKS, { protocols: ["hls"] }))[0], "origin h264 hls");
     assertEquals(recordableLinks([], {}), []);
   });
 });
 
 describe("nextLink()", () => {
-  it("goes to a lesser quality after three failures, and round again", () => {
+  it("goes to others, one try each, after three failures of the best, and round again", () => {
     const links = recordableLinks([link("origin", 10), link("hd", 3)], {});
     const failures = new Map<string, number>();
     const tried = Array.from({ length: 9 }, () => {
@@ -42,7 +47,7 @@ describe("nextLink()", () => {
       failures.set(kind, (failures.get(kind) ?? 0) + 1);
       return next?.quality;
     });
-    assertEquals(tried.join(" "), "origin origin origin hd hd hd origin origin origin");
+    assertEquals(tried.join(" "), "origin origin origin hd origin origin origin hd origin");
     assertEquals(nextLink([], failures), undefined);
   });
 });

@@ -43,6 +43,7 @@ export type { Gunzip } from "./src/wire/gunzip.ts";
 export type * from "./src/events/types.ts";
 
 export { AUDIO_ONLY, bestStream } from "./src/media/stream_urls.ts";
+export type { MediaFile } from "./src/web/media_stream.ts";
 export type { StreamLink, StreamPreferences, StreamProtocol } from "./src/media/stream_urls.ts";
 export { normaliseUsername } from "./src/web/usernames.ts";
 export { DEFAULT_BASE_URLS } from "./src/web/identity.ts";

@@ -38,7 +38,7 @@ import { type GiftInfo, GiftLists } from "./web/gift_list.ts";
 import { HttpClient, type HttpClientOptions } from "./web/http.ts";
 import { type BaseUrls, DEFAULT_BASE_URLS, Identity, parseCookies } from "./web/identity.ts";
 import { checkMediaHosts, isMediaUrl, plainUrl } from "./media/media_hosts.ts";
-import { openMediaStream } from "./web/media_stream.ts";
+import { type MediaFile, openMediaStream, readMediaFile } from "./web/media_stream.ts";
 import { parseProfilePage, profilePageRequest } from "./web/profile_page.ts";
 import type { RoomInfo } from "./web/room_info.ts";
 import type { RoomStatus } from "./web/room_status.ts";
@@ -341,7 +341,20 @@ export class TikTok {
    * for a redirect to one; `not_found` for a link that is no longer served, a refusal, `network`, `deadline`
    */
   async openStream(url: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
-    return await openMediaStream(this.#httpOptions, url, (each) => this.servesMedia(each), options.signal);
+    const serves = (each: string): boolean => this.servesMedia(each);
+    return (await openMediaStream(this.#httpOptions, url, serves, options.signal)).body;
+  }
+
+  /**
+   * Reads a playlist of a stream link over HLS, or a segment that it names, with this client's identity.
+   * @param url {@link StreamLink.url}, or one of a playlist, made absolute by where that came from
+   * @param options `maxBytes`: more is refused
+   * @returns the whole file, and where it came from, after redirects
+   * @throws {LiveError} what {@link TikTok.openStream} does, and `protocol` for a file that is too big
+   */
+  async readMediaFile(url: string, options: CallOptions & { maxBytes: number }): Promise<MediaFile> {
+    const { maxBytes, signal } = options;
+    return await readMediaFile(this.#httpOptions, url, (each) => this.servesMedia(each), { maxBytes, signal });
   }
 
   /**

@@ -24,6 +24,9 @@ export const WEB_ROUTES = [
   "im_fetch",
   "ttwid_register",
   "flv",
+  /** Playlists. */
+  "hls",
+  "hls_segment",
 ] as const;
 export type WebRoute = (typeof WEB_ROUTES)[number];
 
@@ -140,6 +143,14 @@ export type Fault =
   | { kind: "flv_stall"; forMs?: number }
   /** FLV timestamps jump: by an amount, or to a value. */
   | { kind: "flv_clock_jump"; byMs?: number; toMs?: number }
+  /** So many segments of HLS are never listed: the numbers jump. */
+  | { kind: "hls_skip"; segments: number }
+  /** HLS playlists stay as they are for a while. */
+  | { kind: "hls_stall"; forMs: number }
+  /** HLS timestamps jump, and the playlist says so. */
+  | { kind: "hls_clock_jump"; byMs: number }
+  /** Numbers and timestamps of HLS begin anew. */
+  | { kind: "hls_restart" }
   /** The live ends; with `control` false nothing says so but HTTP. */
   | { kind: "offline"; control?: boolean }
   /** The live ends, and the host is live again in a new room; sockets break, or with `control` hear of the end. */
@@ -186,6 +197,10 @@ const FIELDS: Record<FaultKind, Record<string, Check>> = {
   flv_cut: { inside: "boolean" },
   flv_stall: { "forMs?": "number" },
   flv_clock_jump: { "byMs?": "number", "toMs?": "number" },
+  hls_skip: { segments: "number" },
+  hls_stall: { forMs: "number" },
+  hls_clock_jump: { byMs: "number" },
+  hls_restart: {},
   offline: { "control?": "boolean" },
   new_room: { "control?": "boolean" },
   account: { state: ACCOUNT_STATES },

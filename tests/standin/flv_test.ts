@@ -211,7 +211,8 @@ describe("the stand-in's HTTP-FLV", () => {
     };
     assertEquals(await status(url.replace(/sign=../, "sign=zz")), 403);
     assertEquals(await status(url.replace(/stream-\d/, "stream-0")), 404);
-    assertEquals(await status(url.replace(".flv", "/index.m3u8")), 404);
+    assertEquals(await status(url.replace(".flv", "/index.m3u8")), 403);
+    assertEquals(await status(url.replace(/\/stream-\d+/, "/stream-1").replace(".flv", "/index.m3u8")), 404);
     room.fault({ kind: "http", route: "flv", reply: "status", status: 403, times: 1 });
     assertEquals(await status(url), 403);
     await clock.advance(61_000);

@@ -1,5 +1,5 @@
 /**
- * A TikTok on loopback: the pages, JSON routes, guest cookies, live socket and HTTP-FLV streams of invented hosts, as
+ * A TikTok on loopback: the pages, JSON routes, guest cookies, live socket, HTTP-FLV and HLS of invented hosts, as
  * ../shared/protocol describes the real ones, with faults on command and a log of everything that went out. One port
  * serves all of it by path; with a certificate it also answers over TLS under TikTok's own host names.
  *
@@ -31,6 +31,7 @@ import { type StandinClock, systemClock } from "./clock.ts";
 import { answerControl } from "./control_api.ts";
 import { type Fault, StandingFaults } from "./faults.ts";
 import { MediaLibrary, type MediaOptions, type MediaSource } from "./flv_source.ts";
+import { SegmentLibrary } from "./hls_source.ts";
 import { type Exchange, formatHead, serveHttp } from "./http1.ts";
 import { LiveSocket, type SocketLimits } from "./live_socket.ts";
 import { createRandom } from "./prng.ts";
@@ -136,9 +137,11 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   let socketCount = 0;
   let url = "";
 
+  const { media: source } = options;
   const roomContext = {
     clock,
     faults,
+    segments: new SegmentLibrary(source === undefined || source === false || "source" in source ? {} : source),
     nextId,
     socketsOf: (roomId: string) => [...socketsByRoom.get(roomId) ?? []],
     register(room: Room, live: Live) {

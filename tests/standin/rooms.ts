@@ -8,6 +8,8 @@ import type { StandinClock } from "./clock.ts";
 import type { AccountState, Fault, StandingFaults } from "./faults.ts";
 import { type ConnectionRecord, FlvChannel, type TagRecord } from "./flv_server.ts";
 import { MessageGenerator } from "./generator.ts";
+import { HlsChannel } from "./hls_server.ts";
+import type { SegmentLibrary } from "./hls_source.ts";
 import { type CapturedMessage, type FeedStats, LiveFeed } from "./live_feed.ts";
 import type { AckRecord, LiveSocket } from "./live_socket.ts";
 import { createRandom, type Random } from "./prng.ts";
@@ -28,6 +30,8 @@ export interface LiveOptions {
   /** Speed of messages, media and duration against the clock. @default 1 */
   speed?: number;
   title?: string;
+  /** How its streams are offered. @default both */
+  streams?: "flv" | "hls" | "both";
   /** Numeric id; invented when absent. */
   roomId?: string;
 }
@@ -50,6 +54,7 @@ export interface RoomStats extends FeedStats {
 export interface RoomContext {
   clock: StandinClock;
   faults: StandingFaults;
+  segments: SegmentLibrary;
   nextId(): string;
   /** Sockets in a room. */
   socketsOf(roomId: string): LiveSocket[];
@@ -71,6 +76,8 @@ export interface Live {
   readonly startedAtMs: number;
   readonly feed: LiveFeed;
   readonly flv: FlvChannel;
+  readonly hls: HlsChannel;
+  readonly streams: "flv" | "hls" | "both";
   readonly generator: MessageGenerator | undefined;
   /** 2 live, 4 over. */
   status: 2 | 4;
@@ -125,7 +132,7 @@ export class Room {
    */
   startLive(options: LiveOptions = {}): Live {
     if (this.live) throw new Error(`Cannot start the live: ${this.username} is live already`);
-    const { clock, nextId } = this.#context;
+    const { clock, nextId, segments } = this.#context;
     const speed = options.speed ?? 1;
     const startedAtMs = clock.now();
     const elapsedMs = (): number => Math.floor((clock.now() - startedAtMs) * speed);
@@ -145,6 +152,8 @@ export class Room {
       startedAtMs,
       feed: new LiveFeed({ roomId, now: () => clock.now(), elapsedMs, nextId, source }),
       flv: new FlvChannel(clock, elapsedMs, onChange),
+      hls: new HlsChannel(clock, elapsedMs, onChange, segments),
+      streams: options.streams ?? "both",
       generator,
       status: 2,
       endedAtMs: undefined,
@@ -171,6 +180,7 @@ export class Room {
     live.endedAtMs = clock.now();
     live.feed.endSource();
     live.flv.end();
+    live.hls.end();
     if (control) {
       live.feed.injectFields("WebcastControlMessage", { action: 3 });
       for (const socket of socketsOf(live.roomId)) socket.flush();
@@ -251,6 +261,18 @@ export class Room {
       case "flv_clock_jump":
         live?.flv.jump(fault);
         break;
+      case "hls_skip":
+        live?.hls.skip(fault.segments);
+        break;
+      case "hls_stall":
+        live?.hls.freeze(fault.forMs);
+        break;
+      case "hls_clock_jump":
+        live?.hls.jump(fault.byMs);
+        break;
+      case "hls_restart":
+        live?.hls.restart();
+        break;
       case "offline":
         this.endLive(fault.control ?? true);
         break;
@@ -288,14 +310,14 @@ export class Room {
     };
   }
 
-  /** Every tag that was written to a socket, in order, of all lives. */
+  /** Every tag that was written to a socket, FLV before HLS, in order, of all lives. */
   tags(): TagRecord[] {
-    return this.#lives.flatMap((live) => live.flv.tags);
+    return this.#lives.flatMap((live) => [...live.flv.tags, ...live.hls.tags]);
   }
 
-  /** Every FLV connection, of all lives. */
+  /** Every FLV connection, and one for each quality that was fetched over HLS, of all lives. */
   connections(): ConnectionRecord[] {
-    return this.#lives.flatMap((live) => live.flv.records);
+    return this.#lives.flatMap((live) => [...live.flv.records, ...live.hls.records]);
   }
 
   /**

@@ -36,6 +36,12 @@ export class StreamSigner {
   }
 }
 
+/** The query that lets a path be fetched. */
+export function signedQuery(signer: StreamSigner, path: string, nowMs: number): string {
+  const { expire, sign } = signer.sign(path, nowMs);
+  return `expire=${expire}&sign=${sign}`;
+}
+
 /** Builds the URL of a stream. */
 export function streamUrl(
   signer: StreamSigner,
@@ -43,6 +49,6 @@ export function streamUrl(
 ): string {
   const suffix = stream.quality === "ao" ? "" : stream.quality.suffix;
   const path = `/stage/stream-${stream.streamId}${suffix}${stream.hls ? "/index.m3u8" : ".flv"}`;
-  const { expire, sign } = signer.sign(path, stream.nowMs);
-  return `${stream.baseUrl}${path}?expire=${expire}&sign=${sign}${stream.quality === "ao" ? "&only_audio=1" : ""}`;
+  const query = signedQuery(signer, path, stream.nowMs);
+  return `${stream.baseUrl}${path}?${query}${stream.quality === "ao" ? "&only_audio=1" : ""}`;
 }

@@ -25,7 +25,7 @@ import {
 } from "./pages.ts";
 import type { Live, Room } from "./rooms.ts";
 import { matchSigned, type PollDesk, refuseSigned, SOCKET_PATH, spoiledAnswer } from "./signed_routes.ts";
-import { type StreamSigner, streamUrl } from "./stream_urls.ts";
+import { signedQuery, type StreamSigner, streamUrl } from "./stream_urls.ts";
 import { readCookies, type TtwidIssuer } from "./ttwid.ts";
 
 /** What the routes work with. */
@@ -49,6 +49,7 @@ export interface WebContext {
 /** Name of the CDN in stream URLs, when the client came over TLS. */
 const MEDIA_HOST = "pull-f5-sg01.fcdn.eu.tiktokcdn.com";
 const HTML = { "Content-Type": "text/html; charset=utf-8" };
+const PLAYLIST_TYPE = { "Content-Type": "application/vnd.apple.mpegurl" };
 const JSON_TYPE = { "Content-Type": "application/json; charset=utf-8" };
 
 /** Which paths a host of TikTok answers; `undefined` for a name that is none of theirs. */
@@ -80,7 +81,7 @@ export async function route(exchange: Exchange, context: WebContext): Promise<vo
     if (family !== pathFamily(path)) return exchange.reply({ status: 404 });
   }
   if (path === SOCKET_PATH) return context.upgrade(exchange);
-  if (path.startsWith("/stage/")) return await stream(exchange, context);
+  if (path.startsWith("/stage/")) return await (path.endsWith(".flv") ? stream : hls)(exchange, context);
   const found = match(request, context);
   if (found === undefined) return exchange.reply({ status: 404, headers: HTML, body: SHELL_PAGE });
   const fault = context.faults.takeHttp(found.route, found.room?.username);
@@ -242,8 +243,8 @@ function viewOf(room: Room, live: Live | undefined, request: RawRequest, context
     title: shown?.title ?? "",
     startedAtMs: shown?.startedAtMs ?? 0,
     ...audience,
-    flvUrl: (quality) => url(quality, false),
-    hlsUrl: (quality) => url(quality, true),
+    flvUrl: (quality) => shown?.streams === "hls" ? "" : url(quality, false),
+    hlsUrl: (quality) => shown?.streams === "flv" ? "" : url(quality, true),
   };
 }
 
@@ -264,6 +265,37 @@ async function stream(exchange: Exchange, context: WebContext): Promise<void> {
     if (!socket.destroyed) found.live.flv.open(socket, key, source);
   };
   const fault = context.faults.takeHttp("flv", found?.room.username);
+  if (fault === undefined) return await own();
+  await answerFault(exchange, fault, context, own);
+}
+
+async function hls(exchange: Exchange, context: WebContext): Promise<void> {
+  const { request } = exchange;
+  const [, streamId = "", suffix, file = ""] = /^\/stage\/stream-(\d+)(_[a-z0-9]+)\/([^/]+)$/.exec(request.path) ?? [];
+  const found = context.liveByStream(streamId);
+  const quality = QUALITIES.find((each) => each.suffix === suffix);
+  const own = async (): Promise<void> => {
+    const { media, signer, clock } = context;
+    if (found === undefined || quality === undefined || media === undefined || found.live.streams === "flv") {
+      return exchange.reply({ status: 404 });
+    }
+    if (!signer.accepts(request, clock.now())) return exchange.reply({ status: 403 });
+    const channel = found.live.hls;
+    const sign = (name: string): string => signedQuery(signer, request.path.replace(/[^/]+$/, name), clock.now());
+    if (file === "index.m3u8") {
+      const stream = `#EXT-X-STREAM-INF:BANDWIDTH=${quality.bitrateKbps * 1000},CODECS="avc1.42c01e,mp4a.40.2"`;
+      const body = `#EXTM3U\n${stream}\nmedia.m3u8?${sign("media.m3u8")}\n`;
+      return exchange.reply({ status: 200, headers: PLAYLIST_TYPE, body });
+    }
+    if (file === "media.m3u8") {
+      return exchange.reply({ status: 200, headers: PLAYLIST_TYPE, body: channel.playlist(sign) });
+    }
+    const bytes = await channel.segment(file, quality.key, await media.source(quality.key));
+    if (bytes === undefined) return exchange.reply({ status: 404 });
+    exchange.reply({ status: 200, headers: { "Content-Type": "video/mp2t" }, body: bytes });
+  };
+  const route = file.endsWith(".ts") ? "hls_segment" : "hls";
+  const fault = context.faults.takeHttp(route, found?.room.username);
   if (fault === undefined) return await own();
   await answerFault(exchange, fault, context, own);
 }

@@ -11,6 +11,13 @@ const ACTION = "Open the stream";
 const MAX_REDIRECTS = 5;
 const PAGE_ORIGIN = "https://www.tiktok.com";
 
+/** An answer of a host of streams. */
+export interface MediaAnswer {
+  body: ReadableStream<Uint8Array>;
+  /** Where it came from, after redirects. */
+  url: string;
+}
+
 /**
  * @param url of a stream link
  * @param serves whether a URL leads to a host of streams; no other is asked, redirects included
@@ -23,7 +30,7 @@ export async function openMediaStream(
   url: string,
   serves: (url: string) => boolean,
   signal: AbortSignal | undefined,
-): Promise<ReadableStream<Uint8Array>> {
+): Promise<MediaAnswer> {
   if (!serves(url)) {
     throw new LiveError(
       "invalid_input",
@@ -43,10 +50,11 @@ export async function openMediaStream(
   let seen: { status?: number; error?: LiveError["code"] | "aborted" } = {};
   try {
     both.throwIfAborted();
-    const response = await follow(options, url, serves, both);
-    seen = { status: response.status };
-    if (response.body === null) throw new LiveError("empty_reply", `${ACTION}: the answer has no body`);
-    return response.body;
+    const answer = await follow(options, url, serves, both);
+    const { status, body } = answer.response;
+    seen = { status };
+    if (body === null) throw new LiveError("empty_reply", `${ACTION}: the answer has no body`);
+    return { body, url: answer.url };
   } catch (caught) {
     const error = both.aborted ? both.reason : caught;
     seen = { ...seen, error: isLiveError(error) ? error.code : "aborted" };
@@ -72,7 +80,7 @@ async function follow(
   url: string,
   serves: (url: string) => boolean,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<{ response: Response; url: string }> {
   let current = new URL(url);
   for (let redirects = 0;; redirects++) {
     const response = await fetchOnce(options, current, signal);
@@ -89,10 +97,71 @@ async function follow(
     }
     const reply = { url: current.href, status: response.status, headers: response.headers, text: "", bodyBytes: 0 };
     const refusal = refusalOf(reply, "headers", ACTION, options.clock.now());
-    if (refusal === undefined) return response;
+    if (refusal === undefined) return { response, url: current.href };
     await response.body?.cancel();
     throw GONE.has(response.status) ? goneLink(refusal) : refusal;
   }
+}
+
+/** A file of a host of streams, such as a playlist. */
+export interface MediaFile {
+  bytes: Uint8Array;
+  /** Where it came from, after redirects: what it names is to be read against this. */
+  url: string;
+}
+
+/**
+ * Reads an answer to its end. The deadline holds for all of it.
+ * @throws as {@link openMediaStream} does, and {@link LiveError} `protocol` for more than `maxBytes`
+ */
+export async function readMediaFile(
+  options: HttpClientOptions,
+  url: string,
+  serves: (url: string) => boolean,
+  { maxBytes, signal }: { maxBytes: number; signal: AbortSignal | undefined },
+): Promise<MediaFile> {
+  const { clock, timeoutMs } = options;
+  const reading = new AbortController();
+  const late = () =>
+    reading.abort(new LiveError("deadline", `Read the stream's file: not whole within ${timeoutMs} ms`));
+  const timer = clock.setTimeout(late, timeoutMs);
+  const both = signal === undefined ? reading.signal : AbortSignal.any([reading.signal, signal]);
+  try {
+    const answer = await openMediaStream(options, url, serves, both);
+    const reader = answer.body.getReader();
+    // Not every runtime ends a read when its fetch is aborted. How the connection closes does not matter.
+    const leave = () => void reader.cancel().catch(() => undefined);
+    both.addEventListener("abort", leave, { once: true });
+    if (both.aborted) leave();
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      both.throwIfAborted();
+      if (done) return { bytes: concat(chunks, length), url: answer.url };
+      chunks.push(value);
+      length += value.length;
+      if (length <= maxBytes) continue;
+      leave();
+      throw new LiveError("protocol", `Read the stream's file: it has more than ${maxBytes} bytes`);
+    }
+  } catch (cause) {
+    both.throwIfAborted();
+    if (isLiveError(cause)) throw cause;
+    throw new LiveError("network", "Read the stream's file: the connection broke", { cause });
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}
+
+function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 async function fetchOnce({ fetch, identity }: HttpClientOptions, url: URL, signal: AbortSignal): Promise<Response> {

@@ -114,3 +114,59 @@ describe("TikTok.openStream", () => {
     assertEquals(await assertRejects(() => opening), reason);
   });
 });
+
+describe("TikTok.readMediaFile", () => {
+  const PLAYLIST = "https://pull.tiktokcdn.com/a/index.m3u8?sign=1";
+  const codeOf = async (tiktok: TikTok, url = PLAYLIST) => {
+    const error = await assertRejects(() => tiktok.readMediaFile(url, { maxBytes: 10 }));
+    return isLiveError(error) ? error.code : error;
+  };
+
+  it("reads a whole file and tells where it came from, after redirects", async () => {
+    const fetch: Fetch = (url) =>
+      Promise.resolve(
+        url === PLAYLIST
+          ? new Response(null, { status: 302, headers: { location: "https://edge.tiktokcdn-us.com/b/index.m3u8" } })
+          : new Response("#EXTM3U"),
+      );
+    const { bytes, url } = await client(fetch).readMediaFile(PLAYLIST, { maxBytes: 10 });
+    assertEquals([new TextDecoder().decode(bytes), url], ["#EXTM3U", "https://edge.tiktokcdn-us.com/b/index.m3u8"]);
+  });
+
+  it("asks no other host, and takes no more than it was told to", async () => {
+    const asked: string[] = [];
+    const fetch: Fetch = (url) => {
+      asked.push(url);
+      return Promise.resolve(new Response("more than ten bytes"));
+    };
+    assertEquals(await codeOf(client(fetch), "https://cdn.example/1.ts"), "invalid_input");
+    assertEquals(asked, []);
+    assertEquals(await codeOf(client(fetch)), "protocol");
+  });
+
+  it("tells a refusal, and an answer that breaks off", async () => {
+    const body = () =>
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          controller.error(new Error("reset"));
+        },
+      });
+    assertEquals(await codeOf(client(() => Promise.resolve(new Response("", { status: 404 })))), "not_found");
+    assertEquals(await codeOf(client(() => Promise.resolve(new Response(body())))), "network");
+  });
+
+  it("ends an answer that does not come to its end, and follows the caller's signal", async () => {
+    const timers: (() => void)[] = [];
+    const own = { ...clock, setTimeout: (callback: () => void) => timers.push(callback) };
+    const endless = () => Promise.resolve(new Response(new ReadableStream<Uint8Array>({ pull() {} })));
+    const tiktok = new TikTok({ fetch: endless, clock: own, socket: { open: () => ({ send() {}, close() {} }) } });
+    const late = codeOf(tiktok);
+    await new Promise((resolve) => setTimeout(resolve));
+    for (const timer of timers) timer();
+    assertEquals(await late, "deadline");
+    const controller = new AbortController();
+    const reading = tiktok.readMediaFile(PLAYLIST, { maxBytes: 10, signal: controller.signal });
+    controller.abort(new Error("enough"));
+    assertEquals((await assertRejects(() => reading) as Error).message, "enough");
+  });
+});
