@@ -35,19 +35,21 @@ const PINS = {
   workerd: "1.20261117.1",
 };
 
-/** Programs that only tests run: their npm packages, and the file in each that runs it. */
+/** Programs that only tests run, and the CDK's command line: their npm packages, and the file in each that runs it. */
 const CHECKERS = {
   wrangler: { name: "wrangler", version: "4.164.0", file: "wrangler-dist/cli.js" },
+  cdk: { name: "aws-cdk", version: "2.1148.1", file: "bin/cdk" },
   attw: { name: "@arethetypeswrong/cli", version: "0.18.5", file: "dist/index.js" },
   publint: { name: "publint", version: "0.3.25", file: "src/cli.js" },
   connector: { name: "tiktok-live-connector", version: "1.2.3", file: "dist/lib/webcastProtobuf.js" },
 };
 
 /**
- * Programs from PyPI: the HTTP API's checker, a recorder that ours is compared with, and an S3 for tests with what of its
- * server S3 takes. `program`: what runs of it.
+ * Programs from PyPI: the checker of CloudFormation templates, the HTTP API's checker, a recorder that ours is compared
+ * with, and an AWS for tests with what of its server the tests take. `program`: what runs of it.
  */
 const PYPI = {
+  "cfn-lint": { version: "1.58.0", needs: ["cfn-lint==1.58.0"], program: "cfn-lint" },
   schemathesis: { version: "4.32.5", needs: ["schemathesis==4.32.5"], program: "schemathesis" },
   streamlink: { version: "8.6.3", needs: ["streamlink==8.6.3"], program: "streamlink" },
   moto: { version: "5.2.5", needs: ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"], program: "python" },
@@ -220,7 +222,7 @@ export function workerd() {
 /**
  * The file that runs a program of the tests, got from npm with its dependencies first when it is not there yet: only
  * those who run the tests need it.
- * @param {"attw" | "connector" | "publint" | "wrangler"} checker
+ * @param {"attw" | "cdk" | "connector" | "publint" | "wrangler"} checker
  * @returns {string} a JavaScript file
  */
 export function packageChecker(checker) {
@@ -285,6 +287,14 @@ function fromPypi(name) {
  */
 export function schemathesis() {
   return fromPypi("schemathesis");
+}
+
+/**
+ * The path of cfn-lint.
+ * @returns {string | undefined} undefined without a Python that can install it
+ */
+export function cfnLint() {
+  return fromPypi("cfn-lint");
 }
 
 /**

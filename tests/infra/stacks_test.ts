@@ -251,7 +251,7 @@ describe("poller", () => {
       assertEquals(valueText((DeadLetterConfig as { Arn: unknown }).Arn), "MissedTicksQueue.Arn");
       return JSON.parse(String(Input));
     });
-    assertEquals(inputs, [{ shards: [0, 2, 4, 6, 8] }, { shards: [1, 3, 5, 7] }]);
+    assertEquals(inputs, [{ shards: [0, 2, 4, 6, 8] }, { shards: [1, 3, 5, 7, 9] }]);
     assertEquals(Object.keys(prod.resources("AWS::Scheduler::Schedule")).length, 1);
   });
 });
