@@ -24,5 +24,5 @@ export {
   SystemConfig,
 } from "./contract/config.ts";
 export { environment } from "./contract/environment.ts";
-export { ANSWER_PREFIX, KEY_PREFIX, ON_AIR_SHARD } from "./contract/keys.ts";
+export { ALL_SHARDS, ANSWER_PREFIX, KEY_PREFIX } from "./contract/keys.ts";
 export { ROUTE_GROUPS, type RouteGroup } from "./entry/aws/route_groups.ts";

@@ -14,6 +14,12 @@ export const WATCH_SHARDS = 8;
  */
 export const ON_AIR_SHARD = WATCH_SHARDS;
 
+/** Shard of the names that were not looked at yet, however many come at once: all others go before them. */
+export const NEW_SHARD = WATCH_SHARDS + 1;
+
+/** Every shard of the watchlist. */
+export const ALL_SHARDS: readonly number[] = Array.from({ length: WATCH_SHARDS + 2 }, (_, shard) => shard);
+
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 

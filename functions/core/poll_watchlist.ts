@@ -1,5 +1,5 @@
 import { AppError } from "../contract/errors.ts";
-import { ON_AIR_SHARD, WATCH_SHARDS } from "../contract/keys.ts";
+import { ALL_SHARDS, NEW_SHARD, ON_AIR_SHARD } from "../contract/keys.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LiveAnswer, LiveLookup } from "../ports/live_lookup.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -79,7 +79,6 @@ export interface PollSummary {
   lateMs: number;
 }
 
-const SHARDS = [ON_AIR_SHARD, ...Array.from({ length: WATCH_SHARDS }, (_, shard) => shard)];
 /** Rooms that one request tells about. */
 const ROOMS = 50;
 /** Hosts who are on air come due together so many times in an interval, so that one request tells about many. */
@@ -159,14 +158,19 @@ class Poller {
     return this.#summary;
   }
 
-  /** By shard when the next name is due, the longest due first. */
+  /**
+   * By shard when the next name is due, the longest due first. New names come after the others until an interval is
+   * over: thousands of them at once make nobody late who is looked at more often than that.
+   */
   async #heads(): Promise<{ shard: number; at: number }[]> {
     const { store } = this.#deps;
-    const heads = await Promise.all((this.#options.shards ?? SHARDS).map(async (shard) => {
+    const heads = await Promise.all((this.#options.shards ?? ALL_SHARDS).map(async (shard) => {
       const at = await store.nextCheckAt(shard) ?? Infinity;
       return { shard, at: Math.max(at, this.#takenUntil.get(shard) ?? 0) };
     }));
-    return heads.sort((a, b) => a.at - b.at);
+    const turn = ({ shard, at }: { shard: number; at: number }) =>
+      shard === NEW_SHARD ? at + this.#options.intervalMs : at;
+    return heads.sort((a, b) => turn(a) - turn(b));
   }
 
   /** Claims names of these shards, as many as there is room for, and begins to check them. */

@@ -62,7 +62,7 @@ export interface WatchStore {
   listWatches(page: PageRequest): Promise<Page<Watch>>;
   /**
    * Claims watches with `nextCheckAt <= now`, the longest due first. Those whose state is `live` are in the shard
-   * `ON_AIR_SHARD`, all others in the one of their name. A claim sets `nextCheckAt` to `now + leaseMs` and
+   * `ON_AIR_SHARD`, those without a check so far in `NEW_SHARD`, all others in the one of their name. A claim sets `nextCheckAt` to `now + leaseMs` and
    * adds one to `claimToken`, on condition that nobody did so in between: each watch goes to one caller, and comes
    * back when that caller dies.
    */

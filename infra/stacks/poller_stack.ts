@@ -2,7 +2,7 @@ import { Duration, Stack, type StackProps } from "aws-cdk-lib";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { environment, ON_AIR_SHARD, PollerConfig } from "@roomtone/functions/deploy";
+import { ALL_SHARDS, environment, PollerConfig } from "@roomtone/functions/deploy";
 import { type StageConfig, tableName } from "../config.ts";
 import { FailureQueue } from "../constructs/failure_queue.ts";
 import { NodeFunction } from "../constructs/node_function.ts";
@@ -47,9 +47,7 @@ export class PollerStack extends Stack {
     grantIdentity(this.poller, this, config.identities.poller);
     this.missedTicks = new FailureQueue(this, "MissedTicks").queue;
     for (let lane = 0; lane < pollSchedules; lane++) {
-      const shards = Array.from({ length: ON_AIR_SHARD + 1 }, (_, shard) => shard).filter((shard) =>
-        shard % pollSchedules === lane
-      );
+      const shards = ALL_SHARDS.filter((shard) => shard % pollSchedules === lane);
       new PollerSchedule(this, `Schedule${lane}`, {
         ...{ poller: this.poller, every: Duration.minutes(pollMinutes), shards, missedTicks: this.missedTicks },
       });

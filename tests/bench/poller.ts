@@ -102,26 +102,26 @@ async function passes(): Promise<void> {
   }
 }
 
-async function hours(): Promise<void> {
+/** @param imported how many of the names come at once after an hour */
+async function hours(imported: number): Promise<void> {
   const seed = process.argv[2] ?? String(Date.now());
   const poll = { ...pollOptions(settings), intervalMs: INTERVAL_MS, tickMs: 1_000 };
   const { checks, requests, lives, missed, worstParts, slowestFindMs } = await pollForHours({
-    ...{ watches: WATCHES, hours: HOURS, ...BUDGET, answerMs: 300, poll, seed },
+    ...{ watches: WATCHES - imported, imported, hours: HOURS, ...BUDGET, answerMs: 300, poll, seed },
   });
   row(
     `${WATCHES} names at ${
       INTERVAL_MS / 60_000
-    } min, ${BUDGET.requestsPerMinute} requests/min: worst time between checks`,
+    } min, ${imported} of them imported at once, ${BUDGET.requestsPerMinute} requests/min`,
     `${worstParts.toFixed(2)} intervals`,
     `<= ${MAX_PARTS}`,
     worstParts <= MAX_PARTS,
   );
   row("  lives of two intervals and more without a recording", `${missed} of ${lives}`, "0", missed === 0);
   process.stdout.write(
-    `  ${HOURS} h, ${checks} checks by ${requests} requests; slowest find ${
+    `  worst time between two checks of a name; ${HOURS} h, ${checks} checks by ${requests} requests; slowest find ${
       (slowestFindMs / 60_000).toFixed(1)
-    } min; ` +
-      `seed ${seed}\n`,
+    } min; seed ${seed}\n`,
   );
 }
 
@@ -189,6 +189,7 @@ async function firstBytes(): Promise<void> {
 }
 
 await passes();
-await hours();
+await hours(1_000);
+await hours(8_000);
 await firstBytes();
 process.exit(anyMissed ? 1 : 0);

@@ -16,6 +16,8 @@ import { ManualClock } from "../fakes/manual_clock.ts";
 /** What {@link pollForHours} simulates. */
 export interface HoursOptions {
   watches: number;
+  /** Names that come on the list at once after an hour, beside those that are there. */
+  imported: number;
   hours: number;
   requestsPerMinute: number;
   burst: number;
@@ -44,15 +46,12 @@ const WEEK_MS = 168 * HOUR_MS;
 const WITH_HABIT = 0.3;
 const ON_AIR = 0.03;
 
-/** Names that come on the list at once after an hour, beside those that are there. */
-const IMPORTED = 1_000;
-
 /**
  * Polls a watchlist for some hours, as it goes on: names are due evenly over the interval at the beginning. Hosts go live
- * at their hours, for an hour; a thousand names are imported on the way.
+ * at their hours, for an hour; more names are imported on the way.
  */
 export async function pollForHours(options: HoursOptions): Promise<HoursResult> {
-  const { watches, hours, requestsPerMinute, burst, answerMs, poll, seed } = options;
+  const { watches, imported, requestsPerMinute, burst, answerMs, poll, seed } = options;
   const prng = createRandom(seed);
   const random = () => prng.next();
   const clock = new ManualClock();
@@ -79,7 +78,7 @@ export async function pollForHours(options: HoursOptions): Promise<HoursResult> 
   const turns: { at: number; turn(): void }[] = [];
   const liveSince = new Map<string, number>();
   const long = new Set<string>();
-  const endsAt = begunAt + hours * HOUR_MS;
+  const endsAt = begunAt + options.hours * HOUR_MS;
   let lives = 0;
   const goLive = (name: string, at: number, forMs: number) => {
     const roomId = String(7_000_000 + lives++);
@@ -99,18 +98,18 @@ export async function pollForHours(options: HoursOptions): Promise<HoursResult> 
     const dueAt = Math.round(begunAt + random() * poll.intervalMs);
     await store.putWatch(name, dueAt);
     last.set(name, { at: dueAt, intervalMs: poll.intervalMs });
-    if (random() < ON_AIR) goLive(name, begunAt, random() * hours * HOUR_MS);
+    let hours: Watch["hours"];
+    if (random() < ON_AIR) goLive(name, begunAt, random() * options.hours * HOUR_MS);
     else if (random() < WITH_HABIT) {
       const startsAt = begunAt + random() * WEEK_MS;
-      let habit: Watch["hours"];
-      for (let week = 8; week > 0; week--) habit = addStart(habit, Math.round(startsAt - week * WEEK_MS));
-      const known: WatchCheck = { nextCheckAt: dueAt, state: "offline", failures: 0, hours: habit };
-      await store.completeCheck({ username: name, claimToken: 0 }, known);
+      for (let week = 8; week > 0; week--) hours = addStart(hours, Math.round(startsAt - week * WEEK_MS));
       if (startsAt < endsAt) goLive(name, startsAt, HOUR_MS);
     }
+    const known: WatchCheck = { nextCheckAt: dueAt, state: "offline", failures: 0, hours };
+    await store.completeCheck({ username: name, claimToken: 0 }, known);
   }
   const importAt = begunAt + HOUR_MS;
-  for (let i = 0; i < IMPORTED; i++) {
+  for (let i = 0; i < imported; i++) {
     const name = `new.host${i}`;
     lookup.offline(name);
     last.set(name, { at: importAt, intervalMs: poll.intervalMs });

@@ -4,7 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { ON_AIR_SHARD, WATCH_SHARDS, watchShard } from "../../functions/contract/keys.ts";
+import { NEW_SHARD, ON_AIR_SHARD, watchShard } from "../../functions/contract/keys.ts";
 import type { Store } from "../../functions/ports/store.ts";
 import type { WatchCheck } from "../../functions/ports/watch_store.ts";
 import { defined, LEASE_MS, namesOfShard, readPages, type StoreFixture, T0 } from "./store_fixture.ts";
@@ -23,8 +23,12 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
     });
     afterEach(() => fixture.close());
 
-    const claimWatches = (from: Store, username: string, now: number, limit = 10) =>
-      from.claimDueWatches({ shard: watchShard(username), now, leaseMs: LEASE_MS, limit });
+    /** Claims what is due among the new names, and in the shard of a name. */
+    const claimWatches = async (from: Store, username: string, now: number, limit = 10) => {
+      const shards = [NEW_SHARD, watchShard(username)];
+      return (await Promise.all(shards.map((shard) => from.claimDueWatches({ shard, now, leaseMs: LEASE_MS, limit }))))
+        .flat();
+    };
 
     const claimOnAir = (from: Store, now: number) =>
       from.claimDueWatches({ shard: ON_AIR_SHARD, now, leaseMs: LEASE_MS, limit: 10 });
@@ -78,8 +82,7 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
 
     it("claimDueWatches() gives each due watch of the shard to one caller, until the lease ends", async () => {
       await store.putWatch("some.host", T0);
-      const shard = watchShard("some.host");
-      const elsewhere = (shard + 1) % WATCH_SHARDS;
+      const elsewhere = watchShard("some.host");
       assertEquals(await store.claimDueWatches({ shard: elsewhere, now: T0, leaseMs: LEASE_MS, limit: 10 }), []);
       assertEquals(await claimWatches(store, "some.host", T0 - 1), []);
       const claims = (await Promise.all([store, other].map((each) => claimWatches(each, "some.host", T0)))).flat();
@@ -94,10 +97,17 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
     it("claimDueWatches() takes the longest due first and no more than asked", async () => {
       const names = namesOfShard(3, 5);
       for (const [i, each] of names.entries()) await store.putWatch(each, T0 - i);
-      const claimed = await store.claimDueWatches({ shard: 3, now: T0, leaseMs: LEASE_MS, limit: 2 });
-      assertEquals(claimed.map((watch) => watch.username).sort(), names.slice(3).sort());
-      const rest = await store.claimDueWatches({ shard: 3, now: T0, leaseMs: LEASE_MS, limit: 10 });
-      assertEquals(rest.map((watch) => watch.username).sort(), names.slice(0, 3).sort());
+      for (const shard of [NEW_SHARD, 3]) {
+        const claim = (limit: number) => store.claimDueWatches({ shard, now: T0, leaseMs: LEASE_MS, limit });
+        const claimed = await claim(2);
+        assertEquals(claimed.map((watch) => watch.username).sort(), names.slice(3).sort());
+        const rest = await claim(10);
+        assertEquals(rest.map((watch) => watch.username).sort(), names.slice(0, 3).sort());
+        for (const { username, claimToken } of [...claimed, ...rest]) {
+          const nextCheckAt = T0 - names.indexOf(username);
+          await store.completeCheck({ username, claimToken }, { nextCheckAt, state: "offline", failures: 0 });
+        }
+      }
     });
 
     it("completeCheck() stores the result under the newest claim only", async () => {
@@ -172,20 +182,33 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
     });
 
     it("nextCheckAt() tells the shard's earliest check or end of a lease", async () => {
-      assertEquals(await store.nextCheckAt(3), undefined);
+      assertEquals(await store.nextCheckAt(NEW_SHARD), undefined);
       const [first = "", second = ""] = namesOfShard(3, 2);
       await store.putWatch(first, T0 + 5);
       await store.putWatch(second, T0 + 2);
-      assertEquals(await other.nextCheckAt(3), T0 + 2);
-      assertEquals(await other.nextCheckAt(4), undefined);
-      await store.claimDueWatches({ shard: 3, now: T0 + 2, leaseMs: 1, limit: 1 });
-      assertEquals(await other.nextCheckAt(3), T0 + 3);
+      assertEquals(await other.nextCheckAt(NEW_SHARD), T0 + 2);
+      await store.claimDueWatches({ shard: NEW_SHARD, now: T0 + 2, leaseMs: 1, limit: 1 });
+      assertEquals(await other.nextCheckAt(NEW_SHARD), T0 + 3);
       await store.completeCheck({ username: second, claimToken: 1 }, {
         nextCheckAt: T0 + 9,
         state: "offline",
         failures: 0,
       });
-      assertEquals(await other.nextCheckAt(3), T0 + 5);
+      assertEquals([await other.nextCheckAt(NEW_SHARD), await other.nextCheckAt(3)], [T0 + 5, T0 + 9]);
+      assertEquals(await other.nextCheckAt(4), undefined);
+    });
+
+    it("keeps names without a check in a shard of their own, whatever became of the first one", async () => {
+      await store.putWatch("some.host", T0);
+      const own = watchShard("some.host");
+      const claimNew = () => store.claimDueWatches({ shard: NEW_SHARD, now: T0, leaseMs: LEASE_MS, limit: 10 });
+      assertEquals([await other.nextCheckAt(NEW_SHARD), await other.nextCheckAt(own)], [T0, undefined]);
+      assertEquals((await claimNew()).length, 1);
+      const failed: WatchCheck = { nextCheckAt: T0, state: "unknown", failures: 1, lastError: "blocked" };
+      await store.completeCheck({ username: "some.host", claimToken: 1 }, failed);
+      assertEquals([await other.nextCheckAt(NEW_SHARD), await other.nextCheckAt(own)], [undefined, T0]);
+      await store.putWatch("some.host", T0, 1);
+      assertEquals(await claimNew(), []);
     });
 
     it("a claim of a poller whose clock runs ahead takes the watch from one whose clock is behind, and only once", async () => {

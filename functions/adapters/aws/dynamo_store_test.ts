@@ -9,8 +9,8 @@ import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startDynamoDbLocal } from "../../../tests/engines/dynamodb_local.ts";
 import { freshTable } from "../../../tests/engines/dynamodb_table.ts";
-import { namesOfShard } from "../../../tests/suites/store_fixture.ts";
 import { storeSuite } from "../../../tests/suites/store_suite.ts";
+import { NEW_SHARD } from "../../contract/keys.ts";
 import { dynamoStore } from "./dynamo_store.ts";
 
 const clock = { now: Date.now, sleep: async (ms: number): Promise<void> => void await sleep(ms) };
@@ -72,9 +72,8 @@ describe("dynamoStore()", () => {
       await assertRejects(() => refusing(4).claimRecordings({ ...claim, owner: "a" }));
       assertEquals((await refusing(1).claimRecordings({ ...claim, owner: "a" })).length, 3);
       assertEquals((await store.claimRecordings({ ...claim, owner: "a" })).length, 1);
-      const watches = namesOfShard(0, 4);
-      for (const each of watches) await store.putWatch(each, 1_000);
-      assertEquals((await refusing(1).claimDueWatches({ ...claim, shard: 0 })).length, 3);
+      for (const each of ["a", "b", "c", "d"]) await store.putWatch(each, 1_000);
+      assertEquals((await refusing(1).claimDueWatches({ ...claim, shard: NEW_SHARD })).length, 3);
     } finally {
       await close();
     }

@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { APP_ERROR_CODES } from "../../contract/errors.ts";
 import {
+  ALL_SHARDS,
+  NEW_SHARD,
   ON_AIR_SHARD,
   WATCH_LIST_PARTITION,
-  WATCH_SHARDS,
   watchDuePartition,
   watchKey,
   watchShard,
@@ -43,7 +44,7 @@ export function dynamoWatches(table: DynamoTable): WatchStore {
     async putWatch(username, now, priority) {
       const item = {
         ...watchKey(username),
-        duePartition: watchDuePartition(watchShard(username)),
+        duePartition: watchDuePartition(NEW_SHARD),
         listPartition: WATCH_LIST_PARTITION,
         listOrder: username,
         username,
@@ -99,8 +100,7 @@ export function dynamoWatches(table: DynamoTable): WatchStore {
       return first && toWatch(first).nextCheckAt;
     },
     async countDueWatches(now) {
-      const shards = [ON_AIR_SHARD, ...Array.from({ length: WATCH_SHARDS }, (_, shard) => shard)];
-      const counts = await Promise.all(shards.map((shard) =>
+      const counts = await Promise.all(ALL_SHARDS.map((shard) =>
         countItems(table, {
           index: DUE_INDEX,
           partition: watchDuePartition(shard),

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file require-await -- ports return promises, and node:sqlite answers at once
 import type { AppErrorCode } from "../../../contract/errors.ts";
-import { ON_AIR_SHARD, watchShard } from "../../../contract/keys.ts";
+import { NEW_SHARD, ON_AIR_SHARD, watchShard } from "../../../contract/keys.ts";
 import {
   type HostHours,
   PRIORITIES,
@@ -22,7 +22,7 @@ export function sqliteWatches(db: Database): WatchStore {
         `INSERT INTO watches (username, shard, added_at, next_check_at, claim_token, state, failures, priority)
          VALUES (?, ?, ?, ?, 0, 'unknown', 0, ?) ON CONFLICT DO NOTHING`,
         username,
-        watchShard(username),
+        NEW_SHARD,
         now,
         now,
         priority ?? PRIORITIES.usual,
