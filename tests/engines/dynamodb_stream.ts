@@ -72,7 +72,7 @@ export function dynamoDbStream(endpoint: string, tableName: string): ChangeFeed<
           if (record.eventName !== "INSERT" || !Keys?.["sk"]?.S?.startsWith(EVENTS_PREFIX)) continue;
           const old = ApproximateCreationDateTime * 1_000 <= now - FEED_RETENTION_MS;
           trimmed ||= old;
-          if (!old) records.push({ sequenceNumber: SequenceNumber, key: Keys["pk"]?.S ?? "", record });
+          if (!old) records.push({ sequenceNumber: SequenceNumber, key: Keys["pk"]?.S ?? "", record: whole(record) });
         }
       }
       return { records: records.slice(0, limit), trimmed };
@@ -82,4 +82,13 @@ export function dynamoDbStream(endpoint: string, tableName: string): ChangeFeed<
       return Promise.resolve();
     },
   };
+}
+
+/** A record as AWS gives it: the engine leaves the type of an empty map out. */
+function whole(record: DynamoDBRecord): DynamoDBRecord {
+  const image = Object.entries(record.dynamodb?.NewImage ?? {});
+  const NewImage = Object.fromEntries(
+    image.map(([name, value]) => Object.keys(value).length === 0 ? [name, { M: {} }] : [name, value]),
+  );
+  return { ...record, dynamodb: { ...record.dynamodb, NewImage } };
 }
