@@ -71,11 +71,13 @@ export async function startConsoleWorld(browser: Browser, env: Record<string, st
       page.on("console", (message) => {
         if (message.type() === "error") complaints.push(`console: ${message.text()}`);
       });
-      page.on("request", (request) => {
-        const { protocol, origin } = new URL(request.url());
-        if (protocol.startsWith("http") && origin !== new URL(system.url).origin) {
-          complaints.push(`request to elsewhere: ${request.url()}`);
-        }
+      const elsewhere = (url: string) => /^(http|ws)/.test(url) && new URL(url).origin !== new URL(system.url).origin;
+      page.on("response", (response) => {
+        if (elsewhere(response.url())) complaints.push(`request to elsewhere: ${response.url()}`);
+      });
+      page.on("requestfailed", (request) => {
+        const why = request.failure()?.errorText;
+        if (elsewhere(request.url()) && why !== "csp") complaints.push(`request to elsewhere: ${request.url()} ${why}`);
       });
       pages.push(page);
       await page.goto(`${system.url}/${hash}`);

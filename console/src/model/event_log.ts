@@ -58,6 +58,7 @@ export class EventLog {
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = 0;
   readonly #battleIds = new Set<string>();
+  #connections = 0;
 
   /** @returns whether there was anything new */
   add(events: readonly ApiEvent[]): boolean {
@@ -112,7 +113,7 @@ export class EventLog {
         });
         return;
       case "connected":
-        if (this.events > 1) {
+        if (this.#connections++ > 0) {
           this.breaks.push({ kind: "reconnect", fromMs: atMs, toMs: atMs, reason: textOf(event["route"]) });
         }
     }
