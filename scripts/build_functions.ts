@@ -15,7 +15,16 @@ import { bun, ROOT } from "./tools.mjs";
 const ENTRIES = join(ROOT, "functions", "entry", "aws");
 
 /** Names of the Lambda functions' bundles. */
-export const LAMBDAS = ["links", "user_info", "followings", "system", "poller", "consumer", "alerts"] as const;
+export const LAMBDAS = [
+  "links",
+  "user_info",
+  "followings",
+  "system",
+  "poller",
+  "consumer",
+  "alerts",
+  "retention",
+] as const;
 
 /**
  * Builds all bundles anew.

@@ -70,6 +70,9 @@ export async function startAwsServices(): Promise<AwsServices> {
         return putObject(request, bytes, refused.has("s3:PutObject"), objects, response);
       }
       const sent = bytes.toString();
+      if (target === undefined && request.method === "POST" && refused.has("s3:DeleteObjects")) {
+        return void response.writeHead(403).end("<Error><Code>AccessDenied</Code></Error>");
+      }
       if (target === undefined) return calls.push(`s3:${answerS3(request, sent, objects, response)}`);
       const [prefix = "", action] = String(target).split(".");
       const call = `${SERVICES[prefix]}:${action}`;

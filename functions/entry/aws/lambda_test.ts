@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { getRandomValues } from "node:crypto";
@@ -55,6 +55,7 @@ describe("Lambda functions", () => {
       ROOMTONE_TIKTOK_SOCKET_URL: standin.baseUrls.socket,
       ROOMTONE_TIKTOK_TTWID_URL: standin.baseUrls.ttwid,
       ROOMTONE_BUCKET_NAME: BUCKET,
+      ROOMTONE_RETENTION: JSON.stringify({ default: {}, hosts: { "old.host": { recordingDays: 30 } } }),
       ROOMTONE_ECS_CLUSTER: "cluster",
       ROOMTONE_ECS_TASK_DEFINITION: "recorder:1",
       ROOMTONE_ECS_SUBNETS: "subnet-1,subnet-2",
@@ -183,6 +184,55 @@ describe("Lambda functions", () => {
       assertEquals(items.map(({ username, state }) => [username, state]), [["live.host", "wanted"]]);
       assertEquals((await handler({}, context)).checked, 0);
       assertEquals((await ask("system", "GET", `/recordings/${items[0]?.id}`)).json?.state, "wanted");
+    });
+  });
+
+  describe("retention", () => {
+    /** Records a host some days ago, with a file in the bucket. */
+    const record = async (roomId: string, username: string, days: number) => {
+      const at = Date.now() - days * 86_400_000;
+      await store.wantRecording({ roomId, username, title: "" }, at);
+      const [claimed] = await store.claimRecordings({ owner: "a", now: at, leaseMs: 1_000, limit: 1 });
+      const lease = { recordingId: roomId, token: claimed?.leaseToken ?? 0 };
+      await store.addPart(lease, { folder: `${username}/${roomId}`, startedAt: at });
+      await store.finishRecording(lease, { endedAt: at, outcome: { kind: "ended" } });
+      aws.objects.set(`recordings/${username}/${roomId}/index.m3u8`, "");
+    };
+    const ids = async () =>
+      (await store.listRecordings({ limit: 9 }, { username: "old.host" })).items.map(({ id }) => id);
+    const files = () => [...aws.objects.keys()].filter((key) => key.startsWith("recordings/old.host/"));
+
+    it("deletes what is too old from table and bucket, as its schedule asks; API callers may ask as well", async () => {
+      await record("81", "old.host", 31);
+      await record("82", "old.host", 29);
+      const { handler } = await import("./retention.lambda.ts");
+      const hour = { getRemainingTimeInMillis: () => 3_600_000 };
+      assertEquals(await handler({}, { getRemainingTimeInMillis: () => 0 }), { removed: 0, failed: 0, more: true });
+      assertEquals(await handler({}, hour), { removed: 1, failed: 0, more: false });
+      assertEquals([await ids(), files()], [["82"], ["recordings/old.host/82/index.m3u8"]]);
+      assertEquals(await handler({}, hour), { removed: 0, failed: 0, more: false });
+
+      await record("83", "old.host", 40);
+      const plan = await ask("system", "POST", "/retention?dryRun=true");
+      assertEquals([plan.status, (plan.json?.removed as { recording_id: string }[]).map((each) => each.recording_id)], [
+        200,
+        ["83"],
+      ]);
+      const kept = await ask("system", "PUT", "/recordings/83/kept");
+      assertEquals([kept.json?.kept, (await ask("system", "POST", "/retention")).json?.removed], [true, []]);
+      const gone = await ask("system", "DELETE", "/hosts/%40Old.Host");
+      assertEquals([gone.status, gone.json?.unfinished, await ids(), files()], [200, [], [], []]);
+    });
+
+    it("fails when something could not be deleted, so that an alarm tells", async () => {
+      await record("84", "old.host", 40);
+      aws.refused.add("s3:DeleteObjects");
+      const { handler } = await import("./retention.lambda.ts");
+      const error = await assertRejects(() => handler({}, { getRemainingTimeInMillis: () => 3_600_000 }));
+      assert(String(error).includes("1 removals failed"), String(error));
+      aws.refused.clear();
+      assertEquals((await handler({}, { getRemainingTimeInMillis: () => 3_600_000 })).removed, 1);
+      assertEquals(files(), []);
     });
   });
 
