@@ -6,6 +6,7 @@
 import { gzipSync } from "node:zlib";
 import type { Socket } from "node:net";
 import { decodeClientFrame, encodeFetchResult, encodePushFrame } from "@roomtone/sdk/testing";
+import type { Drift } from "./drift.ts";
 import type { StandinClock } from "./clock.ts";
 import type { FeedCursor, FeedEntry, LiveFeed } from "./live_feed.ts";
 import { closePayload, encodeServerFrame, FrameReader, OPCODE } from "./ws_frames.ts";
@@ -51,6 +52,8 @@ export interface LiveSocketOptions {
   limits: SocketLimits;
   door: RoomDoor;
   nextId(): string;
+  /** How frames have changed. */
+  drift(): Drift["socket"];
   /** It left one room (none: "") for another (none: ""). */
   onMove(socket: LiveSocket, from: string, to: string): void;
   onAck(record: AckRecord): void;
@@ -172,13 +175,15 @@ export class LiveSocket {
 
   #writeMessages(entries: readonly FeedEntry[], from: number): void {
     const { clock, nextId } = this.#options;
+    const drift = this.#options.drift();
     const nowMs = clock.now();
     const logId = nextId();
     const ext = encoder.encode(
       `fetch_time:${nowMs}|start_time:0|ack_ids:,,|flag:0|seq:${this.frames}|wss_info:0-${logId}-0-0`,
     );
-    const result = encodeFetchResult({
-      messages: entries.map(({ method, payload, id }) => ({ method, payload, id })),
+    const messages = entries.map(({ method, payload, id }) => ({ method, payload, id }));
+    const encoded = encodeFetchResult({
+      messages: drift?.message === undefined ? messages : messages.map(drift.message),
       cursor: `t-${nowMs}_r-${logId}_d-1_u-1_h-1`,
       internalExt: ext,
       needAck: true,
@@ -186,6 +191,7 @@ export class LiveSocket {
       fetchIntervalMs: 1000,
       nowMs,
     });
+    const result = drift?.batch?.(encoded) ?? encoded;
     this.#unacked.set(logId, { from, ext, atMs: nowMs });
     this.#push({ payloadType: "msg", logId, ...this.#pack(result) });
     this.#options.onChange();
@@ -198,7 +204,8 @@ export class LiveSocket {
 
   #push(frame: Parameters<typeof encodePushFrame>[0]): void {
     this.frames += 1;
-    this.#write(encodeServerFrame(OPCODE.binary, encodePushFrame(frame)));
+    const bytes = encodePushFrame(this.#options.drift()?.fields?.(frame) ?? frame);
+    this.#write(encodeServerFrame(OPCODE.binary, this.#options.drift()?.frame?.(bytes) ?? bytes));
   }
 
   #write(bytes: Uint8Array): void {
@@ -229,6 +236,13 @@ export class LiveSocket {
       frame = decodeClientFrame(bytes);
     } catch {
       this.close(1003);
+      return;
+    }
+    const { ignores, closes } = this.#options.drift() ?? {};
+    if (closes !== undefined && frame.payloadType === "im_enter_room") return this.close(1000, closes);
+    if (frame.payloadType === ignores) {
+      // A server that no longer knows acks waits for something else, and is quiet.
+      this.#muted ||= ignores === "ack";
       return;
     }
     switch (frame.payloadType) {

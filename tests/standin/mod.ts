@@ -29,6 +29,7 @@
  */
 import { type StandinClock, systemClock } from "./clock.ts";
 import { answerControl } from "./control_api.ts";
+import type { Drift } from "./drift.ts";
 import { type Fault, StandingFaults } from "./faults.ts";
 import { MediaLibrary, type MediaOptions, type MediaSource } from "./flv_source.ts";
 import { SegmentLibrary } from "./hls_source.ts";
@@ -44,6 +45,7 @@ import { checkHandshake, refusal, route, type WebContext } from "./web_routes.ts
 import { acceptKey } from "./ws_frames.ts";
 
 export type { StandinClock } from "./clock.ts";
+export type { Drift } from "./drift.ts";
 export type { AccountState, Fault, HttpReply, WebRoute } from "./faults.ts";
 export type { ConnectionRecord, TagRecord } from "./flv_server.ts";
 export type { FlvSource, FlvTag, MediaOptions, MediaSource } from "./flv_source.ts";
@@ -95,6 +97,8 @@ export interface Standin {
   readonly requests: readonly RequestRecord[];
   /** A fault for every host. */
   fault(fault: Extract<Fault, { kind: "http" | "handshake" }>): void;
+  /** From now on TikTok's protocol is another one; `undefined` brings the known one back. */
+  drift(drift: Drift | undefined): void;
   /** Forgets all standing faults. */
   clearFaults(): void;
   /** Encodes the picture now rather than at the first request. */
@@ -134,6 +138,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   // Neighbouring ids fall together when a client reads them as doubles.
   let lastId = BigInt(createRandom(`${seed}/ids`).digits(12)) * 10_000_000n;
   const nextId = (): string => String(lastId += 1n);
+  let drift: Drift | undefined;
   let socketCount = 0;
   let url = "";
 
@@ -177,6 +182,11 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
       socket.end(refusal(fault.status, message, fault.as ?? "header", fault.retryAfterS));
       return;
     }
+    const gone = drift?.socket?.handshakeStatus;
+    if (gone !== undefined) {
+      socket.end(formatHead(gone, { "Content-Length": "0", Connection: "close" }));
+      return;
+    }
     const key = request.header("sec-websocket-key");
     if (request.method !== "GET" || request.header("upgrade")?.toLowerCase() !== "websocket" || key === undefined) {
       socket.end(refusal(400, "illegal handshake", "http"));
@@ -208,6 +218,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
       clock,
       limits,
       nextId,
+      drift: () => drift?.socket,
       door: {
         feedOf: (roomId) => {
           const found = livesById.get(roomId);
@@ -225,6 +236,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   const context: WebContext = {
     clock,
     faults,
+    drift: () => drift,
     ttwid: new TtwidIssuer(createRandom(`${seed}/ttwid`), clock, options.ttwid ?? {}),
     media,
     signer: new StreamSigner(seed, options.streamUrlLifetimeMs ?? FOURTEEN_DAYS_MS),
@@ -262,6 +274,9 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     fault(fault) {
       if (fault.kind === "http") faults.addHttp(fault);
       else faults.addHandshake(fault);
+    },
+    drift(next) {
+      drift = next;
     },
     clearFaults: () => faults.clear(),
     async prepareMedia() {

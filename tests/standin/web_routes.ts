@@ -3,6 +3,7 @@
  * @module
  */
 import { matchCall } from "./call_routes.ts";
+import type { Drift } from "./drift.ts";
 import type { HttpFault, StandingFaults, WebRoute } from "./faults.ts";
 import type { MediaSource } from "./flv_source.ts";
 import type { StandinClock } from "./clock.ts";
@@ -32,6 +33,8 @@ import { readCookies, type TtwidIssuer } from "./ttwid.ts";
 export interface WebContext {
   clock: StandinClock;
   faults: StandingFaults;
+  /** How answers have changed; `undefined` while they are as protocol.md has them. */
+  drift(): Drift | undefined;
   ttwid: TtwidIssuer;
   media: MediaSource | undefined;
   signer: StreamSigner;
@@ -85,8 +88,12 @@ export async function route(exchange: Exchange, context: WebContext): Promise<vo
   const found = match(request, context);
   if (found === undefined) return exchange.reply({ status: 404, headers: HTML, body: SHELL_PAGE });
   const fault = context.faults.takeHttp(found.route, found.room?.username);
-  if (fault === undefined) return exchange.reply(withLogId(found.answer(), context));
-  await answerFault(exchange, fault, context, () => exchange.reply(withLogId(found.answer(), context)));
+  const own = (): void => {
+    const reply = withLogId(found.answer(), context);
+    exchange.reply(context.drift()?.reply?.(found.route, reply, request) ?? reply);
+  };
+  if (fault === undefined) return own();
+  await answerFault(exchange, fault, context, own);
 }
 
 function withLogId(reply: RawReply, context: WebContext): RawReply {
@@ -259,6 +266,8 @@ async function stream(exchange: Exchange, context: WebContext): Promise<void> {
       return exchange.reply({ status: 404 });
     }
     if (!context.signer.accepts(request, context.clock.now())) return exchange.reply({ status: 403 });
+    const drifted = context.drift()?.reply?.("flv", { status: 200 }, request);
+    if (drifted !== undefined) return exchange.reply(drifted);
     const source = await context.media.source(key);
     if (request.method === "HEAD") return exchange.reply({ status: 200, headers: { "Content-Type": "video/x-flv" } });
     const { socket } = exchange.takeOver();

@@ -11,7 +11,7 @@ export interface TikTokAddresses {
 }
 
 /** Options of {@link openClient}: who it is, and a fetch in place of the host's. */
-export type ClientOptions = Pick<TikTokOptions, "cookies" | "signer" | "mediaHosts" | "fetch" | "random">;
+export type ClientOptions = Pick<TikTokOptions, "cookies" | "signer" | "mediaHosts" | "fetch" | "random" | "onTrace">;
 
 /**
  * The client of TikTok, one for each process: everything that look-ups, pollers and recorders ask of TikTok over HTTP
@@ -27,6 +27,7 @@ export function openClient(addresses: TikTokAddresses, turns: RequestTurns, opti
     baseUrls: { web, webcast, socket, ttwid },
     fetch: fetchInTurn(options.fetch ?? ((url, init) => fetch(url, init)), turns, asksTikTok),
     onTrace: (event) => {
+      options.onTrace?.(event);
       if (refusesLive(event)) turns.slowDown();
     },
   });
