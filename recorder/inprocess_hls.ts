@@ -20,9 +20,8 @@ const FRAGMENT_MS = 1_000;
 const LATE_PICTURE_MS = 3_000;
 /** More than this is not held. */
 const MAX_HELD_BYTES = 4 * 1024 * 1024;
-/** A segment without a keyframe is cut at this multiple of its length, or at this size. */
+/** A segment without a keyframe is cut at this multiple of its length. */
 const MAX_LENGTHS = 5;
-const MAX_SEGMENT_BYTES = 64 * 1024 * 1024;
 /** Samples of a packet of AAC. */
 const AAC_SAMPLES = 1024;
 /** Length of a picture that is alone in its part, ms. */
@@ -186,8 +185,8 @@ export class InprocessHls implements PartWriter {
     if (lastMs === undefined) return undefined;
     if (type === "video") this.#pictureMs = timestampMs - lastMs;
     const lengthMs = timestampMs - open.startMs;
-    const { segmentMs } = this.#options;
-    const isLong = lengthMs >= segmentMs * MAX_LENGTHS || (open.file?.bytes ?? 0) >= MAX_SEGMENT_BYTES;
+    const { segmentMs, segmentMaxBytes } = this.#options;
+    const isLong = lengthMs >= segmentMs * MAX_LENGTHS || (open.file?.bytes ?? 0) >= segmentMaxBytes;
     if ((keyframe && lengthMs >= segmentMs) || isLong) return this.#close(open, timestampMs);
     return tooMuch || heldMs >= FRAGMENT_MS ? this.#store(open, timestampMs) : undefined;
   }

@@ -13,7 +13,7 @@ import { workNames } from "./recording_folder.ts";
 
 const FRAME_MS = 40;
 const SEGMENT_MS = 1_000;
-const MAX_SEGMENT_BYTES = 64 * 1024 * 1024;
+const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
 /** H.264 of 320 x 240, baseline. */
 const SETUP = [1, 0x42, 0, 0x1e, 0xff, 0xe1, 0, 8, 0x67, 0x42, 0, 0x1e, 0xda, 5, 7, 0xe4, 1, 0, 1, 0x68];
 
@@ -38,6 +38,7 @@ describe("InprocessHls", () => {
       cwd: dir,
       clock: new FakeClock(),
       segmentMs: SEGMENT_MS,
+      segmentMaxBytes: MAX_SEGMENT_BYTES,
       codecs: { video: "avc" },
       names: workNames(0),
       onSegment: (segment) => {
@@ -70,14 +71,14 @@ describe("InprocessHls", () => {
     assertEquals(segments.map(({ endMs }) => endMs), [5_000, 10_000, 12_000]);
   });
 
-  it("cuts a segment that grows to 64 MiB, keyframe or not, and goes on in the next one without a loss", async () => {
-    const bytes = 1_500_000;
+  it("cuts a segment that grows to its limit, keyframe or not, and goes on in the next one without a loss", async () => {
+    const bytes = 100_000;
     const pictures = 60;
     const segments = await write(pictures, bytes);
     assertEquals(segments.length, 2);
     const [first, second] = segments.map((segment) => segment.bytes);
     assert(
-      first !== undefined && first >= MAX_SEGMENT_BYTES && first < MAX_SEGMENT_BYTES + 6 * bytes,
+      first !== undefined && first >= MAX_SEGMENT_BYTES && first < MAX_SEGMENT_BYTES + 26 * bytes,
       `${first} bytes`,
     );
     assert(second !== undefined && first + second > pictures * bytes, `${first} and ${second} bytes`);

@@ -22,6 +22,7 @@ export interface MediaWriterOptions {
   /** `undefined` where there is none. */
   ffmpeg: string | undefined;
   segmentMs: number;
+  segmentMaxBytes: number;
   clock: Clock;
   onPart: (part: ManifestPart) => void;
   onSegment: (segment: ManifestSegment) => void;
@@ -125,7 +126,7 @@ export class MediaWriter {
     startMs: number,
     engine: RecordingEngine,
   ): Promise<void> {
-    const { folder, segmentMs, clock } = this.#options;
+    const { folder, segmentMs, segmentMaxBytes, clock } = this.#options;
     const codecs = { ...source.codecs };
     const { index, init } = await folder.addPart({ reason, startMs, codecs, engine, at: clock.now() });
     this.#options.onPart({ index, init, reason, startMs, codecs, engine });
@@ -133,6 +134,7 @@ export class MediaWriter {
       cwd: folder.workPath,
       clock,
       segmentMs,
+      segmentMaxBytes,
       codecs,
       names: workNames(index),
       onStored: (lastMs) => forget(part, lastMs),

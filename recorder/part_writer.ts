@@ -62,6 +62,8 @@ export interface PartWriterOptions {
   cwd: string;
   clock: Clock;
   segmentMs: number;
+  /** A segment that has grown to this many bytes is closed, where the writer can cut without a keyframe. */
+  segmentMaxBytes: number;
   /** Tracks of the part. */
   codecs: FlvPart["codecs"];
   names: { playlist: string; init: string; segmentPattern: string };

@@ -34,6 +34,7 @@ const PROGRESS_MS = 1_000;
 const VIDEO_DRAIN_MS = 5_000;
 const EVENTS_DRAIN_MS = 10_000;
 const MP4 = "recording.mp4";
+const SEGMENT_MAX_BYTES = 64 * 1024 * 1024;
 const MIN_FREE_BYTES = 256 * 1024 * 1024;
 const THUMBNAIL_EVERY_MS = 60_000;
 const DEFAULT_ENGINE: RecordingEngine = "inprocess";
@@ -66,6 +67,7 @@ export class RecordingRun implements Recording {
       throw new TypeError(`Cannot record: 'engine' must be "ffmpeg" or "inprocess", got ${String(options.engine)}`);
     }
     checkRange("segmentMs", options.segmentMs, 500, 60_000);
+    checkRange("segmentMaxBytes", options.segmentMaxBytes, 1024 * 1024, 1024 * 1024 * 1024);
     checkRange("stallTimeoutMs", options.stallTimeoutMs, 500, 600_000);
     checkRange("minFreeBytes", options.minFreeBytes, 0, Number.MAX_SAFE_INTEGER);
     checkRange("thumbnailEveryMs", options.thumbnailEveryMs, 0, 86_400_000);
@@ -197,6 +199,7 @@ export class RecordingRun implements Recording {
       engine,
       ffmpeg,
       segmentMs,
+      segmentMaxBytes: this.#options.segmentMaxBytes ?? SEGMENT_MAX_BYTES,
       clock,
       onPart: (part) => this.#tell("part", part),
       onSegment: (segment) => {

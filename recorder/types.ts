@@ -25,14 +25,27 @@ export interface RecordOptions {
   dir: string;
   /** The client to look, listen and fetch with. @default a new one */
   tiktok?: TikTok;
-  /** Which stream to take, of those over FLV; others are taken when it cannot be had. @default the best H.264 picture */
+  /**
+   * Which stream to take. The same picture over HLS is next where it cannot be had over FLV, and then others.
+   * @default the best H.264 picture, over FLV
+   */
   preferences?: StreamPreferences;
   /** What writes the segments. @default "inprocess" */
   engine?: RecordingEngine;
   /** Adds one `recording.mp4` at the end. @default false */
   mp4?: boolean;
-  /** Shortest length of a segment, ms, 500 to 60_000; it ends at the next keyframe. @default 6_000 */
+  /**
+   * Shortest length of a segment, ms, 500 to 60_000; it ends at the next keyframe. In process it ends at five times the
+   * length even where no keyframe comes.
+   * @default 6_000
+   */
   segmentMs?: number;
+  /**
+   * A segment that has grown to this many bytes ends within a second, keyframe or not, 1_048_576 to 1_073_741_824. ffmpeg
+   * does not know such a limit: what it writes ends at keyframes only.
+   * @default 67_108_864
+   */
+  segmentMaxBytes?: number;
   /** Silence after which the stream is opened anew, ms, 500 to 600_000. @default 15_000 */
   stallTimeoutMs?: number;
   /**

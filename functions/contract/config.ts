@@ -118,6 +118,8 @@ const recording = {
   /** Days after which the store may delete events, up to a day later, kept recordings' too; without it they stay. */
   eventTtlDays: v.optional(integer(1, 36_500)),
   segmentMs: v.optional(integer(500, 60_000), 6_000),
+  /** A segment that has grown to this ends, keyframe or not; ffmpeg knows no such limit. */
+  segmentMaxBytes: v.optional(integer(1024 * 1024, 1024 * 1024 * 1024), 64 * 1024 * 1024),
   stallTimeoutMs: v.optional(integer(500, 600_000), 15_000),
   /** Also make one MP4 file at the end. */
   mp4: v.optional(flag, false),

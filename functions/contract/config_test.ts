@@ -11,6 +11,7 @@ describe("loadConfig()", () => {
     assertEquals([config.minFreeBytes, config.thumbnailEveryMs], [268_435_456, 60_000]);
     assertEquals(loadConfig(LocalConfig, { ROOMTONE_THUMBNAIL_EVERY_MS: "0" }).thumbnailEveryMs, 0);
     assertEquals(loadConfig(LocalConfig, { ROOMTONE_MIN_FREE_BYTES: "0" }).minFreeBytes, 0);
+    assertEquals(loadConfig(LocalConfig, { ROOMTONE_SEGMENT_MAX_BYTES: "1048576" }).segmentMaxBytes, 1_048_576);
     assertEquals(config.pollJitter, 0.5);
     assertEquals(config.host, "127.0.0.1");
     assertEquals(config.tiktokWebUrl, "https://www.tiktok.com");

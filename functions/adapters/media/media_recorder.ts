@@ -22,6 +22,8 @@ export interface MediaRecorderOptions {
   dir: string;
   /** Length of a segment, ms. */
   segmentMs: number;
+  /** Most bytes of a segment. @default the recorder's */
+  segmentMaxBytes?: number;
   /** Time without a byte after which the stream is opened anew, ms. */
   stallTimeoutMs: number;
   /** Also make MP4 files at the end. */
@@ -38,12 +40,13 @@ export interface MediaRecorderOptions {
 
 /** Records rooms with `@roomtone/recorder`: each part is a recording of its own there, with a folder of its own. */
 export function mediaRecorder(options: MediaRecorderOptions): Recorder {
-  const { ffmpeg: ffmpegPath, tiktok, dir, segmentMs, stallTimeoutMs, mp4, engine, minFreeBytes, thumbnailEveryMs } =
-    options;
+  const { ffmpeg: ffmpegPath, tiktok, dir, segmentMs, segmentMaxBytes, stallTimeoutMs, mp4, engine } = options;
+  const { minFreeBytes, thumbnailEveryMs } = options;
+  const segments = { segmentMs, segmentMaxBytes };
   const thumbnails = { thumbnailEveryMs, thumbnailTurns: thumbnailTurns() };
+  const settings = { tiktok, dir, stallTimeoutMs, mp4, ffmpegPath, engine, minFreeBytes, ...segments, ...thumbnails };
   return {
     start({ roomId, username }, tell) {
-      const settings = { tiktok, dir, segmentMs, stallTimeoutMs, mp4, ffmpegPath, engine, minFreeBytes, ...thumbnails };
       const recording = record({ roomId, username }, settings);
       let stopped = false;
       recording.on("started", ({ folder, startedAt }) => {
