@@ -119,6 +119,18 @@ export class PeopleReader {
     this.#missing.delete(seq);
   }
 
+  /** Remembers the people whom a line tells about, for whoever reads later lines without reading back. */
+  remember(place: string, event: unknown): void {
+    mapPeople(event, (person) => {
+      const key = this.#key({ ...person, facts: place });
+      if (placeOf(person) === undefined && this.#known.get(key) === undefined) {
+        this.#known.set(key, person);
+        this.#cache.set(key, person);
+      }
+      return person;
+    });
+  }
+
   /** Notes what it takes to make the people of an event whole. */
   want(event: unknown): void {
     mapPeople(event, (person) => {
