@@ -38,6 +38,7 @@ export interface CanaryProbeOptions {
 /** A live has been listened to for long enough when this much was seen. */
 const ENOUGH_MESSAGES = 200;
 const ENOUGH_FRAMES = 4;
+const MOST_FRAMES = 60;
 /** A socket opens within this time, ms. */
 const OPENING_MS = 20_000;
 /** Frames that come this long after the first ack were sent by a server that has it, ms. */
@@ -257,6 +258,8 @@ class Look {
       if (record.type !== "frame" || seen.has(record.bytes)) return;
       seen.add(record.bytes);
       frames.push({ bytes: record.bytes, afterAck: record.at >= this.#acks.firstAt + ACK_ARRIVES_MS });
+      // Messages that cannot be read make no events.
+      if (frames.length >= MOST_FRAMES) live.close();
     });
     let opened = false;
     let detail = "";
