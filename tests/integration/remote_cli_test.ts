@@ -239,6 +239,11 @@ describe("roomtone --remote", { timeout: 240_000 }, () => {
       (await remote(["recordings", "show", roomId])).out.join("\n"),
       `playlist /recordings/${roomId}`,
     );
+    const kept = await remote(["recordings", "keep", roomId, "--json"]);
+    assertEquals([kept.code, JSON.parse(kept.out[0] ?? "{}").kept], [0, true], kept.err);
+    assertEquals((await remote(["retention", "--dry-run"])).out, []);
+    const plan = await remote(["retention", "--host", HOST, "--dry-run", "--json"]);
+    assertEquals(plan.out.map((line) => JSON.parse(line).done), ["would go"], plan.err);
     assertEquals((await remote(["recordings", "rm", roomId])).out, [`- ${roomId}`]);
     const gone = await remote(["recordings", "show", roomId]);
     assertEquals([gone.code, gone.err.split(":")[0]], [1, "not_found"]);

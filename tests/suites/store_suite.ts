@@ -9,6 +9,7 @@ import type { Store } from "../../functions/ports/store.ts";
 import { alertStoreSuite } from "./alert_store_suite.ts";
 import { eventSpoolSuite } from "./event_spool_suite.ts";
 import { eventStoreSuite } from "./event_store_suite.ts";
+import { importWatchesSuite } from "./import_watches_suite.ts";
 import { pollerSuite } from "./poller_suite.ts";
 import { recordingEndsSuite } from "./recording_ends_suite.ts";
 import { retentionSuite } from "./retention_suite.ts";
@@ -232,6 +233,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
     });
   });
   watchStoreSuite(name, makeStore);
+  importWatchesSuite(name, makeStore);
   pollerSuite(name, makeStore);
   eventStoreSuite(name, makeStore);
   eventSpoolSuite(name, makeStore);
