@@ -47,8 +47,8 @@ export function dateText(atMs: number): string {
 }
 
 /** What a refusal means, in plain words. */
-export function refusalText(code: AppErrorCode): string {
-  const texts: Partial<Record<AppErrorCode, string>> = {
+export function refusalText(code: string): string {
+  const texts: Partial<Record<string, string>> = {
     blocked: "TikTok refuses this address",
     captcha: "TikTok asks for a captcha",
     rate_limited: "TikTok asks to slow down",
@@ -62,7 +62,7 @@ export function refusalText(code: AppErrorCode): string {
     network: "not reached",
     deadline: "no answer in time",
     protocol: "an answer that we do not understand",
-  };
+  } satisfies Partial<Record<AppErrorCode, string>>;
   return texts[code] ?? code.replaceAll("_", " ");
 }
 
