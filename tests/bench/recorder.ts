@@ -1,7 +1,8 @@
 /**
- * What recording costs, all sides in one run: 50 streams of 2 Mb/s each, written by our engine in process, by our ffmpeg
- * engine, by plain `ffmpeg -c copy` with the same HLS, and by streamlink, every segment hashed; then 200 streams at once
- * in process without a lost byte. Linux only: it reads `/proc`.
+ * What recording costs, all sides in one run: 50 streams of 2 Mb/s each, written by our engine in process, by the same
+ * with thumbnails (one a minute and the last one), by our ffmpeg engine, by plain `ffmpeg -c copy` with the same HLS, and
+ * by streamlink, every segment hashed; then 200 streams at once in process without a lost byte. Linux only: it reads
+ * `/proc`.
  *
  * `npm run bench -- recorder`; `bun tests/bench/recorder.ts STREAMS SECONDS MANY` for other numbers. Exits with 1 when a
  * target is missed.
@@ -158,6 +159,7 @@ async function compare(server: string): Promise<boolean> {
   tell("plain ffmpeg -c copy", plain, plain);
   const inprocess = await measure("inprocess", streams, server, ffmpeg);
   const inprocessLost = tell("our engine in process", inprocess, plain);
+  tell("in process, with thumbnails", await measure("thumbnails", streams, server, ffmpeg), plain);
   const ours = await measure("ffmpeg", streams, server, ffmpeg);
   const oursLost = tell("our engine ffmpeg", ours, plain);
   const program = streamlink();

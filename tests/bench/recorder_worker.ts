@@ -12,10 +12,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { TikTok } from "../../sdk/mod.ts";
-import { record } from "../../recorder/mod.ts";
+import { record, thumbnailTurns } from "../../recorder/mod.ts";
 
-/** The ways of recording that are compared. */
-export type Side = "inprocess" | "ffmpeg" | "plain" | "streamlink";
+/** The ways of recording that are compared; `thumbnails` is in process, too. */
+export type Side = "inprocess" | "thumbnails" | "ffmpeg" | "plain" | "streamlink";
 
 /** What one side did. */
 export interface WorkerResult {
@@ -37,18 +37,22 @@ function cpuSeconds(): number {
   return fields.reduce((sum, ticks) => sum + ticks, 0) / 100;
 }
 
+const isOurs = (side: string): side is "inprocess" | "thumbnails" | "ffmpeg" =>
+  ["inprocess", "thumbnails", "ffmpeg"].includes(side);
+
 const roomOf = (index: number): string => String(7_300_000_000_000_000_000n + BigInt(index));
 
 /** Through the public door: pictures, a quiet socket, journal, playlist and manifest. */
-async function recordAll(engine: "inprocess" | "ffmpeg"): Promise<string[]> {
+async function recordAll(side: "inprocess" | "thumbnails" | "ffmpeg"): Promise<string[]> {
   const socket = server.replace("http:", "ws:");
   const tiktok = new TikTok({ baseUrls: { web: server, webcast: server, socket } });
   // The programs beside it make no pictures, either.
+  const thumbnails = side === "thumbnails" ? { thumbnailTurns: thumbnailTurns() } : { thumbnailEveryMs: 0 };
   const options = {
     tiktok,
     dir: folder,
-    engine,
-    thumbnailEveryMs: 0,
+    engine: side === "ffmpeg" ? side : "inprocess" as const,
+    ...thumbnails,
     ...(program === "" ? {} : { ffmpegPath: program }),
   };
   const all = Array.from({ length: streams }, (_, index) => record({ roomId: roomOf(index) }, options).done);
@@ -83,7 +87,7 @@ function streamlinkArguments(index: number): string[] {
 async function runAll(): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const each = (index: number): Promise<string[]> => {
-    if (side === "inprocess" || side === "ffmpeg") throw new Error(`${side} is no program`);
+    if (isOurs(side)) throw new Error(`${side} is no program`);
     return run(program, side === "plain" ? plainArguments(index) : streamlinkArguments(index));
   };
   const faults = (await Promise.all(Array.from({ length: streams }, (_, index) => each(index)))).flat();
@@ -109,12 +113,12 @@ function mediaBytesOf(path: string): number {
 }
 
 // Loaded before it begins, so that it counts as idle.
-if (side === "inprocess") await import("../../recorder/inprocess_hls.ts");
+if (side === "inprocess" || side === "thumbnails") await import("../../recorder/inprocess_hls.ts");
 process.stdout.write("ready\n");
 await new Promise((resolve) => void process.stdin.once("data", resolve));
 process.stdin.pause();
 const before = cpuSeconds();
-const faults = side === "inprocess" || side === "ffmpeg" ? await recordAll(side) : await runAll();
+const faults = isOurs(side) ? await recordAll(side) : await runAll();
 const after = cpuSeconds();
 const files = filesOf();
 const mediaBytes = files.reduce((sum, path) => sum + mediaBytesOf(path), 0);
