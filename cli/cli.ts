@@ -1,6 +1,7 @@
 /** The command line: picks the command, reports what went wrong. */
 import { AppError } from "@roomtone/functions/client";
 import { isLiveError } from "@roomtone/sdk";
+import * as alerts from "./commands/alerts.ts";
 import * as demo from "./commands/demo.ts";
 import * as feed from "./commands/feed.ts";
 import * as followers from "./commands/followers.ts";
@@ -41,6 +42,7 @@ const COMMANDS: Record<string, Command> = {
   send,
   watch,
   recordings,
+  alerts,
   retention,
   key,
   repair,

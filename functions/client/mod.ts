@@ -4,6 +4,7 @@
  */
 export { AppError, type AppErrorCode } from "../contract/errors.ts";
 export type {
+  AlertReply,
   EventsReply,
   HostRemovalReply,
   LinkReply,

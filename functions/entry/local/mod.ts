@@ -5,6 +5,7 @@
 export { loadConfig, LocalConfig } from "../../contract/config.ts";
 export { type RetentionPolicy } from "../../contract/retention.ts";
 export { folderFiles } from "../../adapters/local/folder_files.ts";
+export { newSecret as newWebhookSecret } from "../../adapters/webhook/signature.ts";
 export { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
 export { type Scope, SCOPES } from "../../contract/scopes.ts";
 export { createKey, DEFAULT_REQUESTS_PER_MINUTE, type NewKey } from "../../core/api_keys.ts";
