@@ -1,3 +1,5 @@
+import type { Segment } from "../ports/recording_store.ts";
+
 /** The playlist of one part of a recording. */
 export interface PartPlaylist {
   /** Text of its `index.m3u8`. */
@@ -76,6 +78,27 @@ export function cutPlaylist(text: string, isThere: (name: string) => boolean): s
   return last < 0 ? undefined : `${lines.slice(0, last + 1).join("\n")}\n`;
 }
 
+/** Whether a playlist says that nothing more comes. */
+export function isClosed(text: string): boolean {
+  return /^#EXT-X-ENDLIST/m.test(text);
+}
+
+/**
+ * A playlist whose recorder was killed, with the closed segments that it does not name yet: they were stored and listed
+ * after it was written.
+ * @param segments of its part, in playing order
+ */
+export function addSegments(
+  text: string,
+  segments: readonly Pick<Segment, "uri" | "startAt" | "durationMs">[],
+): string {
+  const named = new Set(text.split(/\r?\n/));
+  const added = segments.filter(({ uri }) => !named.has(uri)).map(({ uri, startAt, durationMs }) =>
+    [`${DATE}${new Date(startAt).toISOString()}`, `#EXTINF:${(durationMs / 1000).toFixed(3)},`, uri, ""].join("\n")
+  );
+  return (text.endsWith("\n") ? text : `${text}\n`) + added.join("");
+}
+
 /**
  * A playlist without segments that are damaged: players pass over them by a discontinuity, and the times of the others
  * stay as they are.
@@ -105,6 +128,7 @@ export function dropSegments(text: string, isDamaged: (name: string) => boolean)
 
 const DISCONTINUITY = "#EXT-X-DISCONTINUITY";
 const MAP = "#EXT-X-MAP:";
+const DATE = "#EXT-X-PROGRAM-DATE-TIME:";
 const OF_ONE_SEGMENT = /^#(EXTINF|EXT-X-PROGRAM-DATE-TIME):/;
 /** Tags that hold from the next segment on. */
 const HOLDS_ON = /^#EXT-X-(DISCONTINUITY|MAP:)/;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { cutPlaylist, dropSegments, initsOf, joinPlaylists } from "./playlists.ts";
+import { addSegments, cutPlaylist, dropSegments, initsOf, isClosed, joinPlaylists } from "./playlists.ts";
 
 const part = (target: number, ...segments: string[]) =>
   [
@@ -63,6 +63,23 @@ describe("cutPlaylist()", () => {
 
   it("leaves out a line that is half written", () => {
     assertEquals(cutPlaylist(`${first}#EXTINF:6.000,\n1.m`, () => true), first);
+  });
+});
+
+describe("addSegments()", () => {
+  const text = '#EXTM3U\n#EXT-X-MAP:URI="a.mp4"\n#EXTINF:6.000,\n0.m4s\n';
+  const segment = (index: number) => ({ uri: `${index}.m4s`, startAt: index * 6_000, durationMs: 5_960 });
+
+  it("names what was stored after the playlist was written, and no segment twice", () => {
+    assertEquals(
+      addSegments(text, [0, 1].map(segment)),
+      `${text}#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:06.000Z\n#EXTINF:5.960,\n1.m4s\n`,
+    );
+    assertEquals(addSegments(text, [segment(0)]), text);
+  });
+
+  it("isClosed() tells a playlist that has its end", () => {
+    assertEquals([isClosed(text), isClosed(`${text}#EXT-X-ENDLIST\n`)], [false, true]);
   });
 });
 

@@ -2,9 +2,10 @@ import { AppError } from "../contract/errors.ts";
 import type { RetentionPolicy } from "../contract/retention.ts";
 import type { EventsReply, RecordingReply, TotalsReply } from "../contract/schemas.ts";
 import type { RaiseAlerts } from "../core/alerts.ts";
+import { exportEvents, type ExportFormat } from "../core/export_events.ts";
 import { PeopleCache } from "../core/event_people.ts";
 import { deleteRecording, noRecording, startRecording } from "../core/manage_recordings.ts";
-import { joinPlaylists, type PartPlaylist, withAddresses } from "../core/playlists.ts";
+import { addSegments, isClosed, joinPlaylists, type PartPlaylist, withAddresses } from "../core/playlists.ts";
 import { waitForEvents } from "../core/recording_events.ts";
 import { readUsername } from "../core/usernames.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -14,11 +15,12 @@ import type { Observer } from "../ports/observer.ts";
 import type { PageRequest } from "../ports/page.ts";
 import type { RecorderLauncher } from "../ports/recorder_launcher.ts";
 import type { RecordingFiles } from "../ports/recording_files.ts";
-import type { Recording, RecordingFilter } from "../ports/recording_store.ts";
+import type { Recording, RecordingFilter, Segment } from "../ports/recording_store.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordingTotals } from "../ports/totals_store.ts";
 import { toProblem } from "./errors.ts";
 import { eventStream } from "./event_stream.ts";
+import { exportPage, exportStream } from "./export_reply.ts";
 import type { Answer } from "./mount.ts";
 import { isUnchanged, readRange } from "./range.ts";
 
@@ -26,6 +28,7 @@ const PLAYLIST = "index.m3u8";
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 /** Events that a stream reads at once. */
 const STREAM_PAGE = 200;
+const SEGMENTS_PAGE = 1_000;
 /** Files of a playlist that are given signed addresses; a longer one leads through the API, or it would be too big. */
 const MOST_SIGNED = 2_000;
 
@@ -63,6 +66,16 @@ export interface RecordingsDeps {
 export function recordingHandlers(deps: RecordingsDeps) {
   const { store } = deps;
   const reading = { ...deps, people: new PeopleCache() };
+  const segmentsOf = async (id: string, part: number): Promise<Segment[]> => {
+    const found: Segment[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.listSegments(id, { limit: SEGMENTS_PAGE, cursor });
+      found.push(...page.items.filter((segment) => segment.part === part));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return found;
+  };
   const find = async (id: string): Promise<ShownRecording> => {
     const recording = await store.getRecording(id);
     if (recording === undefined || !isShown(recording)) throw noRecording(id);
@@ -124,12 +137,23 @@ export function recordingHandlers(deps: RecordingsDeps) {
       const body: EventsReply = { ...page, events: page.events.map(({ event }) => event) };
       return { body };
     },
+    async exported(id: string, format: ExportFormat, after: string): Promise<Answer> {
+      await find(id);
+      const pieces = exportEvents(reading, id, format, after);
+      const fileName = `${id}.${format}`;
+      return deps.streams ? await exportStream(pieces, format, fileName) : await exportPage(pieces, format, fileName);
+    },
     async playlist(files: RecordingFiles, id: string): Promise<Answer> {
       const { parts, segments, state } = await find(id);
-      const playlists = await Promise.all(parts.map(async ({ part, folder }): Promise<PartPlaylist | undefined> => {
+      const playlists = await Promise.all(parts.map(async ({ part, folder }, place): Promise<
+        PartPlaylist | undefined
+      > => {
         const file = await files.find(folder, PLAYLIST);
         if (file === undefined) return undefined;
-        const text = await new Response(file.read(0, file.size)).text();
+        const written = await new Response(file.read(0, file.size)).text();
+        // Nobody writes it any more, and nobody closed it: its recorder was killed.
+        const isCut = !isClosed(written) && (state === "finished" || place < parts.length - 1);
+        const text = isCut ? addSegments(written, await segmentsOf(id, part)) : written;
         const { link } = files;
         if (link === undefined || segments > MOST_SIGNED) return { text, base: `parts/${part}/` };
         return { text: await withAddresses(text, (uri) => link(folder, uri)), base: "" };

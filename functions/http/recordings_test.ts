@@ -127,6 +127,24 @@ describe("createApp(): recordings", () => {
     assertEquals(await statusOf(`/recordings/${ID}/events?after=x&limit=9999`), 400);
   });
 
+  it("what a killed recorder stored is played, also where its playlist does not name it", async () => {
+    await addVideo();
+    const late = { part: 1, index: 1, uri: "segment_1.m4s", startAt: clock.now() + 6_000, durationMs: 6_000 };
+    await store.addSegment(lease, { ...late, bytes: 9, sha256: "00" });
+    const named = async () => (await (await get(`/recordings/${ID}/index.m3u8`)).text()).match(/^parts.*$/gm);
+    // While somebody records, its playlist is about to name it.
+    assertEquals(await named(), ["parts/1/segment_0.m4s"]);
+    const [next] = await store.claimRecordings({ owner: "b", now: clock.now() + 1_000, leaseMs: 1_000, limit: 1 });
+    const token = next?.leaseToken ?? 0;
+    await store.addPart({ recordingId: ID, token }, { folder: "host/2", startedAt: clock.now() });
+    assertEquals(await named(), ["parts/1/segment_0.m4s", "parts/1/segment_1.m4s"]);
+    await writeFile(
+      join(root, "host", "1", "index.m3u8"),
+      "#EXTM3U\n#EXTINF:6.0,\nsegment_0.m4s\n#EXT-X-ENDLIST\n",
+    );
+    assertEquals(await named(), ["parts/1/segment_0.m4s"]);
+  });
+
   it("serves the playlist over all parts, and the files that it names", async () => {
     assertEquals(await statusOf(`/recordings/${ID}/index.m3u8`), 404);
     await addVideo();
