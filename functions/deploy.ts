@@ -11,8 +11,10 @@ export {
   TABLE,
   type TableShape,
 } from "./adapters/aws/table.ts";
+export { AlertsPolicy } from "./contract/alerts.ts";
 export {
   AlertsConfig,
+  CanaryConfig,
   type ConfigSchema,
   ConsumerConfig,
   envNames,
@@ -23,6 +25,7 @@ export {
   RetentionConfig,
   SystemConfig,
 } from "./contract/config.ts";
+export { RetentionPolicy } from "./contract/retention.ts";
 export { environment } from "./contract/environment.ts";
 export { ALL_SHARDS, ANSWER_PREFIX, KEY_PREFIX } from "./contract/keys.ts";
 export { ROUTE_GROUPS, type RouteGroup } from "./entry/aws/route_groups.ts";

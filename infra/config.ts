@@ -2,7 +2,7 @@
  * Settings of each stage, in one place: change them here, then deploy. `dev` and `prod` are presets.
  * @module
  */
-import type { RouteGroup } from "@roomtone/functions/deploy";
+import { AlertsPolicy, RetentionPolicy, type RouteGroup } from "@roomtone/functions/deploy";
 import * as v from "valibot";
 
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
@@ -77,6 +77,14 @@ const Identities = v.strictObject({
   operator: secretName,
 });
 
+/** Characters of a policy: the variables of a Lambda function hold 4 KB in all. */
+const MOST_POLICY = 2_500;
+const short = <T>() =>
+  v.check<T, string>(
+    (policy) => JSON.stringify(policy).length <= MOST_POLICY,
+    `must be at most ${MOST_POLICY} characters as JSON: a function's variables hold no more`,
+  );
+
 const Stage = v.strictObject({
   /** Part of every name. */
   stage: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9]{0,11}$/, "must be 1 to 12 small letters and digits")),
@@ -135,6 +143,10 @@ const Stage = v.strictObject({
   mediaHosts: v.array(text),
   /** Whether the API sends messages into rooms, as the operator. */
   sendMessages: v.boolean(),
+  /** Who is told when a live starts or ends, of great gifts and of failures; secrets by the name of a parameter. */
+  alerts: v.pipe(AlertsPolicy, short()),
+  /** How long recordings and their events are kept. */
+  retention: v.pipe(RetentionPolicy, short()),
   identities: Identities,
   recorder: Recorder,
 });
@@ -166,6 +178,8 @@ const STAGES: Readonly<Record<string, v.InferInput<typeof Stage>>> = {
     tiktokRequestBurst: 100,
     mediaHosts: [],
     sendMessages: false,
+    alerts: {},
+    retention: {},
     identities: identities("dev"),
     recorder: { cpu: 512, memoryMiB: 1_024, diskGiB: 30, slots: 8, maxTasks: 2, spotPercent: 100 },
   },
@@ -184,6 +198,8 @@ const STAGES: Readonly<Record<string, v.InferInput<typeof Stage>>> = {
     tiktokRequestBurst: 100,
     mediaHosts: [],
     sendMessages: false,
+    alerts: {},
+    retention: {},
     identities: identities("prod"),
     recorder: { cpu: 1_024, memoryMiB: 4_096, diskGiB: 100, slots: 25, maxTasks: 20, spotPercent: 50 },
   },

@@ -10,6 +10,7 @@ import { TABLE } from "@roomtone/functions/deploy";
 /** What may be done with single items. */
 export type ItemAction =
   | "GetItem"
+  | "BatchGetItem"
   | "Query"
   | "PutItem"
   | "UpdateItem"

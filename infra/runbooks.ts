@@ -9,7 +9,7 @@ export const RUNBOOKS = {
   "function-errors": "Calls end in an error or a time-out of the function",
   "function-throttles": "Calls are turned away: the function's concurrency is used up",
   "api-slow": "One answer in a hundred takes 25 s or more; the gateway waits for 29 s",
-  "poller-missed": "The scheduler could not call the poller",
+  "schedule-missed": "The scheduler could not call a function when it should have",
   "poller-late": "Names of the watchlist wait for their check for five minutes or more",
   "recorders-refused": "Recorder tasks could not be started while recordings wait for them",
   "recordings-failed": "Recordings ended by a failure",

@@ -71,9 +71,9 @@ export class NamedAlarms extends Construct {
   }
 
   /** A queue that anything is in. */
-  addQueue(kind: AlarmKind, queue: sqs.IQueue): void {
+  addQueue(kind: AlarmKind, queue: sqs.IQueue, of?: string): void {
     const metric = queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: "Maximum" });
-    this.add(kind, { metric, threshold: 1, periods: 1 });
+    this.add(kind, { metric, threshold: 1, periods: 1 }, of);
   }
 }
 

@@ -63,6 +63,7 @@ export class ApiStack extends Stack {
         environment(SystemConfig, {
           ...{ ...shared, bucketName: data.bucket.bucketName, identityParameter: identities.operator },
           ...{ ...recorders.launching, mediaHosts, sendMessages },
+          ...{ alerts: JSON.stringify(config.alerts), retention: JSON.stringify(config.retention) },
         }),
       ),
     };

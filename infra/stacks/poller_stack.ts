@@ -6,7 +6,7 @@ import { ALL_SHARDS, environment, PollerConfig } from "@roomtone/functions/deplo
 import { type StageConfig, tableName } from "../config.ts";
 import { FailureQueue } from "../constructs/failure_queue.ts";
 import { NodeFunction } from "../constructs/node_function.ts";
-import { PollerSchedule } from "../constructs/poller_schedule.ts";
+import { FunctionSchedule } from "../constructs/function_schedule.ts";
 import { grantIdentity, grantIndexes, grantItems } from "../grants.ts";
 import type { DataStack } from "./data_stack.ts";
 import type { RecorderStack } from "./recorder_stack.ts";
@@ -37,6 +37,7 @@ export class PollerStack extends Stack {
         pollIntervalMs: pollMinutes * 60_000,
         pollScheduleMs: pollMinutes * 60_000,
         identityParameter: config.identities.poller,
+        alerts: JSON.stringify(config.alerts),
         ...recorders.launching,
       }),
       timeout: Duration.seconds(55),
@@ -48,8 +49,9 @@ export class PollerStack extends Stack {
     this.missedTicks = new FailureQueue(this, "MissedTicks").queue;
     for (let lane = 0; lane < pollSchedules; lane++) {
       const shards = ALL_SHARDS.filter((shard) => shard % pollSchedules === lane);
-      new PollerSchedule(this, `Schedule${lane}`, {
-        ...{ poller: this.poller, every: Duration.minutes(pollMinutes), shards, missedTicks: this.missedTicks },
+      new FunctionSchedule(this, `Schedule${lane}`, {
+        description: `Checks shards ${shards.join(", ")} of the watchlist`,
+        ...{ fn: this.poller, every: Duration.minutes(pollMinutes), input: { shards }, missedTicks: this.missedTicks },
       });
     }
   }

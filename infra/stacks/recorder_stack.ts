@@ -44,11 +44,12 @@ export class RecorderStack extends Stack {
       environment: environment(RecorderTaskConfig, {
         ...{ tableName: tableName(config), bucketName: data.bucket.bucketName, recorderSlots: recorder.slots },
         ...{ tiktokRequestsPerMinute, tiktokRequestBurst, mediaHosts, identityParameter: identities.recorder },
+        alerts: JSON.stringify(config.alerts),
       }),
     });
     const { cluster, taskDefinition, subnetIds, securityGroup, logGroup } = this.#fleet;
     const { taskRole } = taskDefinition;
-    grantItems(taskRole, data.state, ["GetItem", "PutItem", "UpdateItem"]);
+    grantItems(taskRole, data.state, ["GetItem", "Query", "PutItem", "UpdateItem"]);
     grantIndexes(taskRole, data.state);
     grantItems(taskRole, data.events, ["Query", "PutItem"]);
     taskDefinition.addToTaskRolePolicy(

@@ -42,8 +42,9 @@ export class WatchStack extends Stack {
       alarms.add("api-slow", { metric: slow, threshold: SLOW_MS }, of);
     }
     alarms.addErrors(poller.poller, "poller");
-    alarms.addErrors(consumer.consumer, "consumer");
-    alarms.addQueue("poller-missed", poller.missedTicks);
+    for (const [name, fn] of Object.entries(consumer.functions)) alarms.addErrors(fn, name);
+    alarms.addQueue("schedule-missed", poller.missedTicks, "poller");
+    alarms.addQueue("schedule-missed", consumer.missedTicks, "others");
     alarms.addQueue("consumer-failures", consumer.failures);
     const lateness = processMetric("poller", "watch_lateness_seconds", "Maximum");
     alarms.add("poller-late", { metric: lateness, threshold: LATE_S });
@@ -54,14 +55,14 @@ export class WatchStack extends Stack {
     alarms.add("lease-losses", { metric: processMetric("recorder", "lease_losses_total", "Sum"), threshold: 1 });
     const lag = processMetric("recorder", "live_lag_seconds", "p99", { half: "video" });
     alarms.add("live-lag", { metric: lag, threshold: LAG_S });
-    const dead = processMetric("consumer", "alert_deliveries_total", "Sum", { outcome: "dead" });
+    const dead = processMetric("alerts", "alert_deliveries_total", "Sum", { outcome: "dead" });
     alarms.add("alerts-dead", { metric: dead, threshold: 1, periods: 1 });
     alarms.add("canary-drift", {
       metric: processMetric("canary", "canary_drifts", "Maximum"),
       threshold: 1,
       periods: 1,
     });
-    const behind = consumer.consumer.metric("IteratorAge", { period: PERIOD, statistic: "Maximum" });
+    const behind = consumer.functions.consumer.metric("IteratorAge", { period: PERIOD, statistic: "Maximum" });
     alarms.add("consumer-lag", { metric: behind, threshold: CONSUMER_LAG_MS });
     for (const [of, table] of [["state", data.state], ["events", data.events]] as const) {
       alarms.add("table-throttles", { metric: throttledRequests(table), threshold: 1 }, of);

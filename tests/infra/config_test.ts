@@ -64,6 +64,19 @@ describe("checkStage()", () => {
     assertStringIncludes(recorder({ diskGiB: 10 }), "recorder.diskGiB must be at least 21");
   });
 
+  it("checks the policies of alerts and retention, which must fit into a function's variables", () => {
+    assertStringIncludes(
+      fault({ ...dev, retention: { default: { recordingDays: -1 } } }),
+      "retention.default.recordingDays",
+    );
+    assertStringIncludes(
+      fault({ ...dev, alerts: { targets: [{ name: "x", url: "http://a.example" }] } }),
+      "alerts.targets.0",
+    );
+    const hosts = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`host${i}`, { recordingDays: 1 }]));
+    assertStringIncludes(fault({ ...dev, retention: { hosts } }), "retention must be at most 2500 characters as JSON");
+  });
+
   it("takes names of secrets, and never a secret", () => {
     const identities = { ...dev.identities, poller: "sessionid=abc" };
     const message = fault({ ...dev, identities });

@@ -56,7 +56,7 @@ export const NAG_EXCEPTIONS: readonly NagException[] = [
   },
   {
     rule: "AwsSolutions-IAM5[Resource::DATA/recordings/*]",
-    resources: /^(Recorder\/Recorders\/Task\/TaskRole|Api\/System)\//,
+    resources: /^(Recorder\/Recorders\/Task\/TaskRole|Api\/System|Consumer\/Retention)\//,
     why: "Objects of the bucket are named by what is recorded; the prefix is the limit.",
   },
   {
@@ -65,13 +65,13 @@ export const NAG_EXCEPTIONS: readonly NagException[] = [
     why: "Revisions of the one task definition: naming one would tie the stacks to each other's releases.",
   },
   {
-    rule: "AwsSolutions-IAM5[Resource::<PollerFunction.Arn>:*]",
-    resources: /^Poller\/SchedulerRoleForTarget/,
-    why: "Versions of the one function that the schedule calls; CDK writes it.",
+    rule: "AwsSolutions-IAM5[Resource::<FUNCTION.Arn>:*]",
+    resources: /^(Poller|Consumer)\/SchedulerRoleForTarget/,
+    why: "Versions of the one function that a schedule calls; CDK writes it.",
   },
   {
     rule: "AwsSolutions-SQS3",
-    resources: /^(Poller\/MissedTicks|Consumer\/Stream\/Failures)\//,
+    resources: /^(Poller\/MissedTicks|Consumer\/MissedCalls|Consumer\/Stream\/Failures)\//,
     why: "They are the queues for what failed: what lies there waits for a person, and an alarm calls one.",
   },
   {

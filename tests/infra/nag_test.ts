@@ -19,7 +19,7 @@ interface Report {
 const plain = (rule: string): string =>
   rule.replace(/(?<=\[Resource::)Roomtone-\w+-Data:\w+(?=\/recordings)/, "DATA")
     .replace(/(?<=\[Resource::)arn:.*:task-definition\/roomtone-\w+-recorder(?=:\*)/, "TASK")
-    .replace(/(?<=[a-z])[0-9A-F]{8}(?=\.Arn>)/, "");
+    .replace(/(?<=<)\w+Function[0-9A-F]{8}(?=\.Arn>)/, "FUNCTION");
 
 /** What cdk-nag says of a stage, as `rule resource`. Synthesis fails by it, but its report is written before. */
 async function violations(stage: string): Promise<{ rule: string; resource: string }[]> {

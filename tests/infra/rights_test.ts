@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { before, describe, it } from "node:test";
-import { rightsByRole } from "./statement_text.ts";
+import { checkStage, stageConfig } from "../../infra/config.ts";
+import { rightsByRole, valueText } from "./statement_text.ts";
 import { type Statement, synthesise, type Templates } from "./synthesise.ts";
 
 const STARTS_RECORDERS = [
@@ -20,9 +21,10 @@ const logs = (name: string) => `logs:CreateLogStream logs:PutLogEvents on ${name
 
 /** All that each role may do. */
 const RIGHTS: Record<string, string[]> = {
+  AlertsRole: ["dynamodb:UpdateItem on StateTable.Arn", INDEXES, logs("Alerts")],
   ConsumerRole: [
     "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator on EventsTable.StreamArn",
-    "dynamodb:GetItem dynamodb:PutItem on StateTable.Arn",
+    "dynamodb:BatchGetItem dynamodb:ConditionCheckItem dynamodb:GetItem dynamodb:PutItem on StateTable.Arn",
     "dynamodb:ListStreams on *",
     logs("Consumer"),
     "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on StreamFailuresQueue.Arn",
@@ -43,14 +45,26 @@ const RIGHTS: Record<string, string[]> = {
     logs("Recorders"),
   ],
   RecordersTaskTaskRole: [
-    "dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem on StateTable.Arn",
+    "dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem on StateTable.Arn",
     "dynamodb:PutItem dynamodb:Query on EventsTable.Arn",
     INDEXES,
     "s3:AbortMultipartUpload s3:PutObject on BlobsBucket.Arn/recordings/*",
     reads("recorder"),
   ],
+  RetentionRole: [
+    "dynamodb:DeleteItem dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem on StateTable.Arn",
+    "dynamodb:DeleteItem dynamodb:Query dynamodb:UpdateItem on EventsTable.Arn",
+    INDEXES,
+    logs("Retention"),
+    "s3:DeleteObject on BlobsBucket.Arn/recordings/*",
+    "s3:ListBucket on BlobsBucket.Arn if StringLike s3:prefix recordings/*",
+  ],
   SchedulerRoleForTarget: [
+    "lambda:InvokeFunction on AlertsFunction.Arn, AlertsFunction.Arn:*",
     "lambda:InvokeFunction on PollerFunction.Arn, PollerFunction.Arn:*",
+    "lambda:InvokeFunction on RetentionFunction.Arn, RetentionFunction.Arn:*",
+    "sqs:SendMessage on MissedCallsQueue.Arn",
+    "sqs:SendMessage on MissedCallsQueue.Arn",
     "sqs:SendMessage on MissedTicksQueue.Arn",
   ],
   SystemRole: [
@@ -87,9 +101,28 @@ describe("rights of the deployed system", () => {
     for (const [role, expected] of Object.entries(RIGHTS)) assertEquals(rights[role], [...expected].sort(), role);
   });
 
+  it("reach the topics and secrets that alerts name, and no others", () => {
+    const topicArn = "arn:aws:sns:us-east-1:123456789012:lives";
+    const told = synthesise("dev", {
+      alerts: checkStage({
+        ...stageConfig("dev"),
+        alerts: {
+          targets: [
+            { name: "topic", topicArn },
+            { name: "hook", url: "https://hook.example/", secretParameter: "/roomtone/dev/hook" },
+          ],
+        },
+      }).alerts,
+    });
+    assertEquals(
+      rightsByRole(told).AlertsRole,
+      [...RIGHTS.AlertsRole ?? [], `sns:Publish on ${topicArn}`, reads("hook")].sort(),
+    );
+  });
+
   it("come from no other place: roles have no policies of AWS and none within", () => {
     const roles = Object.entries(dev.resources("AWS::IAM::Role"));
-    assertEquals(roles.length, Object.keys(RIGHTS).length);
+    assertEquals(new Set(roles.map(([id]) => valueText({ Ref: id }))).size, Object.keys(RIGHTS).length);
     for (const [id, { Properties }] of roles) {
       assertEquals([Properties.ManagedPolicyArns, Properties.Policies], [undefined, undefined], id);
     }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
+  AlertsConfig,
   type ConfigSchema,
   ConsumerConfig,
   envNames,
@@ -8,6 +9,7 @@ import {
   LookupConfig,
   PollerConfig,
   RecorderTaskConfig,
+  RetentionConfig,
   ROUTE_GROUPS,
   SystemConfig,
   TABLE,
@@ -178,6 +180,8 @@ describe("processes", () => {
   const schemas: Record<string, ConfigSchema> = {
     Poller: PollerConfig,
     Consumer: ConsumerConfig,
+    Alerts: AlertsConfig,
+    Retention: RetentionConfig,
     Links: LookupConfig,
     UserInfo: LookupConfig,
     Followings: FollowingsConfig,
@@ -241,7 +245,7 @@ describe("processes", () => {
 
 describe("poller", () => {
   it("runs every minute, by as many schedules as are set, which share the shards; a missed run is not made up for", () => {
-    const schedules = Object.values(dev.resources("AWS::Scheduler::Schedule"));
+    const schedules = Object.values(dev.resources("AWS::Scheduler::Schedule", "Poller"));
     assertEquals(schedules.length, 2);
     const inputs = schedules.map(({ Properties }) => {
       const { Arn, RetryPolicy, DeadLetterConfig, Input } = Properties.Target as Record<string, unknown>;
@@ -252,7 +256,7 @@ describe("poller", () => {
       return JSON.parse(String(Input));
     });
     assertEquals(inputs, [{ shards: [0, 2, 4, 6, 8] }, { shards: [1, 3, 5, 7, 9] }]);
-    assertEquals(Object.keys(prod.resources("AWS::Scheduler::Schedule")).length, 1);
+    assertEquals(Object.keys(prod.resources("AWS::Scheduler::Schedule", "Poller")).length, 1);
   });
 });
 
@@ -277,6 +281,24 @@ describe("consumer", () => {
         Filters: [{ Pattern: '{"eventName":["INSERT"],"dynamodb":{"Keys":{"sk":{"S":[{"prefix":"EVENTS#"}]}}}}' }],
       },
     });
+  });
+});
+
+describe("alerts and retention", () => {
+  it("run each minute and each day, and are told the stage's policies", () => {
+    const rates = Object.values(dev.resources("AWS::Scheduler::Schedule", "Consumer")).map(({ Properties }) => [
+      valueText((Properties.Target as { Arn: unknown }).Arn),
+      Properties.ScheduleExpression,
+    ]);
+    assertEquals(rates, [["AlertsFunction.Arn", "rate(1 minute)"], ["RetentionFunction.Arn", "rate(1 day)"]]);
+    const retention = { default: { recordingDays: 30 }, hosts: {} };
+    const kept = synthesise("dev", { retention });
+    for (const id of ["Retention", "System"]) {
+      assertEquals(JSON.parse(String(variables(id, kept).ROOMTONE_RETENTION)), retention, id);
+    }
+    for (const id of ["Alerts", "Consumer", "Poller", "Recorders", "System"]) {
+      assertEquals(variables(id).ROOMTONE_ALERTS, JSON.stringify(stageConfig("dev").alerts), id);
+    }
   });
 });
 

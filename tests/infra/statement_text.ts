@@ -28,7 +28,7 @@ export function valueText(value: unknown): string {
 }
 
 function withoutHash(id: string): string {
-  return id.replace(/(?<=^SchedulerRoleForTarget)[0-9a-f]+/, "").replace(/[0-9A-F]{8}$/, "");
+  return id.replace(/(?<=^SchedulerRoleForTarget)\w+$/, "").replace(/[0-9A-F]{8}$/, "");
 }
 
 /** A statement as a line: `actions on resources if condition`. */
