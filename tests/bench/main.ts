@@ -20,6 +20,7 @@ const BENCHMARKS: Record<string, string> = {
   poller: "tests/bench/poller.ts",
   events: "tests/bench/events.ts",
   consumer: "tests/bench/consumer.ts",
+  console: "tests/bench/console.ts",
 };
 
 /** Those that take minutes. */
