@@ -13,13 +13,17 @@ import { isLiveError, TikTok } from "@roomtone/sdk";
 import { compareTags, judge, sampleHashes } from "../tests/judge/mod.ts";
 import { type FlvSource, makeTag, MediaLibrary, type MediaSource, TAG_AUDIO } from "../tests/standin/flv_source.ts";
 import { canEncodeHevc, hevcSource } from "../tests/standin/flv_hevc.ts";
-import { type Room, type Standin, startStandin } from "../tests/standin/mod.ts";
+import { type ConnectionRecord, type Room, type Standin, startStandin } from "../tests/standin/mod.ts";
 import { findFfmpeg } from "./find_ffmpeg.ts";
 import { type Manifest, record, RecorderError, type Recording, type RecordOptions } from "./mod.ts";
 
 const LIVE_MS = 7_000;
-/** Pictures on their way when the live ended, and the step of the stand-in's clock. */
-const TOLERANCE_MS = 2_000;
+/** A live that a test ends. */
+const LONG_MS = 120_000;
+/** What has to come once the trouble is over, ms of media. */
+const MORE_MS = 2_500;
+/** Sound and pictures do not begin and end at the same time. */
+const TOLERANCE_MS = 300;
 const CLIENT_TYPES = new Set(["connected", "state", "gap", "ended"]);
 const ffmpegPath = process.env["ROOMTONE_FFMPEG"];
 const noHevc = canEncodeHevc(ffmpegPath ?? "ffmpeg") ? false : "this ffmpeg has no libx265";
@@ -33,6 +37,12 @@ function withMainProfile(source: FlvSource): FlvSource {
     return makeTag(TAG_AUDIO, tag.timestampMs, payload);
   });
   return { ...source, headers };
+}
+
+/** How much media went over a connection, ms. */
+function sentOver(room: Room, { connection }: ConnectionRecord): number {
+  const times = room.tags().filter((tag) => tag.connection === connection && !tag.header).map(({ mediaMs }) => mediaMs);
+  return times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
 }
 
 /** What sounds half a turn later: a reconnect to the other source repeats nothing. */
@@ -70,13 +80,17 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
     };
     const runs = new Map<string, Promise<Told>>();
 
-    /** Goes live under `name`, records it, and does `trouble` to it when about half of it was sent. */
+    /**
+     * Goes live under `name`, records it, and does `trouble` to it when about half of it was sent. Where that leads to
+     * another connection the live goes on until enough came over it, however long a busy machine takes.
+     */
     async function run(
       name: string,
       options: Partial<RecordOptions> & { durationMs?: number } = {},
-      trouble: (room: Room, recording: Recording) => void | Promise<void> = () => {},
+      trouble?: (room: Room, recording: Recording) => void | Promise<void>,
     ): Promise<Told> {
       const room = standin.room(name);
+      const reconnects = options.durationMs === LONG_MS;
       const live = room.startLive({ seed: name, durationMs: options.durationMs ?? LIVE_MS, rate: 0.5, streams: "flv" });
       const recording = record(name, { ...defaults(), ...options });
       const problems: string[] = [];
@@ -84,16 +98,23 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       const parts: (string | undefined)[] = [];
       recording.on("part", ({ codecs }) => parts.push(codecs.video));
       await room.until(() => live.elapsedMs() > LIVE_MS / 2);
-      await trouble(room, recording);
+      const before = trouble === undefined ? 0 : room.connections().length;
+      await trouble?.(room, recording);
+      if (reconnects) {
+        const isEnough = () => room.connections().slice(before).some((each) => sentOver(room, each) >= MORE_MS);
+        await room.until(isEnough);
+        room.endLive();
+      }
       return { manifest: await recording.done, recording, room, problems, parts };
     }
 
     const defaults = (): RecordOptions => ({
+      // A machine that has other work to do is no silent server.
+      stallTimeoutMs: 6_000,
       tiktok: new TikTok({ baseUrls: standin.baseUrls }),
       dir,
       engine,
       segmentMs: 2000,
-      stallTimeoutMs: 1500,
       thumbnailEveryMs: 0,
       ...(ffmpegPath === undefined ? {} : { ffmpegPath }),
     });
@@ -121,11 +142,17 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       for (const [name, trouble] of Object.entries(troubled)) {
         // In process no ffmpeg is needed.
         const without = engine === "inprocess" && name === "drop.host" ? { ffmpegPath: undefined, env: {} } : {};
-        runs.set(name, run(name, without, trouble));
+        const reconnects = ["drop.host", "cut.host", "stall.host"].includes(name);
+        const options = {
+          ...without,
+          ...(reconnects ? { durationMs: LONG_MS } : {}),
+          ...(name === "stall.host" ? { stallTimeoutMs: 1_500 } : {}),
+        };
+        runs.set(name, run(name, options, trouble));
       }
       runs.set(
         "outage.host",
-        run("outage.host", { durationMs: 11_000, mp4: true }, (room) => {
+        run("outage.host", { durationMs: LONG_MS, mp4: true, stallTimeoutMs: 1_500 }, (room) => {
           room.fault({ kind: "http", route: "flv", reply: "status", status: 404, times: 1 });
           room.fault({ kind: "http", route: "flv", reply: "hang", times: 1 });
           room.fault({ kind: "flv_cut", inside: false });
@@ -134,15 +161,17 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       let free = Infinity;
       runs.set(
         "full.host",
-        run("full.host", { durationMs: 11_000, freeBytes: () => Promise.resolve(free) }, async (room) => {
+        run("full.host", { durationMs: LONG_MS, freeBytes: () => Promise.resolve(free) }, async (room, recording) => {
           free = 1_000;
-          const fullSinceMs = Date.now();
-          await room.until(() => Date.now() - fullSinceMs > 3_000);
+          await new Promise((resolve) => recording.on("problem", resolve));
+          // Longer than what a new connection brings again.
+          const fullSinceMs = room.current?.elapsedMs() ?? 0;
+          await room.until(() => (room.current?.elapsedMs() ?? 0) - fullSinceMs > 3_000);
           free = Infinity;
         }),
       );
       standin.room("lesser.host").fault({ kind: "http", route: "flv", reply: "status", status: 404, times: 3 });
-      runs.set("lesser.host", run("lesser.host"));
+      runs.set("lesser.host", run("lesser.host", { durationMs: LONG_MS }));
       standin.room("refused.host").fault({ kind: "handshake", status: 415 });
       runs.set("refused.host", run("refused.host"));
       standin.room("blind.host").fault({ kind: "http", route: "flv", reply: "status", status: 403 });
@@ -150,7 +179,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       if (noHevc === false) {
         runs.set(
           "change.host",
-          run("change.host", { preferences: { qualities: ["sd"] } }, (room) => {
+          run("change.host", { durationMs: LONG_MS, preferences: { qualities: ["sd"] } }, (room) => {
             isHevc = false;
             room.fault({ kind: "flv_cut", inside: false });
           }),
@@ -197,7 +226,6 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
     /** Every whole tag is there once, and the length is right. */
     async function checkMedia(
       { recording, room, manifest }: Told,
-      expectedMs?: number,
       { toleranceMs = TOLERANCE_MS, holesMs = 500 } = {},
     ): Promise<void> {
       const sources = await Promise.all(["origin", "hd", "sd", "ld"].map((quality) => media.source(quality)));
@@ -208,8 +236,10 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       assert(verdict.written > 50, `${verdict.written} tags were written`);
       assertEquals([verdict.missing.length, verdict.twice, verdict.foreign], [0, [], []]);
       assertEquals([judgement.backSteps, judgement.wrongFiles, judgement.closed], [0, [], true]);
-      const { startedAtMs, endedAtMs = 0 } = room.stats();
-      const offMs = judgement.listedMs + manifest.totals.missingMs - (expectedMs ?? endedAtMs - startedAtMs);
+      const unread = new Set(verdict.unread);
+      const sent = room.tags().filter((tag) => !tag.header && tag.state === "whole" && !unread.has(tag));
+      const times = sent.map(({ mediaMs }) => mediaMs);
+      const offMs = judgement.listedMs + manifest.totals.missingMs - (Math.max(...times) - Math.min(...times));
       assert(Math.abs(offMs) < toleranceMs, `video and gaps are off by ${offMs} ms`);
       const holesFoundMs = Math.abs(judgement.durationMs - judgement.listedMs);
       assert(holesFoundMs < holesMs, `${judgement.durationMs} ms of packets, ${judgement.listedMs} listed`);
@@ -250,8 +280,10 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
         await checkMedia(told);
         await checkEvents(told);
         assertEquals(told.manifest.end.kind, "ended");
-        if (name === "jump.host") assertEquals(told.manifest.totals.connections, 1);
-        else assertEquals(told.manifest.totals.connections, 2);
+        // A slow machine may lead to one more; each is counted.
+        const connections = new Set(told.room.tags().map(({ connection }) => connection)).size;
+        assertEquals(told.manifest.totals.connections, connections);
+        assert(name === "jump.host" ? connections === 1 : connections > 1, `${connections} connections`);
       });
     }
 
@@ -286,7 +318,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
 
     it("takes a lesser picture when the best one cannot be had", async () => {
       const told = await outcome("lesser.host");
-      await checkMedia(told, LIVE_MS - 3_300);
+      await checkMedia(told);
       assertEquals([...new Set(told.room.tags().map(({ quality }) => quality))], ["hd"]);
     });
 
@@ -329,7 +361,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       const told = await outcome("change.host");
       // The server begins with its last keyframe, which is none of the tags that were there before; where that comes up
       // to a second after the last tag, it counts as a slow frame.
-      await checkMedia(told, undefined, { toleranceMs: 2 * TOLERANCE_MS, holesMs: 1_200 });
+      await checkMedia(told, { toleranceMs: 4_000, holesMs: 1_200 });
       const { parts } = told.manifest;
       assertEquals(parts.map(({ codecs }) => codecs.video), ["hevc", "avc"]);
       assertEquals(parts.map((part) => part.engine), ["inprocess", engine]);
@@ -360,7 +392,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
     it("stops when asked, with everything that came until then, and makes an MP4", async () => {
       const told = await outcome("stop.host");
       assertEquals(told.manifest.end, { kind: "stopped", retryable: false });
-      await checkMedia(told, LIVE_MS / 2);
+      await checkMedia(told);
       assertEquals(told.manifest.mp4, "recording.mp4");
       assert((await stat(join(told.recording.folder, "recording.mp4"))).size > 100_000);
     });
@@ -368,7 +400,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
     it("closes the recording when its signal is aborted", async () => {
       const told = await outcome("abort.host");
       assertEquals(told.manifest.end.kind, "stopped");
-      await checkMedia(told, LIVE_MS / 2);
+      await checkMedia(told);
     });
 
     it("gives each recording a folder of its own, within one second, too", async () => {
