@@ -29,7 +29,7 @@ function inventory(stage: string): costs.Inventory {
     const resources = readdirSync(out).filter((name) => name.endsWith(".template.json")).flatMap((name) =>
       Object.values(JSON.parse(readFileSync(join(out, name), "utf8")).Resources) as {
         Type: string;
-        Properties?: { Metrics?: { MetricStat?: unknown }[] };
+        Properties?: { Metrics?: { MetricStat?: unknown }[]; ScheduleExpression?: string };
       }[]
     );
     const of = (type: string) => resources.filter(({ Type }) => Type === type);
@@ -37,7 +37,10 @@ function inventory(stage: string): costs.Inventory {
     const metricsOf = (alarm: (typeof resources)[number]) =>
       alarm.Properties?.Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
     const alarms = of("AWS::CloudWatch::Alarm").reduce((sum, alarm) => sum + metricsOf(alarm), 0);
-    return { alarms, schedules: of("AWS::Scheduler::Schedule").length };
+    const schedules = of("AWS::Scheduler::Schedule").filter(({ Properties }) =>
+      Properties?.ScheduleExpression?.includes("minute")
+    );
+    return { alarms, schedules: schedules.length };
   } finally {
     rmSync(scratch, { recursive: true });
   }
@@ -50,7 +53,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const counted = inventory(stage);
     const sums = [
       costs.idleMonth(config, counted),
-      costs.watchingMonth(config, counted),
+      costs.watchingMonth(config),
       costs.recordedHour(config),
       ...(config.recorder.slots === 25 ? [] : [costs.recordedHour(stageConfig("prod"), 25)]),
       costs.storedHour(),

@@ -27,6 +27,7 @@ export interface Cost {
 /** What of a stage costs money while nothing happens. */
 export interface Inventory {
   alarms: number;
+  /** Those that call a function every minute or few. */
   schedules: number;
 }
 
@@ -77,15 +78,20 @@ export function idleMonth(config: StageConfig, { alarms, schedules }: Inventory)
     line("alarms", "alarm", alarms, `${alarms} metrics of alarms`),
     line("custom metrics", "metric", IDLE_METRICS, `${IDLE_METRICS} that the poller writes`),
     line("schedule", "schedule", runs / MILLION, counted),
-    line("poller, calls", "lambdaCall", runs / MILLION, counted),
+    line("poller and alerts, calls", "lambdaCall", runs / MILLION, counted),
     line(
-      "poller, time",
+      "poller and alerts, time",
       "lambdaGbSecond",
       runs * IDLE_POLL_S * FUNCTION_GB,
       `${runs} x ${IDLE_POLL_S} s x ${FUNCTION_GB} GB`,
     ),
-    line("poller, reads", "readUnit", runs * IDLE_POLL_READS / MILLION, `${runs} x ${IDLE_POLL_READS} units`),
-    line("poller, log", "logGb", runs * IDLE_POLL_LOG_BYTES / GB, `${runs} x ${IDLE_POLL_LOG_BYTES} bytes`),
+    line(
+      "poller and alerts, reads",
+      "readUnit",
+      runs * IDLE_POLL_READS / MILLION,
+      `${runs} x ${IDLE_POLL_READS} units`,
+    ),
+    line("poller and alerts, log", "logGb", runs * IDLE_POLL_LOG_BYTES / GB, `${runs} x ${IDLE_POLL_LOG_BYTES} bytes`),
   ]);
 }
 
@@ -161,8 +167,8 @@ export function millionCalls(): Cost {
 }
 
 /** A month of the poller with names on the list: it stays for those that come due before the next run. */
-export function watchingMonth({ pollMinutes }: StageConfig, { schedules }: Inventory): Cost {
-  const seconds = schedules * MINUTES_A_MONTH / pollMinutes * 50;
+export function watchingMonth({ pollMinutes, pollSchedules }: StageConfig): Cost {
+  const seconds = pollSchedules * MINUTES_A_MONTH / pollMinutes * 50;
   return cost("Beside the idle system, with names on the watchlist, at most, a month", undefined, [
     line("poller, time", "lambdaGbSecond", seconds * FUNCTION_GB, `${seconds} s x ${FUNCTION_GB} GB`),
   ]);
