@@ -14,7 +14,6 @@ export {
 export { AlertsPolicy } from "./contract/alerts.ts";
 export {
   AlertsConfig,
-  CanaryConfig,
   type ConfigSchema,
   ConsumerConfig,
   envNames,
