@@ -26,7 +26,7 @@ describe("costs", () => {
       const { usd, mostUsd = 0 } = recordedHour(stageConfig(stage));
       assert(usd <= mostUsd, stage);
     }
-    const { usd, mostUsd } = millionEvents();
+    const { usd, mostUsd = 0 } = millionEvents();
     assertEquals(mostUsd, 0.20);
     assert(usd <= mostUsd);
   });
