@@ -1,4 +1,5 @@
-import type { EventsReply, RecordingReply } from "@roomtone/functions/client";
+import type { EventsReply, RecordingReply, TextReply } from "@roomtone/functions/client";
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { formatBytes, formatCounts, formatDuration, formatMoment, formatStored, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
@@ -7,11 +8,13 @@ import { openSystem, type System } from "../system.ts";
 
 /** Shown by `roomtone recordings --help`. */
 export const usage =
-  `roomtone recordings ls | show ID | events ID | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
+  `roomtone recordings ls | show ID | events ID | export ID | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
   Lists, shows and changes recordings: those of the local system, whether it runs or not, or with --remote those of an API.
   ls             the newest first; of one host with --user NAME, in one state with --state wanted|recording|finished
   events ID      prints the events; only some with --type TYPE, which may be repeated; those behind a place with
                  --after PLACE; with --follow it goes on as they come, until the live is over
+  export ID      the events as a file: --jsonl (default), --csv, or --vtt for the chat as subtitles of the video; to
+                 standard output or, with -o FILE, into a file
   start NAME     records a host who is live now; a local system does it while it runs
   stop ID...     ends recordings for good, while their lives go on
   rm ID...       deletes finished recordings: video, events and totals
@@ -30,6 +33,10 @@ interface Values {
   type?: string[];
   after?: string;
   follow?: boolean;
+  jsonl?: boolean;
+  csv?: boolean;
+  vtt?: boolean;
+  output?: string;
 }
 
 /** Lists, shows or changes recordings. */
@@ -45,6 +52,10 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       type: { type: "string", multiple: true },
       after: { type: "string" },
       follow: { type: "boolean" },
+      jsonl: { type: "boolean" },
+      csv: { type: "boolean" },
+      vtt: { type: "boolean" },
+      output: { type: "string", short: "o" },
     },
   });
   const [verb, ...given] = positionals;
@@ -70,6 +81,10 @@ function workOf(
   }
   if (verb !== "events" && (type !== undefined || after !== undefined || follow)) {
     throw new UsageError("--type, --after and --follow go with events", usage);
+  }
+  const formats = (["jsonl", "csv", "vtt"] as const).filter((each) => values[each]);
+  if (verb !== "export" && (formats.length > 0 || values.output !== undefined)) {
+    throw new UsageError("--jsonl, --csv, --vtt and -o go with export", usage);
   }
   const show = (recording: RecordingReply, print: (recording: RecordingReply) => string[]) => {
     for (const line of json ? [JSON.stringify(recording)] : print(recording).map(plain)) io.out(line);
@@ -101,6 +116,12 @@ function workOf(
           io.out(json ? JSON.stringify(event) : formatStored(event));
         }
       };
+    }
+    case "export": {
+      const id = onlyName(given, usage);
+      const [format = "jsonl", other] = formats;
+      if (other !== undefined) throw new UsageError("one of --jsonl, --csv and --vtt was expected", usage);
+      return ({ api }) => exportTo(values.output, exportOf(api, id, format, signal), io);
     }
     case "start": {
       const username = onlyName(given, usage);
@@ -138,8 +159,30 @@ function workOf(
       };
     }
     default:
-      throw new UsageError("ls, show, events, start, stop, rm, keep or unkeep is missing", usage);
+      throw new UsageError("ls, show, events, export, start, stop, rm, keep or unkeep is missing", usage);
   }
+}
+
+/** The pieces of a file of a recording. */
+async function* exportOf(
+  api: System["api"],
+  id: string,
+  format: "jsonl" | "csv" | "vtt",
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const call = { jsonl: api.recordingEventsJsonl, csv: api.recordingEventsCsv, vtt: api.recordingChatVtt }[format];
+  for (let after: string | undefined = "0"; after !== undefined;) {
+    const { body, next }: TextReply = await call({ params: { id }, query: { after } }, { signal });
+    yield body;
+    after = next;
+  }
+}
+
+async function exportTo(path: string | undefined, pieces: AsyncIterable<string>, io: CliIo): Promise<void> {
+  if (path !== undefined) {
+    await writeFile(path, pieces);
+    io.err(`written to ${path}`);
+  } else for await (const text of pieces) if (text !== "") io.out(text.replace(/\n$/, ""));
 }
 
 async function* eventsOf(

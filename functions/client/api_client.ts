@@ -52,12 +52,29 @@ type Call<T> = T extends Route<infer P, infer Q, infer B, infer R>
 /** Routes whose answer is JSON, or nothing. */
 type IsJson<T> = T extends { responses: { 200: { mediaType: string } } } ? false : T extends Route ? true : false;
 
+/** Calls whose answer is a file of text. */
+type TextCalls = "recordingEventsJsonl" | "recordingEventsCsv" | "recordingChatVtt";
+
+/** What a call gives whose answer is text. */
+export interface TextReply {
+  status: 200;
+  body: string;
+  /** `after` of the next call, when more follows: its text goes behind this one. */
+  next: string | undefined;
+}
+
 /** The API: one method for each route that answers JSON, by the `operationId` that openapi.json has for it. */
-export type ApiClient = {
-  [K in keyof Routes as IsJson<Routes[K]> extends true ? K extends `${infer Name}Route` ? Name : never : never]: Call<
-    Routes[K]
-  >;
-};
+export type ApiClient =
+  & {
+    [K in keyof Routes as IsJson<Routes[K]> extends true ? K extends `${infer Name}Route` ? Name : never : never]: Call<
+      Routes[K]
+    >;
+  }
+  & {
+    [K in TextCalls]: Routes[`${K}Route`] extends Route<infer P, infer Q>
+      ? (input: CallInput<P, Q, v.UndefinedSchema<undefined>>, options?: CallOptions) => Promise<TextReply>
+      : never;
+  };
 
 interface AnyInput {
   params?: Record<string, string>;
@@ -99,7 +116,7 @@ export function apiClient(options: ApiClientOptions): ApiClient {
   return Object.fromEntries(calls) as ApiClient;
 }
 
-/** An answer; its text is empty when it is no JSON. */
+/** An answer; its text is empty when it is neither JSON nor a file of text. */
 interface Answer {
   status: number;
   headers: Headers;
@@ -134,7 +151,7 @@ function sender({ url, key, fetch: ask = fetch, timeoutMs = 60_000 }: ApiClientO
         new Request(`${prefix}${target}`, { method, headers, body, redirect: "manual", signal: either }),
       );
       // The body is read here, so that the signal ends a slow one, too.
-      const text = isJson(response) ? await response.text() : "";
+      const text = isJson(response) || isText(response) ? await response.text() : "";
       if (!response.bodyUsed) await response.body?.cancel();
       const status = response.type === "opaqueredirect" ? 302 : response.status;
       return { status, headers: response.headers, text };
@@ -162,6 +179,9 @@ async function call(send: Send, route: Route, input: AnyInput, signal: AbortSign
       remedy: "Give the address that it leads to",
       evidence: { status },
     });
+  }
+  if (status === 200 && isText({ headers })) {
+    return { status, body: text, next: headers.get("x-next-after") ?? undefined };
   }
   const value = jsonOf(text);
   if (status >= 400) throw failure(route.path, status, value, headers);
@@ -220,6 +240,10 @@ function failure(path: string, status: number, value: unknown, headers: Headers)
 
 function isJson({ headers }: Response): boolean {
   return /^application\/([\w.-]+\+)?json\b/.test(headers.get("content-type") ?? "");
+}
+
+function isText({ headers }: Pick<Response, "headers">): boolean {
+  return /^(text\/(csv|vtt)|application\/x-ndjson)\b/.test(headers.get("content-type") ?? "");
 }
 
 function jsonOf(text: string): unknown {

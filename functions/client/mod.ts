@@ -12,4 +12,4 @@ export type {
   RetentionReply,
   WatchReply,
 } from "../contract/schemas.ts";
-export { type ApiClient, apiClient, type ApiClientOptions, type CallOptions } from "./api_client.ts";
+export { type ApiClient, apiClient, type ApiClientOptions, type CallOptions, type TextReply } from "./api_client.ts";

@@ -266,6 +266,9 @@ export const PROBLEMS: Readonly<Record<number, { title: string; code: string; de
 /** Text answers, by media type. */
 export const TEXTS: Readonly<Record<string, string>> = {
   "application/vnd.apple.mpegurl": "#EXTM3U\n#EXT-X-VERSION:7\n#EXTINF:6.000,\nparts/1/segment_000001.m4s\n",
+  "application/x-ndjson": '{"type":"chat","id":"7300000000000000002","at":1760000000000,"text":"hello"}\n',
+  "text/csv": "at,type,id\r\n2026-01-01T00:00:00.000Z,chat,7300000000000000002\r\n",
+  "text/vtt": "WEBVTT\n\n00:00:01.000 --> 00:00:06.000\n<v Somebody>hello\n\n",
   "text/html": "<!doctype html><title>Roomtone API</title>",
   "text/plain": 'roomtone_http_requests_total{route="/api/links",status="200"} 42\n',
 };

@@ -203,6 +203,14 @@ const CALLS: Record<string, Call[]> = {
     { status: 400, path: `/recordings/${FINISHED}/events?after=x` },
     { status: 404, path: "/recordings/1/events" },
   ],
+  ...Object.fromEntries(
+    [["recordingEventsJsonl", "events.jsonl"], ["recordingEventsCsv", "events.csv"], ["recordingChatVtt", "chat.vtt"]]
+      .map(([name, path]) => [name, [
+        { status: 200, path: `/recordings/${FINISHED}/${path}` },
+        { status: 400, path: `/recordings/${FINISHED}/${path}?after=x` },
+        { status: 404, path: `/recordings/1/${path}` },
+      ]]),
+  ),
   recordingTotals: [
     { status: 200, path: `/recordings/${FINISHED}/totals` },
     { status: 400, path: "/recordings/x/totals" },

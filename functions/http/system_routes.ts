@@ -41,6 +41,12 @@ export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps): void {
   );
   add(routes.recordingTotalsRoute, ({ params }) => recordings.totals(params.id));
   add(routes.recordingEventsRoute, ({ params, query, request }) => recordings.events(params.id, query, request));
+  add(
+    routes.recordingEventsJsonlRoute,
+    ({ params, query }) => recordings.exported(params.id, "jsonl", query.after),
+  );
+  add(routes.recordingEventsCsvRoute, ({ params, query }) => recordings.exported(params.id, "csv", query.after));
+  add(routes.recordingChatVttRoute, ({ params, query }) => recordings.exported(params.id, "vtt", query.after));
   if (files !== undefined) {
     add(routes.recordingPlaylistRoute, ({ params }) => recordings.playlist(files, params.id));
     add(routes.recordingFileRoute, ({ params, request }) => recordings.file(files, params, request));

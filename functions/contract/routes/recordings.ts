@@ -29,6 +29,16 @@ const eventTypes = v.pipe(
   v.maxLength(50, "must hold at most 50 types"),
 );
 
+const eventsAfter = v.optional(
+  v.pipe(
+    one,
+    v.trim(),
+    v.regex(/^\d{1,12}(-\d{1,6})?$/, "must be `after` of an earlier page, or 0"),
+    about("`after` of the page before; 0 for the first", "12-5"),
+  ),
+  "0",
+);
+
 /** `GET /recordings` */
 export const listRecordingsRoute = defineRoute({
   method: "get",
@@ -119,15 +129,7 @@ export const recordingEventsRoute = defineRoute({
   request: {
     params: recordingParams,
     query: v.object({
-      after: v.optional(
-        v.pipe(
-          one,
-          v.trim(),
-          v.regex(/^\d{1,12}(-\d{1,6})?$/, "must be `after` of an earlier page, or 0"),
-          about("`after` of the page before; 0 for the first", "12-5"),
-        ),
-        "0",
-      ),
+      after: eventsAfter,
       types: v.optional(eventTypes),
       limit: v.optional(number(1, 1_000, "Most events of the page", 500), "500"),
       waitMs: v.optional(number(0, 20_000, "Longest wait for the next event, ms", 20_000), "0"),
@@ -145,6 +147,45 @@ export const recordingEventsRoute = defineRoute({
     ...notThere,
   },
 });
+
+const exported = (file: string, summary: string, mediaType: string) =>
+  defineRoute({
+    method: "get",
+    path: `/recordings/{id}/${file}`,
+    summary,
+    request: { params: recordingParams, query: v.object({ after: eventsAfter }) },
+    responses: {
+      200: {
+        description:
+          "The file, as far as there are events by now. On AWS an answer holds about a megabyte: where more " +
+          "follows, its header `x-next-after` is `after` of the next request, whose answer goes behind this one",
+        mediaType,
+      },
+      ...inputProblems,
+      ...notThere,
+    },
+  });
+
+/** `GET /recordings/{id}/events.jsonl` */
+export const recordingEventsJsonlRoute = exported(
+  "events.jsonl",
+  "All events of a recording as a file, one JSON object a line",
+  "application/x-ndjson",
+);
+
+/** `GET /recordings/{id}/events.csv` */
+export const recordingEventsCsvRoute = exported(
+  "events.csv",
+  "All events of a recording as a table; text that a spreadsheet would take for a formula has a quote in front",
+  "text/csv",
+);
+
+/** `GET /recordings/{id}/chat.vtt` */
+export const recordingChatVttRoute = exported(
+  "chat.vtt",
+  "The chat of a recording as subtitles (WebVTT) on the clock of its video",
+  "text/vtt",
+);
 
 /** `GET /recordings/{id}/totals` */
 export const recordingTotalsRoute = defineRoute({

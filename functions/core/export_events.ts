@@ -1,0 +1,151 @@
+/**
+ * The events of a recording as files: JSON lines, a table, and the chat as subtitles of the video. Pieces of text come as
+ * they are read, each with the place behind it, so that a reader can stop and go on.
+ * @module
+ */
+import type { RecordingStore, Segment } from "../ports/recording_store.ts";
+import { type EventsDeps, type PlacedEvent, waitForEvents } from "./recording_events.ts";
+
+/** Forms of an export. */
+export type ExportFormat = "jsonl" | "csv" | "vtt";
+
+/** A piece of an export. */
+export interface ExportPiece {
+  text: string;
+  /** Place in the events behind it. */
+  after: string;
+}
+
+type Event = Record<string, unknown>;
+
+/** Events that are read together. */
+const PAGE = 500;
+/** How long a line of chat is shown, ms. */
+const SHOWN_MS = 5_000;
+const NEVER = new AbortController().signal;
+
+/**
+ * Reads the events from a place to the end that they have now, and writes them.
+ * @param after a place, as text; `0` is the beginning. What begins a file is written there only
+ * @throws AppError `not_found`
+ */
+export async function* exportEvents(
+  deps: EventsDeps & { store: Pick<RecordingStore, "listSegments"> },
+  recordingId: string,
+  format: ExportFormat,
+  after: string,
+): AsyncGenerator<ExportPiece> {
+  const write = format === "jsonl"
+    ? ({ event }: PlacedEvent) => `${JSON.stringify(event)}\n`
+    : format === "csv"
+    ? ({ event }: PlacedEvent) => csvLine(event)
+    : cueWriter(await mediaClock(deps.store, recordingId));
+  const head = after !== "0" ? "" : format === "csv" ? CSV_HEAD : format === "vtt" ? "WEBVTT\n\n" : "";
+  const types = format === "vtt" ? ["chat"] : undefined;
+  if (head !== "") yield { text: head, after };
+  for (let place = after;;) {
+    const page = await waitForEvents(deps, recordingId, { after: place, types, limit: PAGE }, 0, NEVER);
+    for (const placed of page.events) yield { text: write(placed), after: placed.place };
+    if (page.after === place) return;
+    place = page.after;
+  }
+}
+
+const CSV_COLUMNS: readonly [name: string, value: (event: Event) => unknown][] = [
+  ["at", ({ at }) => typeof at === "number" ? new Date(at).toISOString() : ""],
+  ["type", ({ type }) => type],
+  ["id", ({ id }) => id],
+  ["user_id", ({ user }) => field(user, "id")],
+  ["username", ({ user }) => field(user, "username")],
+  ["nickname", ({ user }) => field(user, "nickname")],
+  ["text", ({ text }) => text],
+  ["gift", ({ type, name }) => type === "gift" ? name : ""],
+  ["count", ({ count }) => count],
+  ["total", ({ total }) => total],
+  ["diamonds", ({ value }) => value],
+  ["history", ({ history }) => history === true ? "true" : ""],
+];
+const CSV_HEAD = `${CSV_COLUMNS.map(([name]) => name).join(",")}\r\n`;
+
+/** A line of the table (RFC 4180). */
+function csvLine(event: Event): string {
+  return `${CSV_COLUMNS.map(([, value]) => csvCell(value(event))).join(",")}\r\n`;
+}
+
+/** Spreadsheets take text that begins so for a formula, which could call out: it gets a quote in front. */
+function csvCell(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  const text = typeof value === "string" ? value : "";
+  const safe = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Where on the video's own clock a moment is, ms. */
+export type MediaClock = (wallMs: number) => number;
+
+/**
+ * The clock of the playlist over all parts: segments follow each other without holes. What happened in a gap is shown
+ * where the video goes on.
+ * @param segments in playing order
+ */
+export function clockOf(segments: readonly Pick<Segment, "startAt" | "durationMs">[]): MediaClock {
+  const spans: { startAt: number; startMs: number; durationMs: number }[] = [];
+  let endMs = 0;
+  for (const { startAt, durationMs } of segments) {
+    spans.push({ startAt, startMs: endMs, durationMs });
+    endMs += durationMs;
+  }
+  return (wallMs) => {
+    let low = 0;
+    let high = spans.length;
+    // The last segment that began by then.
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((spans[middle]?.startAt ?? 0) <= wallMs) low = middle + 1;
+      else high = middle;
+    }
+    const span = spans[low - 1];
+    return span === undefined ? 0 : span.startMs + Math.min(wallMs - span.startAt, span.durationMs);
+  };
+}
+
+async function mediaClock(store: Pick<RecordingStore, "listSegments">, recordingId: string): Promise<MediaClock> {
+  const segments: Segment[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.listSegments(recordingId, { limit: 1_000, cursor });
+    segments.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return clockOf(segments);
+}
+
+/** Writes cues (WebVTT), whose times never run backwards. What was said before the recording is left out. */
+function cueWriter(clock: MediaClock): (placed: PlacedEvent) => string {
+  let latest = 0;
+  return ({ event }) => {
+    const { text, receivedAt, at, user, history } = event;
+    const wallMs = typeof receivedAt === "number" ? receivedAt : at;
+    if (typeof text !== "string" || typeof wallMs !== "number" || history === true) return "";
+    latest = Math.max(latest, clock(wallMs));
+    const name = vttText(String(field(user, "nickname") || field(user, "username") || ""));
+    return `${vttTime(latest)} --> ${vttTime(latest + SHOWN_MS)}\n<v ${name || "?"}>${vttText(text)}\n\n`;
+  };
+}
+
+/** Hours have at least two digits. */
+function vttTime(ms: number): string {
+  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
+  const millis = String(Math.round(ms) % 1_000).padStart(3, "0");
+  return `${two(ms / 3_600_000)}:${two(ms / 60_000 % 60)}:${two(ms / 1_000 % 60)}.${millis}`;
+}
+
+/** Text in a cue: one line, and nothing that a player would take for markup. */
+function vttText(text: string): string {
+  return text.replace(/\s+/g, " ").trim()
+    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Event)[name] : undefined;
+}
