@@ -24,6 +24,7 @@ export const LAMBDAS = [
   "consumer",
   "alerts",
   "retention",
+  "canary",
 ] as const;
 
 /**

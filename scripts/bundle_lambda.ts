@@ -56,6 +56,8 @@ const { outputs } = await Bun.build({
   plugins: [{
     name: "no lives",
     setup(build) {
+      // The canary is the one that listens.
+      if (/[\\/]canary\.lambda\.ts$/.test(entry)) return;
       build.onLoad({ filter: /[\\/]sdk[\\/]src[\\/]live[\\/]live\.ts$/ }, () => ({ contents: NO_LIVES, loader: "ts" }));
     },
   }, {

@@ -147,6 +147,14 @@ const alerting = {
   alerts: v.optional(AlertsSetting, "{}"),
 };
 
+/** How the canary looks at TikTok's protocol. */
+const canary = {
+  /** Names that are often live, for it to look at; hosts that are being recorded come after them. */
+  canaryHosts: v.optional(list, []),
+  /** Longest time that it listens to a live. */
+  canaryListenMs: v.optional(integer(0, 120_000), 20_000),
+};
+
 /** The DynamoDB table. Region and credentials come the way the AWS SDK reads them. */
 const table = {
   tableName: text,
@@ -190,6 +198,9 @@ export const LocalConfig = v.object({
   ...recording,
   ...retention,
   ...alerting,
+  /** How often the canary looks; 0: never. */
+  canaryIntervalMs: v.optional(integer(0, 86_400_000), 3_600_000),
+  ...canary,
   ...tiktok,
   ...identity,
 });
@@ -252,6 +263,18 @@ export const ConsumerConfig = v.object({ ...table, ...alerting });
 
 /** Lambda function that delivers alerts. */
 export const AlertsConfig = v.object({ ...table, ...alerting });
+
+/** Lambda function that looks at TikTok's protocol. */
+export const CanaryConfig = v.object({
+  ...table,
+  ...tiktok,
+  ...namedIdentity,
+  mediaHosts: identity.mediaHosts,
+  ...canary,
+});
+
+/** Settings of a {@link CanaryConfig} process. */
+export type CanaryConfig = v.InferOutput<typeof CanaryConfig>;
 
 /** Fargate task that records. */
 export const RecorderTaskConfig = v.object({

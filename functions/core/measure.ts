@@ -66,20 +66,26 @@ export function measuredStore<S extends Measured>(store: S, metrics: Metrics, cl
 }
 
 /** Log lines that count, by name: trouble of parts that tell nobody else. */
-const COUNTED_LINES: Readonly<Record<string, CounterName>> = {
-  recorder_tasks_refused: "recorder_start_failures_total",
-  recorder_tasks_not_started: "recorder_start_failures_total",
-  change_record_failed: "change_records_failed_total",
+const COUNTED_LINES: Readonly<Record<string, readonly [name: CounterName, label?: string]>> = {
+  recorder_tasks_refused: ["recorder_start_failures_total"],
+  recorder_tasks_not_started: ["recorder_start_failures_total"],
+  change_record_failed: ["change_records_failed_total"],
+  alert_delivered: ["alert_deliveries_total", "delivered"],
+  alert_not_delivered: ["alert_deliveries_total", "retried"],
+  alert_dead: ["alert_deliveries_total", "dead"],
 };
 
 /** A log that counts some of its lines. */
 export function measuredLogger(logger: Logger, metrics: Metrics): Logger {
   const count = (event: string) => {
-    const counter = COUNTED_LINES[event];
-    if (counter !== undefined) metrics.count(counter);
+    const counted = COUNTED_LINES[event];
+    if (counted !== undefined) metrics.count(counted[0], 1, counted[1]);
   };
   return {
-    info: (event, fields) => logger.info(event, fields),
+    info(event, fields) {
+      count(event);
+      logger.info(event, fields);
+    },
     warn(event, fields) {
       count(event);
       logger.warn(event, fields);

@@ -87,9 +87,20 @@ describe("measuredLogger()", () => {
     logger.error("recorder_tasks_refused", { reasons: ["RESOURCE:CPU"] });
     logger.error("change_record_failed");
     logger.warn("claim_failed");
+    logger.warn("alert_not_delivered");
+    logger.info("alert_delivered");
+    logger.error("alert_dead");
     logger.info("request");
-    assertEquals(metrics.counts, { recorder_start_failures_total: 1, change_records_failed_total: 1 });
-    assertEquals(lines.events(), ["recorder_tasks_refused", "change_record_failed", "claim_failed", "request"]);
+    assertEquals(metrics.counts, {
+      recorder_start_failures_total: 1,
+      change_records_failed_total: 1,
+      "alert_deliveries_total retried": 1,
+      "alert_deliveries_total delivered": 1,
+      "alert_deliveries_total dead": 1,
+    });
+    const alerts = ["alert_not_delivered", "alert_delivered", "alert_dead"];
+    const events = ["recorder_tasks_refused", "change_record_failed", "claim_failed", ...alerts, "request"];
+    assertEquals(lines.events(), events);
     assertEquals(lines.lines[0]?.fields, { reasons: ["RESOURCE:CPU"] });
   });
 });

@@ -72,9 +72,9 @@ describe("bundles", () => {
     }
   });
 
-  it("hold the engine that listens to lives in the recorder's only", () => {
+  it("hold the engine that listens to lives in the recorder's and the canary's only", () => {
     const listens = (name: string) => readFileSync(join(dist, name, "index.mjs"), "utf8").includes("im_enter_room");
-    assertEquals(["recorder_task", ...LAMBDAS].filter(listens), ["recorder_task"]);
+    assertEquals(["recorder_task", ...LAMBDAS].filter(listens), ["recorder_task", "canary"]);
   });
 
   it("load the client of the table when they start, and others when they need them", () => {

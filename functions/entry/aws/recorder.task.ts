@@ -13,26 +13,32 @@ import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { RECORDINGS_PREFIX } from "../../adapters/aws/s3_files.ts";
 import { s3Uploads } from "../../adapters/aws/s3_uploads.ts";
 import { folderSpool } from "../../adapters/local/folder_files.ts";
+import { freeBytes } from "../../adapters/local/free_bytes.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { eventFiles } from "../../adapters/media/event_files.ts";
 import { mediaRecorder, repairFolder } from "../../adapters/media/media_recorder.ts";
 import { loadConfig, RecorderTaskConfig } from "../../contract/config.ts";
 import { alertRaiser } from "../../core/alerts.ts";
 import { handOver } from "../../core/hand_over.ts";
+import { measuredLogger, measuredObserver, measuredStore } from "../../core/measure.ts";
 import { restoreSegments } from "../../core/restore_segments.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { RecordingUploader, uploadingRecorder } from "../../core/upload_recordings.ts";
 import { openUpstream } from "../open_upstream.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
+import { processMetrics } from "./process_metrics.ts";
 import { takeIdentity } from "./take_identity.ts";
 
 /** A request is given up after this time, ms: 8 MiB on a very slow line. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** How often numbers are written to the log, for CloudWatch. */
+const METRICS_MS = 60_000;
 
 const config = loadConfig(RecorderTaskConfig, process.env);
-const logger = processLogger();
-const store = dynamoStore(openTable(config));
+const metrics = processMetrics("recorder");
+const logger = measuredLogger(processLogger(), metrics);
+const store = measuredStore(dynamoStore(openTable(config)), metrics, systemClock);
 const dir = join(config.dataDir, "recordings");
 await mkdir(dir, { recursive: true });
 const s3 = new S3Client({
@@ -49,7 +55,7 @@ const uploader = new RecordingUploader({
 });
 const media = mediaRecorder({
   ...config,
-  tiktok: openUpstream(config, await takeIdentity(config, logger)).tiktok,
+  tiktok: openUpstream(config, { ...await takeIdentity(config, logger), metrics }).tiktok,
   dir,
 });
 const recorder = uploadingRecorder(media, uploader, systemClock);
@@ -58,12 +64,26 @@ const resumed = uploader.resume(await spool.folders());
 
 const owner = `${hostname()}-${process.pid}`;
 const raise = alertRaiser({ store, clock: systemClock, logger, rules: config.alerts });
-const pool = runRecordings({ store, recorder, spool: eventFiles(dir), clock: systemClock, logger, raise }, {
+const pool = runRecordings({
+  store,
+  recorder,
+  spool: eventFiles(dir),
+  clock: systemClock,
+  logger,
+  raise,
+  observe: measuredObserver(metrics),
+}, {
   ...config,
   owner,
   slots: config.recorderSlots,
 });
 logger.info("recorder_ready", { owner, slots: config.recorderSlots });
+const tellMetrics = async () => {
+  metrics.set("recordings_active", pool.active());
+  metrics.set("disk_free_bytes", await freeBytes(dir));
+  metrics.flush();
+};
+setInterval(() => tellMetrics().catch((error) => logger.warn("metrics_not_told", { error })), METRICS_MS);
 
 const leaving = new Promise<void>((leave) => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -75,5 +95,6 @@ const leaving = new Promise<void>((leave) => {
 });
 await Promise.race([pool.done.then(() => resumed), leaving]);
 await handOver({ pool, uploader, resumed, clock: systemClock });
+metrics.flush();
 logger.info("recorder_left", { owner });
 process.exit(0);

@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { deadLetterFile } from "../../adapters/local/dead_letter_file.ts";
+import { tiktokCanary } from "../../adapters/live/canary_probe.ts";
 import { folderFiles } from "../../adapters/local/folder_files.ts";
 import { pageFolder } from "../../adapters/local/page_folder.ts";
 import { lockFolder } from "../../adapters/local/folder_lock.ts";
@@ -14,6 +15,7 @@ import { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store
 import { freeBytes } from "../../adapters/local/free_bytes.ts";
 import { type GaugeReader, prometheusMetrics } from "../../adapters/local/prometheus_metrics.ts";
 import { memoryAnswers } from "../../adapters/local/memory_answers.ts";
+import { sqliteCanary } from "../../adapters/local/sqlite_canary.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { eventFiles } from "../../adapters/media/event_files.ts";
 import { mediaRecorder, openRecordings, repairFolder } from "../../adapters/media/media_recorder.ts";
@@ -22,6 +24,7 @@ import { alertRaiser, batchAlerts } from "../../core/alerts.ts";
 import { AnswerCache } from "../../core/answer_cache.ts";
 import { consumeEvents } from "../../core/consume_events.ts";
 import { AlertDeliverer } from "../../core/deliver_alerts.ts";
+import { followCanary } from "../../core/canary.ts";
 import { CONSUMER_FEED, FeedReader } from "../../core/feed_reader.ts";
 import { measuredLogger, measuredObserver, measuredStore } from "../../core/measure.ts";
 import { pollOptions, pollWatchlist } from "../../core/poll_watchlist.ts";
@@ -212,6 +215,29 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       stopping.abort();
       return poller;
     });
+
+    const canary = sqliteCanary(join(config.dataDir, "canary.db"));
+    closing.push(() => canary.close());
+    // A system over other look-ups than TikTok's has no protocol to look at.
+    if (look === undefined && config.canaryIntervalMs > 0) {
+      const identity = identityOf(config);
+      const probe = tiktokCanary({
+        addresses: config,
+        turns: budget,
+        identity,
+        clock,
+        listenMs: config.canaryListenMs,
+      });
+      const looking = followCanary(
+        { probe, store: { ...canary, listRecordings: store.listRecordings }, clock, logger, metrics, observe },
+        { intervalMs: config.canaryIntervalMs, hosts: config.canaryHosts },
+        stopping.signal,
+      );
+      closing.push(() => {
+        stopping.abort();
+        return looking;
+      });
+    }
 
     const { address, loopback } = await bindAddress(config.host);
     const keys = openLocalKeys(config);
