@@ -107,6 +107,7 @@ export type AlertsPolicy = v.InferOutput<typeof AlertsPolicy>;
  */
 export const AlertsSetting = v.pipe(
   json,
+  v.check((value) => !Array.isArray(value), "must be an object"),
   AlertsPolicy,
   v.check(
     ({ targets, allowLoopback }) =>
