@@ -1,4 +1,8 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, it } from "node:test";
 import { streamRecord } from "../tests/fakes/lambda_events.ts";
 import { packEvents } from "./core/event_batches.ts";
@@ -45,6 +49,34 @@ describe("streamUnpacker()", () => {
       { id: "5", username: "", nickname: "", ...nobody },
       { id: "5", username: "somebody", nickname: "S", ...nobody },
     ]);
+  });
+
+  it("works as the README shows it", async () => {
+    const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+    const example = /^```ts\n(import \{ streamUnpacker[\s\S]*?)^```$/m.exec(readme)?.[1] ?? "";
+    const folder = await mkdtemp(join(tmpdir(), "roomtone-"));
+    try {
+      const file = join(folder, "handler.ts");
+      const door = JSON.stringify(new URL("./stream.ts", import.meta.url).href);
+      const told = "console.log(";
+      assertStringIncludes(example, told);
+      await writeFile(
+        file,
+        `export const said: unknown[][] = [];\n${
+          example.replace('"@roomtone/functions/stream"', door).replace(told, "said.push([").replace(
+            "text);",
+            "text]);",
+          )
+        }`,
+      );
+      const [batch] = await batches([chat("a"), gift]);
+      if (batch === undefined) throw new Error("there is one");
+      const program = await import(pathToFileURL(file).href);
+      await program.handler({ Records: [streamRecord("1", batch)] });
+      assertEquals(program.said, [["1", user, "a"]]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("passes over marks and deletions, and names a record that holds no batch", async () => {
