@@ -2,26 +2,8 @@
  * What is read of a recorder's `manifest.json`, and changed in it, on the way to where recordings are kept.
  * @module
  */
-import * as v from "valibot";
+import { parseManifest, type RecordingManifest } from "../contract/recording_manifest.ts";
 import type { Segment } from "../ports/recording_store.ts";
-
-const ManifestSegment = v.looseObject({
-  index: v.number(),
-  uri: v.string(),
-  /** Media time of its first picture, ms. */
-  startMs: v.number(),
-  startAt: v.number(),
-  durationMs: v.number(),
-  bytes: v.number(),
-  sha256: v.string(),
-});
-
-const ManifestFile = v.looseObject({
-  roomId: v.string(),
-  segments: v.array(ManifestSegment),
-  gaps: v.array(v.looseObject({ mediaMs: v.number() })),
-  totals: v.looseObject({ durationMs: v.number(), bytes: v.number(), segments: v.number(), missingMs: v.number() }),
-});
 
 /** A closed recording, as far as the fleet asks. */
 export interface ClosedRecording {
@@ -34,7 +16,7 @@ export interface ClosedRecording {
  * @returns `undefined` for one in another shape: its files are kept all the same
  */
 export function readManifest(text: string): ClosedRecording | undefined {
-  const manifest = parse(text);
+  const manifest = parseManifest(text);
   if (manifest === undefined) return undefined;
   const { roomId, segments } = manifest;
   return { roomId, segments: segments.map(toSegment) };
@@ -42,7 +24,7 @@ export function readManifest(text: string): ClosedRecording | undefined {
 
 /** A manifest in which damaged segments are gaps. One in another shape stays as it is. */
 export function damagedToGaps(text: string, isDamaged: (uri: string) => boolean): string {
-  const manifest = parse(text);
+  const manifest = parseManifest(text);
   if (manifest === undefined) return text;
   const damaged = manifest.segments.filter(({ uri }) => isDamaged(uri));
   if (damaged.length === 0) return text;
@@ -66,12 +48,7 @@ export function damagedToGaps(text: string, isDamaged: (uri: string) => boolean)
   return `${JSON.stringify(changed, null, 2)}\n`;
 }
 
-function parse(text: string): v.InferOutput<typeof ManifestFile> | undefined {
-  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), ManifestFile), text);
-  return result.success ? result.output : undefined;
-}
-
 /** Times of segments are kept in whole milliseconds. */
-function toSegment({ index, uri, startAt, durationMs, bytes, sha256 }: v.InferOutput<typeof ManifestSegment>) {
+function toSegment({ index, uri, startAt, durationMs, bytes, sha256 }: RecordingManifest["segments"][number]) {
   return { index, uri, startAt: Math.round(startAt), durationMs: Math.round(durationMs), bytes, sha256 };
 }
