@@ -147,7 +147,7 @@ class Poller {
         }
         const next = Math.min(...heads.map(({ at }) => at));
         if (next > until && this.#inFlight.size === 0) break;
-        const countMs = this.#wanted ? this.#askedAt + CAPACITY_MS - now : Infinity;
+        const countMs = this.#wanted ? Math.max(0, this.#askedAt + CAPACITY_MS - now) : Infinity;
         if (next > until) await Promise.race(this.#inFlight);
         else await this.#rest((signal) => waited(clock, Math.min(next - now, tickMs, countMs), signal));
       }

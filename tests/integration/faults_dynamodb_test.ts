@@ -9,6 +9,7 @@ import { startDynamoDbLocal } from "../engines/dynamodb_local.ts";
 import { freshTable } from "../engines/dynamodb_table.ts";
 import { fleetFaultsSuite } from "../suites/fleet_faults_suite.ts";
 import { fleetModelSuite } from "../suites/fleet_model_suite.ts";
+import { recordedFaultsSuite } from "../suites/recorded_faults_suite.ts";
 import type { StoreFixture } from "../suites/store_fixture.ts";
 
 const { engine, skipped } = await startDynamoDbLocal();
@@ -25,6 +26,7 @@ describe("faults on DynamoDB Local", () => {
     return { open, close };
   };
   fleetFaultsSuite("DynamoDB", makeStore);
+  recordedFaultsSuite("DynamoDB", makeStore);
   const seeds = [String(Date.now())];
   fleetModelSuite("DynamoDB", makeStore, { seeds, hosts: 2, troubleMinutes: 10, onAirMinutes: 25 });
 });

@@ -7,8 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type SqliteStore, sqliteStore } from "../../functions/adapters/local/sqlite_store.ts";
 import { fleetFaultsSuite } from "../suites/fleet_faults_suite.ts";
+import { recordedFaultsSuite } from "../suites/recorded_faults_suite.ts";
+import type { StoreFixture } from "../suites/store_fixture.ts";
 
-fleetFaultsSuite("SQLite", async () => {
+const makeStore = async (): Promise<StoreFixture> => {
   const folder = await mkdtemp(join(tmpdir(), "roomtone-faults-"));
   const handles: SqliteStore[] = [];
   return {
@@ -22,4 +24,7 @@ fleetFaultsSuite("SQLite", async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+};
+
+fleetFaultsSuite("SQLite", makeStore);
+recordedFaultsSuite("SQLite", makeStore);
