@@ -17,6 +17,9 @@ const VERBS = {
   bench: ["tests/bench/main.ts"],
   build: ["scripts/build.ts"],
   synth: ["scripts/synth.ts"],
+  deploy: ["scripts/deploy.ts"],
+  destroy: ["scripts/destroy.ts"],
+  cost: ["scripts/cost.ts"],
   codegen: ["proto/codegen.ts"],
   ok: ["scripts/ok.ts"],
 };

@@ -7,7 +7,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { STAGE_NAMES } from "../../infra/config.ts";
 import { cfnLint } from "../../scripts/tools.mjs";
-import { writeTemplates } from "./template_files.ts";
+import { writeTemplates } from "../infra/template_files.ts";
 
 const program = cfnLint();
 const skipped = "cfn-lint is not started: there is no Python 3.10 or newer that makes virtual environments";

@@ -2,7 +2,7 @@
  * Prints what cdk-nag says about a stage, as JSON lines of rule and resource. A program of its own: templates cannot be
  * asserted on in a process that it validates in.
  *
- * `bun tests/infra/nag.ts STAGE OUTDIR`
+ * `bun tests/deploy/nag.ts STAGE OUTDIR`
  * @module
  */
 import { App, Validations } from "aws-cdk-lib";
@@ -12,7 +12,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { stageConfig } from "../../infra/config.ts";
 import { addStacks } from "../../infra/roomtone.ts";
-import { emptyBundles } from "./synthesise.ts";
+import { emptyBundles } from "../infra/synthesise.ts";
 
 const [stage = "dev", scratch = ""] = process.argv.slice(2);
 const outdir = join(scratch, "out");

@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { STAGE_NAMES } from "../../infra/config.ts";
-import { forReview, REVIEWED, STATEFUL, statefulOf, type TemplateFiles, writeTemplates } from "./template_files.ts";
+import {
+  forReview,
+  REVIEWED,
+  STATEFUL,
+  statefulOf,
+  type TemplateFiles,
+  writeTemplates,
+} from "../infra/template_files.ts";
 
 describe("templates", () => {
   let scratch: string;

@@ -25,7 +25,7 @@ const plain = (rule: string): string =>
 async function violations(stage: string): Promise<{ rule: string; resource: string }[]> {
   const scratch = mkdtempSync(join(tmpdir(), "roomtone-nag-"));
   try {
-    const program = [join(ROOT, "tests", "infra", "nag.ts"), stage, scratch];
+    const program = [join(ROOT, "tests", "deploy", "nag.ts"), stage, scratch];
     await new Promise((resolve) => execFile(bun(), program, { cwd: ROOT, maxBuffer: 1 << 26 }, resolve));
     const text = readFileSync(join(scratch, "out", "validation-report.json"), "utf8");
     const [report, ...more] = (JSON.parse(text) as Report).pluginReports.filter(({ pluginName }) =>
