@@ -19,6 +19,7 @@ export { unpackEvents } from "./core/event_batches.ts";
 export { type PollDeps, type PollOptions, type PollSummary, pollWatchlist } from "./core/poll_watchlist.ts";
 export { type RecorderPool, type RecorderPoolOptions, runRecordings } from "./core/run_recordings.ts";
 export { type AppOptions, createApp } from "./http/app.ts";
+export type * from "./ports/alert_store.ts";
 export type * from "./ports/change_feed.ts";
 export type * from "./ports/clock.ts";
 export type * from "./ports/event_store.ts";

@@ -2,7 +2,15 @@ import * as v from "valibot";
 import { ALERT_KINDS, ALERT_STATES } from "../../contract/alerts.ts";
 import { ALERT_DUE_PARTITION, alertKey, alertListPartition, recordingListOrder } from "../../contract/keys.ts";
 import type { Alert, AlertStore } from "../../ports/alert_store.ts";
-import { type DynamoTable, getItem, type Item, putNewItem, queryItems, updateItem } from "./dynamo_table.ts";
+import {
+  claimedItems,
+  type DynamoTable,
+  getItem,
+  type Item,
+  putNewItem,
+  queryItems,
+  updateItem,
+} from "./dynamo_table.ts";
 import { DUE_INDEX, LIST_INDEX } from "./table.ts";
 
 const Delivery = v.object({
@@ -27,6 +35,9 @@ const AlertItem = v.object({
   claimToken: v.number(),
   deliveries: v.pipe(v.string(), v.parseJson(), v.record(v.string(), Delivery)),
 });
+
+/** Times as many are read as are claimed: the first ones may be settled already, which the index shows a moment later. */
+const INDEX_AHEAD = 4;
 
 /** Alerts in DynamoDB's state table. */
 export function dynamoAlerts(table: DynamoTable): AlertStore {
@@ -66,15 +77,20 @@ export function dynamoAlerts(table: DynamoTable): AlertStore {
     },
     async claimAlerts({ now, leaseMs, limit }) {
       const where = { operator: "<=", value: now } as const;
-      const due = await queryItems(table, { index: DUE_INDEX, partition: ALERT_DUE_PARTITION, where }, limit);
-      const claims = due.map(toAlert).map(({ id }) =>
-        updateItem(table, alertKey(id), {
-          set: { dueAt: now + leaseMs },
-          add: { claimToken: 1 },
-          onlyIf: [["dueAt", "<=", now]],
-        })
-      );
-      return (await Promise.all(claims)).filter((item) => item !== undefined).map(toAlert);
+      const range = { index: DUE_INDEX, partition: ALERT_DUE_PARTITION, where };
+      const due = (await queryItems(table, range, limit * INDEX_AHEAD)).map(toAlert);
+      for (let from = 0; from < due.length; from += limit) {
+        const claims = due.slice(from, from + limit).map(({ id }) =>
+          updateItem(table, alertKey(id), {
+            set: { dueAt: now + leaseMs },
+            add: { claimToken: 1 },
+            onlyIf: [["dueAt", "<=", now]],
+          })
+        );
+        const claimed = await claimedItems(claims);
+        if (claimed.length > 0) return claimed.map(toAlert);
+      }
+      return [];
     },
     async settleAlert({ id, claimToken }, { state, dueAt, deliveries, expiresAt }) {
       const changed = await updateItem(table, alertKey(id), {
