@@ -233,8 +233,13 @@ function linesOf(recording: RecordingReply): string[] {
     ...outcome?.detail === undefined ? [] : [`  ${outcome.detail}`],
     ...parts.map(({ part, folder }) => `  part ${part}: ${folder}`),
     ...playlist === undefined ? [] : [`  playlist ${playlist}`],
-    ...totals === undefined
-      ? []
-      : [`  ${totals.events} events, ${totals.diamonds} diamonds: ${formatCounts(totals.types)}`],
+    ...totals === undefined ? [] : [
+      `  ${totals.events} events, ${totals.diamonds} diamonds: ${formatCounts(totals.types)}`,
+      `  ${totals.gifts} gifts of ${totals.gifters} people, ${totals.likes} likes, ` +
+      `at most ${totals.peak_viewers} viewers${totals.complete ? "" : "; some events are missing in these sums"}`,
+      ...totals.top_gifters.slice(0, 3).map(({ username, diamonds, gifts }) =>
+        `  @${username} gave ${gifts} gifts, ${diamonds} diamonds`
+      ),
+    ],
   ];
 }

@@ -61,11 +61,21 @@ const watch = {
 const totals = {
   events: 812,
   types: { chat: 534, gift: 12, join: 266 },
-  diamonds: 431,
+  ...{ diamonds: 431, gifts: 40, likes: 0, chats: 534, follows: 0, shares: 0, joins: 266 },
+  ...{ peak_viewers: 310, gifters: 1 },
+  top_gifters: [{
+    user_id: "6700000000000000002",
+    username: "some.viewer",
+    nickname: "Some Viewer",
+    diamonds: 431,
+    gifts: 40,
+    last_gift_at: 1_760_003_500_000,
+  }],
   first_at: 1_760_000_001_000,
   last_at: 1_760_003_600_000,
-  after: "118",
 };
+const placed = { ...totals, after: "118", complete: true };
+const viewers = { viewers_by_minute: [{ at: 1_760_000_040_000, viewers: 310 }] };
 const recording = {
   id: live.room_id,
   room_id: live.room_id,
@@ -168,7 +178,7 @@ export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
     has_more: true,
     min_cursor: 1_656_812_667,
   },
-  RecordingReply: { ...recording, totals },
+  RecordingReply: { ...recording, totals: placed },
   RecordingsReply: { recordings: [recording] },
   EventsReply: {
     events: [{
@@ -182,7 +192,8 @@ export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
     after: "12-5",
     finished: false,
   },
-  TotalsReply: totals,
+  RecordingTotalsReply: { ...placed, ...viewers },
+  HostTotalsReply: { username: "some.host", recordings: 3, ...totals, ...viewers },
   RetentionReply: retention,
   HostRemovalReply: { ...retention, unfinished: [], watched: true },
   AlertReply: alert,

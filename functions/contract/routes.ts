@@ -9,4 +9,5 @@ export * from "./routes/lookups.ts";
 export * from "./routes/recordings.ts";
 export * from "./routes/retention.ts";
 export * from "./routes/system.ts";
+export * from "./routes/totals.ts";
 export * from "./routes/watchlist.ts";

@@ -10,4 +10,5 @@ export * from "./schemas/lookups.ts";
 export * from "./schemas/recordings.ts";
 export * from "./schemas/retention.ts";
 export * from "./schemas/system.ts";
+export * from "./schemas/totals.ts";
 export * from "./schemas/watchlist.ts";

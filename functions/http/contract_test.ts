@@ -211,6 +211,11 @@ const CALLS: Record<string, Call[]> = {
         { status: 404, path: `/recordings/1/${path}` },
       ]]),
   ),
+  hostTotals: [
+    { status: 200, path: "/hosts/host3/totals" },
+    { status: 400, path: "/hosts/a%20b/totals" },
+    { status: 404, path: "/hosts/nobody/totals" },
+  ],
   recordingTotals: [
     { status: 200, path: `/recordings/${FINISHED}/totals` },
     { status: 400, path: "/recordings/x/totals" },

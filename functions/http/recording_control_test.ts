@@ -10,7 +10,7 @@ import { FakeLookup } from "../../tests/fakes/fake_lookup.ts";
 import { ManualClock, until } from "../../tests/fakes/manual_clock.ts";
 import { folderFiles } from "../adapters/local/folder_files.ts";
 import { type SqliteStore, sqliteStore } from "../adapters/local/sqlite_store.ts";
-import { EventsReply, Problem, RecordingReply, RecordingsReply, TotalsReply } from "../contract/schemas.ts";
+import { EventsReply, Problem, RecordingReply, RecordingsReply, RecordingTotalsReply } from "../contract/schemas.ts";
 import { addToTotals, unpackBatch } from "../core/add_totals.ts";
 import { packEvents } from "../core/event_batches.ts";
 import type { EventLine } from "../ports/recorder.ts";
@@ -181,8 +181,12 @@ describe("createApp(): recordings by hand", () => {
 
   it("tells totals, also before the first event", async () => {
     const { add } = await running();
-    const totals = async () => v.parse(TotalsReply, (await ask("GET", `/recordings/${ID}/totals`)).json);
-    assertEquals(await totals(), { events: 0, types: {}, diamonds: 0, after: "0" });
+    const totals = async () => v.parse(RecordingTotalsReply, (await ask("GET", `/recordings/${ID}/totals`)).json);
+    const nothing = { events: 0, diamonds: 0, gifts: 0, likes: 0, chats: 0, follows: 0, shares: 0, joins: 0 };
+    assertEquals(await totals(), {
+      ...{ ...nothing, types: {}, peak_viewers: 0, gifters: 0, top_gifters: [], viewers_by_minute: [] },
+      ...{ after: "0", complete: true },
+    });
     await add(line("chat", "a"), line("share", "b"));
     const { events, types, after } = await totals();
     assertEquals([events, types, after], [2, { chat: 1, share: 1 }, "2"]);

@@ -1,6 +1,6 @@
 import { AppError } from "../contract/errors.ts";
 import type { RetentionPolicy } from "../contract/retention.ts";
-import type { EventsReply, RecordingReply, TotalsReply } from "../contract/schemas.ts";
+import type { EventsReply, RecordingReply } from "../contract/schemas.ts";
 import type { RaiseAlerts } from "../core/alerts.ts";
 import { exportEvents, type ExportFormat } from "../core/export_events.ts";
 import { PeopleCache } from "../core/event_people.ts";
@@ -23,6 +23,7 @@ import { eventStream } from "./event_stream.ts";
 import { exportPage, exportStream } from "./export_reply.ts";
 import type { Answer } from "./mount.ts";
 import { isUnchanged, readRange } from "./range.ts";
+import { totalsHandlers, toTotals } from "./totals_handlers.ts";
 
 const PLAYLIST = "index.m3u8";
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
@@ -117,9 +118,7 @@ export function recordingHandlers(deps: RecordingsDeps) {
     },
     async totals(id: string): Promise<Answer> {
       await find(id);
-      const totals = await store.getTotals(id);
-      const none: TotalsReply = { events: 0, types: {}, diamonds: 0, after: "0" };
-      return { body: totals === undefined ? none : toTotals(totals) };
+      return await totalsHandlers(store).recording(id);
     },
     async events(
       id: string,
@@ -241,8 +240,4 @@ function toReply(recording: ShownRecording, totals: RecordingTotals | undefined)
     events: `/recordings/${id}/events`,
     totals: totals && toTotals(totals),
   };
-}
-
-function toTotals({ count: events, types, diamonds, firstAt, lastAt, seq }: RecordingTotals): TotalsReply {
-  return { events, types, diamonds, first_at: firstAt, last_at: lastAt, after: String(seq) };
 }

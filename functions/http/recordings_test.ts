@@ -69,10 +69,11 @@ describe("createApp(): recordings", () => {
       }));
       for (const packed of await packEvents(lines, { ...lease, seq })) {
         await store.appendEvents(packed);
-        await addToTotals(store, packed.recordingId, [await unpackBatch(packed)]);
         seq = packed.seq + 1;
       }
     }
+    const log = await store.listEvents(ID, { after: 0, limit: 100 });
+    await addToTotals(store, ID, await Promise.all(log.map(unpackBatch)));
   }
 
   it("lists recordings, and shows one with its totals", async () => {
@@ -97,7 +98,20 @@ describe("createApp(): recordings", () => {
       parts: [{ part: 1, folder: "host/1", started_at: clock.now() }],
       playlist: `/recordings/${ID}/index.m3u8`,
       events: `/recordings/${ID}/events`,
-      totals: { events: 2, types: { chat: 2 }, diamonds: 0, first_at: 5, last_at: 5, after: "2" },
+      totals: {
+        ...{
+          events: 2,
+          types: { chat: 2 },
+          diamonds: 0,
+          gifts: 0,
+          likes: 0,
+          chats: 2,
+          follows: 0,
+          shares: 0,
+          joins: 0,
+        },
+        ...{ peak_viewers: 0, gifters: 0, top_gifters: [], first_at: 5, last_at: 5, after: "2", complete: true },
+      },
     });
     const list = v.parse(RecordingsReply, await (await get("/recordings?limit=5")).json());
     assertEquals(list.recordings.map(({ id }) => id), [ID]);

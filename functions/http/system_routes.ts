@@ -4,6 +4,7 @@ import { alertHandlers } from "./alert_handlers.ts";
 import type { AddRoute } from "./mount.ts";
 import { recordingHandlers, type RecordingsDeps } from "./recording_handlers.ts";
 import { retentionHandlers } from "./retention_handlers.ts";
+import { totalsHandlers } from "./totals_handlers.ts";
 import { watchHandlers } from "./watch_handlers.ts";
 
 /** Watchlist and recordings: what their routes work with. */
@@ -40,6 +41,7 @@ export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps): void {
     ({ params, query, request }) => retention.removeHost(params.username, query.dryRun === "true", request),
   );
   add(routes.recordingTotalsRoute, ({ params }) => recordings.totals(params.id));
+  add(routes.hostTotalsRoute, ({ params }) => totalsHandlers(store).host(params.username));
   add(routes.recordingEventsRoute, ({ params, query, request }) => recordings.events(params.id, query, request));
   add(
     routes.recordingEventsJsonlRoute,

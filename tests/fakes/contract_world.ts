@@ -2,6 +2,7 @@
  * An API with something to answer for every route of the contract, and with everything behind it in memory.
  * @module
  */
+import { addToTotals, unpackBatch } from "../../functions/core/add_totals.ts";
 import { getRandomValues } from "node:crypto";
 import { type SqliteKeyStore, sqliteKeyStore } from "../../functions/adapters/local/sqlite_key_store.ts";
 import { type SqliteStore, sqliteStore } from "../../functions/adapters/local/sqlite_store.ts";
@@ -17,6 +18,7 @@ import type { RecordingFiles } from "../../functions/ports/recording_files.ts";
 import type { Lease } from "../../functions/ports/recording_store.ts";
 import type { Store } from "../../functions/ports/store.ts";
 import { CaptureLogger } from "./capture_logger.ts";
+import { batchOf, gift, viewers } from "./made_events.ts";
 import { FakeLookup } from "./fake_lookup.ts";
 import { ManualClock } from "./manual_clock.ts";
 
@@ -82,6 +84,8 @@ export class ContractWorld {
     await store.putWatch("host", clock.now());
     for (const roomId of [RUNNING, FINISHED]) {
       const lease = await world.#record(roomId);
+      const batch = await batchOf(roomId, 2, [gift(5, 1, 2, 10), viewers(6, 99)]);
+      await addToTotals(store, roomId, [await unpackBatch(batch)]);
       if (roomId === FINISHED) {
         await store.finishRecording(lease, { endedAt: clock.now() + 9, outcome: { kind: "ended" } });
       }

@@ -18,7 +18,7 @@ import {
   problem,
   roomId,
 } from "../route.ts";
-import { EventsReply, RecordingReply, RecordingsReply, TotalsReply } from "../schemas.ts";
+import { EventsReply, RecordingReply, RecordingsReply } from "../schemas.ts";
 
 const recordingParams = v.object({ id: roomId });
 const eventTypes = v.pipe(
@@ -186,15 +186,6 @@ export const recordingChatVttRoute = exported(
   "The chat of a recording as subtitles (WebVTT) on the clock of its video",
   "text/vtt",
 );
-
-/** `GET /recordings/{id}/totals` */
-export const recordingTotalsRoute = defineRoute({
-  method: "get",
-  path: "/recordings/{id}/totals",
-  summary: "What the events of a recording add up to; it follows the events by a moment",
-  request: { params: recordingParams, query: nothing },
-  responses: { 200: { description: "The sums", body: TotalsReply }, ...inputProblems, ...notThere },
-});
 
 /** `GET /recordings/{id}/index.m3u8` */
 export const recordingPlaylistRoute = defineRoute({

@@ -4,22 +4,7 @@
  */
 import * as v from "valibot";
 import { Count, ErrorCode, Time } from "./common.ts";
-
-/** What the events of a recording add up to. */
-export const TotalsReply = v.object({
-  events: Count,
-  /** Events of each type. */
-  types: v.record(v.string(), Count),
-  diamonds: Count,
-  /** Times of the first and the last event, once there is one. */
-  first_at: v.optional(Time),
-  last_at: v.optional(Time),
-  /** Events up to this place are in the sums; as `after` of the events. */
-  after: v.string(),
-});
-
-/** What the events of a recording add up to. */
-export type TotalsReply = v.InferOutput<typeof TotalsReply>;
+import { TotalsReply } from "./totals.ts";
 
 /** A recording. */
 export const RecordingReply = v.object({

@@ -27,6 +27,7 @@ export const ROUTE_GROUPS = {
     routes.applyRetentionRoute,
     routes.removeHostRoute,
     routes.recordingTotalsRoute,
+    routes.hostTotalsRoute,
     routes.recordingEventsRoute,
     routes.recordingEventsJsonlRoute,
     routes.recordingEventsCsvRoute,
