@@ -269,8 +269,13 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       const files = await readdir(recording.folder);
       assertEquals(
         files.filter((file) => !file.startsWith("segment_")).toSorted(),
-        ["events.jsonl", "index.m3u8", "init_0000.mp4", "manifest.json", "segments.jsonl"],
+        ["chat.vtt", "events.jsonl", "index.m3u8", "init_0000.mp4", "manifest.json", "segments.jsonl"],
       );
+      const stored = (await readFile(join(recording.folder, "events.jsonl"), "utf8")).trim().split("\n");
+      const chats = stored.map((line) => JSON.parse(line)).filter(({ type, history }) => type === "chat" && !history);
+      const subtitles = await readFile(join(recording.folder, "chat.vtt"), "utf8");
+      assert(chats.length > 0 && subtitles.startsWith("WEBVTT\n\n00:00:"));
+      assertEquals(subtitles.split(" --> ").length - 1, chats.length);
       assertEquals(JSON.parse(await readFile(join(recording.folder, "manifest.json"), "utf8")), manifest);
     });
 

@@ -20,6 +20,8 @@ import {
   type TrackSpan,
   wholeFragments,
 } from "./fmp4.ts";
+import { writeChat } from "./chat_file.ts";
+import { EVENTS } from "./events.ts";
 import { JOURNAL, type JournalLine, readJsonLines, type StartLine } from "./journal.ts";
 import { applyLine, emptyState, manifestOf, type PartState, type RecordingState, stateOf } from "./manifest.ts";
 import { playlistEntry, playlistText, targetDurationS } from "./playlist.ts";
@@ -173,6 +175,7 @@ export class RecordingFolder {
   }): Promise<Manifest> {
     return this.#inTurn(async () => {
       await this.writePlaylist("VOD");
+      if (this.#state.segments.length > 0) await writeChat(this.path, EVENTS, this.#state.segments);
       const manifest = manifestOf(this.#state, rest);
       await writeWhole(join(this.path, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
       await rm(this.workPath, { recursive: true, force: true });

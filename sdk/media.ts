@@ -1,7 +1,9 @@
 /**
- * Media without I/O: FLV as TikTok's CDN sends it, read and repaired. The recorder is built on it.
+ * Media without I/O: FLV as TikTok's CDN sends it, read and repaired; and the chat as subtitles. The
+ * recorder is built on it.
  * @module
  */
+export { chatCues, type MediaClock, mediaClock, VTT_HEAD } from "./src/media/chat_vtt.ts";
 export {
   encodeFlvHeader,
   encodeFlvTag,

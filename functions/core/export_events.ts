@@ -3,6 +3,7 @@
  * they are read, each with the place behind it, so that a reader can stop and go on.
  * @module
  */
+import { chatCues, type MediaClock, mediaClock, VTT_HEAD } from "@roomtone/sdk/media";
 import type { RecordingStore, Segment } from "../ports/recording_store.ts";
 import { type EventsDeps, type PlacedEvent, waitForEvents } from "./recording_events.ts";
 
@@ -20,8 +21,6 @@ type Event = Record<string, unknown>;
 
 /** Events that are read together. */
 const PAGE = 500;
-/** How long a line of chat is shown, ms. */
-const SHOWN_MS = 5_000;
 const NEVER = new AbortController().signal;
 
 /**
@@ -39,8 +38,8 @@ export async function* exportEvents(
     ? ({ event }: PlacedEvent) => `${JSON.stringify(event)}\n`
     : format === "csv"
     ? ({ event }: PlacedEvent) => csvLine(event)
-    : cueWriter(await mediaClock(deps.store, recordingId));
-  const head = after !== "0" ? "" : format === "csv" ? CSV_HEAD : format === "vtt" ? "WEBVTT\n\n" : "";
+    : chatPieces(await clockOf(deps.store, recordingId));
+  const head = after !== "0" ? "" : format === "csv" ? CSV_HEAD : format === "vtt" ? VTT_HEAD : "";
   const types = format === "vtt" ? ["chat"] : undefined;
   if (head !== "") yield { text: head, after };
   for (let place = after;;) {
@@ -80,36 +79,7 @@ function csvCell(value: unknown): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Where on the video's own clock a moment is, ms. */
-export type MediaClock = (wallMs: number) => number;
-
-/**
- * The clock of the playlist over all parts: segments follow each other without holes. What happened in a gap is shown
- * where the video goes on.
- * @param segments in playing order
- */
-export function clockOf(segments: readonly Pick<Segment, "startAt" | "durationMs">[]): MediaClock {
-  const spans: { startAt: number; startMs: number; durationMs: number }[] = [];
-  let endMs = 0;
-  for (const { startAt, durationMs } of segments) {
-    spans.push({ startAt, startMs: endMs, durationMs });
-    endMs += durationMs;
-  }
-  return (wallMs) => {
-    let low = 0;
-    let high = spans.length;
-    // The last segment that began by then.
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((spans[middle]?.startAt ?? 0) <= wallMs) low = middle + 1;
-      else high = middle;
-    }
-    const span = spans[low - 1];
-    return span === undefined ? 0 : span.startMs + Math.min(wallMs - span.startAt, span.durationMs);
-  };
-}
-
-async function mediaClock(store: Pick<RecordingStore, "listSegments">, recordingId: string): Promise<MediaClock> {
+async function clockOf(store: Pick<RecordingStore, "listSegments">, recordingId: string): Promise<MediaClock> {
   const segments: Segment[] = [];
   let cursor: string | undefined;
   do {
@@ -117,33 +87,12 @@ async function mediaClock(store: Pick<RecordingStore, "listSegments">, recording
     segments.push(...page.items);
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return clockOf(segments);
+  return mediaClock(segments);
 }
 
-/** Writes cues (WebVTT), whose times never run backwards. What was said before the recording is left out. */
-function cueWriter(clock: MediaClock): (placed: PlacedEvent) => string {
-  let latest = 0;
-  return ({ event }) => {
-    const { text, receivedAt, at, user, history } = event;
-    const wallMs = typeof receivedAt === "number" ? receivedAt : at;
-    if (typeof text !== "string" || typeof wallMs !== "number" || history === true) return "";
-    latest = Math.max(latest, clock(wallMs));
-    const name = vttText(String(field(user, "nickname") || field(user, "username") || ""));
-    return `${vttTime(latest)} --> ${vttTime(latest + SHOWN_MS)}\n<v ${name || "?"}>${vttText(text)}\n\n`;
-  };
-}
-
-/** Hours have at least two digits. */
-function vttTime(ms: number): string {
-  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
-  const millis = String(Math.round(ms) % 1_000).padStart(3, "0");
-  return `${two(ms / 3_600_000)}:${two(ms / 60_000 % 60)}:${two(ms / 1_000 % 60)}.${millis}`;
-}
-
-/** Text in a cue: one line, and nothing that a player would take for markup. */
-function vttText(text: string): string {
-  return text.replace(/\s+/g, " ").trim()
-    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+function chatPieces(clock: MediaClock): (placed: PlacedEvent) => string {
+  const cue = chatCues(clock);
+  return ({ event }) => cue(event);
 }
 
 function field(value: unknown, name: string): unknown {

@@ -70,8 +70,8 @@ const DAY_MS = 86_400_000;
 const PAGE = 200;
 /** Interrupted removals that one run ends; the next run goes on. */
 const DELETIONS = 1_000;
-/** File of a recording's events, in each part's folder. */
-const EVENTS_FILE = "events.jsonl";
+/** Files that hold a recording's events, in each part's folder. */
+const EVENT_FILES = ["events.jsonl", "chat.vtt"];
 
 /**
  * Deletes recordings and events that are older than the policy says, and first of all ends what an earlier run left
@@ -212,7 +212,7 @@ class Run {
     try {
       if (what === "recording") await deleteRecording({ store, files }, recordingId);
       else {
-        for (const { folder } of recording.parts) await files?.remove(folder, EVENTS_FILE);
+        for (const { folder } of recording.parts) for (const name of EVENT_FILES) await files?.remove(folder, name);
         // Without its end noted, the next run does it again.
         if (!await store.deleteEvents(recordingId, clock.now())) return;
       }

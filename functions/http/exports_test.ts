@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { CaptureLogger } from "../../tests/fakes/capture_logger.ts";
 import { ManualClock } from "../../tests/fakes/manual_clock.ts";
@@ -7,7 +6,6 @@ import { type SqliteStore, sqliteStore } from "../adapters/local/sqlite_store.ts
 import { apiClient } from "../client/api_client.ts";
 import { packEvents } from "../core/event_batches.ts";
 import { KnownPeople } from "../core/event_people.ts";
-import { clockOf } from "../core/export_events.ts";
 import type { Lease } from "../ports/recording_store.ts";
 import { createApp } from "./app.ts";
 
@@ -155,29 +153,5 @@ describe("exports of a recording", () => {
     for (const file of ["events.jsonl", "events.csv", "chat.vtt"]) {
       assertEquals((await app(true).request(`/recordings/1/${file}`)).status, 404);
     }
-  });
-
-  it("clockOf() never runs backwards, and is within the video", () => {
-    const spans = fc.array(fc.record({ gap: fc.nat(20_000), durationMs: fc.integer({ min: 1, max: 10_000 }) }));
-    fc.assert(
-      fc.property(spans, fc.array(fc.nat(200_000)), (given, moments) => {
-        let startAt = 0;
-        const segments = given.map(({ gap, durationMs }) => {
-          const segment = { startAt: startAt + gap, durationMs };
-          startAt += gap + durationMs;
-          return segment;
-        });
-        const clock = clockOf(segments);
-        const total = given.reduce((sum, { durationMs }) => sum + durationMs, 0);
-        const times = moments.sort((a, b) => a - b).map(clock);
-        assertEquals(times, [...times].sort((a, b) => a - b));
-        assert(times.every((each) => each >= 0 && each <= total));
-        let mediaMs = 0;
-        for (const { startAt, durationMs } of segments) {
-          assertEquals(clock(startAt), mediaMs);
-          mediaMs += durationMs;
-        }
-      }),
-    );
   });
 });

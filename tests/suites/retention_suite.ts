@@ -110,7 +110,7 @@ export function retentionSuite(name: string, makeStore: () => Promise<StoreFixtu
       const totals = await store.getTotals("1");
       clock = new ManualClock(T0 + 10 * DAY);
       assertEquals(brief((await apply()).removed), ["1 events age"]);
-      assertEquals(gone, ["f1/events.jsonl"]);
+      assertEquals(gone, ["f1/events.jsonl", "f1/chat.vtt"]);
       const left = await store.listEvents("1", { after: 0, limit: 9 });
       assertEquals(left.map(({ seq, count, types, body }) => [seq, count, types, body.length]), [[last, 0, {}, 0]]);
       assertEquals(await store.getTotals("1"), totals);
