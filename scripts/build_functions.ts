@@ -41,6 +41,7 @@ export function buildFunctions(outDir: string = join(ROOT, "dist")): string[] {
   });
   const task = join(outDir, "recorder_task");
   bundle(join(ENTRIES, "recorder.task.ts"), join(task, "index.mjs"));
+  bundleInto(join(ENTRIES, "recorder_health.ts"), join(task, "health.mjs"));
   copyFileSync(join(ENTRIES, "recorder.Dockerfile"), join(task, "Dockerfile"));
   return [...files, join(task, "index.mjs")];
 }
@@ -63,19 +64,23 @@ export function bundleLambda(entry: string, file: string): void {
   runBun(entry, [join(ROOT, "scripts", "bundle_lambda.ts"), entry, file]);
 }
 
-/** Bundles a program for Node into one file, and removes what was in its folder. */
+/** Bundles a program for Node into one file with its source map, and removes what was in its folder. */
 function bundle(entry: string, file: string): void {
-  const folder = dirname(file);
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(dirname(file), { recursive: true, force: true });
+  bundleInto(entry, file, "--sourcemap=linked");
+}
+
+/** Bundles a program for Node into one file. */
+function bundleInto(entry: string, file: string, ...more: string[]): void {
   runBun(entry, [
     "build",
     entry,
-    `--outdir=${folder}`,
+    `--outdir=${dirname(file)}`,
     `--entry-naming=${basename(file)}`,
     "--target=node",
     "--format=esm",
     "--minify",
-    "--sourcemap=linked",
+    ...more,
   ]);
 }
 

@@ -25,6 +25,7 @@ import { restoreSegments } from "../../core/restore_segments.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { RecordingUploader, uploadingRecorder } from "../../core/upload_recordings.ts";
 import { openUpstream } from "../open_upstream.ts";
+import { stayAlive } from "./alive_file.ts";
 import { openTable } from "./open_table.ts";
 import { processLogger } from "./process_logger.ts";
 import { processMetrics } from "./process_metrics.ts";
@@ -41,6 +42,7 @@ const logger = measuredLogger(processLogger(), metrics);
 const store = measuredStore(dynamoStore(openTable(config)), metrics, systemClock);
 const dir = join(config.dataDir, "recordings");
 await mkdir(dir, { recursive: true });
+void stayAlive(config.dataDir, systemClock, logger);
 const s3 = new S3Client({
   requestHandler: { connectionTimeout: 5_000, requestTimeout: REQUEST_TIMEOUT_MS, throwOnRequestTimeout: true },
 });
