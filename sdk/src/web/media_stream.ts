@@ -105,6 +105,7 @@ async function follow(
 
 /** A file of a host of streams, such as a playlist. */
 export interface MediaFile {
+  /** All of it. */
   bytes: Uint8Array;
   /** Where it came from, after redirects: what it names is to be read against this. */
   url: string;
