@@ -148,8 +148,12 @@ export class HlsInput implements MediaInput {
       this.#lastAtMs = Math.max(this.#lastAtMs, atMs);
       steps.push({ items, atMs: this.#lastAtMs });
     };
-    if (broken || this.#lost > 0 || discontinuity) put(this.#tags.end(), this.#lastAtMs);
-    if (broken || this.#lost > 0) steps.push({ broken: this.#lost > 0 ? "error" : "skipped", atMs: this.#lastAtMs });
+    const isBroken = broken || this.#lost > 0;
+    // Before the first segment there is nothing to go on with.
+    if (this.#lastAtMs > -Infinity) {
+      if (isBroken || discontinuity) put(this.#tags.end(), this.#lastAtMs);
+      if (isBroken) steps.push({ broken: this.#lost > 0 ? "error" : "skipped", atMs: this.#lastAtMs });
+    }
     const items = this.#tags.push(bytes);
     const first = items.find((item) => item.kind === "tag");
     if (first?.kind !== "tag") {
