@@ -242,7 +242,7 @@ export class Fleet {
       const { part } = run.job;
       const own = segments.filter((each) => each.part === part);
       const said = new Set(byPart.filter((batch) => batch.part === part).flatMap((batch) => batch.ids));
-      const last = messages.findLast(({ id }) => said.has(id))?.at ?? run.from;
+      const last = messages.findLast(({ id }) => said.has(id))?.at ?? -Infinity;
       const shownTo = Math.max(run.from, ...own.map(({ startAt, durationMs }) => startAt + durationMs));
       assertEquals(own.map(({ index }) => index), run.segments.slice(0, own.length), `segments of ${roomId} ${part}`);
       // What a machine had when it died, lost its lease or could not hand over in time is not stored: the log says so.
