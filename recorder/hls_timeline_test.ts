@@ -52,6 +52,11 @@ describe("HlsTimeline", () => {
     const after = timeline.take(windowOf(17, 3), START_MS + 14_000);
     assertEquals(numbers(after), "17! 18 19");
     assertEquals(after[0]?.fromMs, START_MS + 8_000);
+    // Also where the playlist was read a little late.
+    const late = new HlsTimeline(-Infinity);
+    late.take(windowOf(10, 3), START_MS);
+    const [next] = late.take(windowOf(14, 1), START_MS + 5_000);
+    assertEquals([next?.broken, next?.fromMs], [true, START_MS + 2_000]);
   });
 
   it("passes over segments that the server says are missing", () => {
