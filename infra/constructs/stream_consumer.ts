@@ -15,7 +15,7 @@ export interface StreamConsumerProps {
 
 /**
  * Feeds the table's stream to the consumer, in order per recording. A record that keeps failing is isolated by halving
- * its batch, tried again five times, and then its place in the stream is written to the queue.
+ * its batch, tried again as often as the local feed does (`CONSUMER_FEED`), and then its place in the stream is written to the queue.
  */
 export class StreamConsumer extends Construct {
   readonly failures: sqs.Queue;
@@ -30,7 +30,8 @@ export class StreamConsumer extends Construct {
         maxBatchingWindow: Duration.seconds(1),
         bisectBatchOnError: true,
         reportBatchItemFailures: true,
-        retryAttempts: 5,
+        parallelizationFactor: 4,
+        retryAttempts: 20,
         maxRecordAge: Duration.hours(23),
         onFailure: new SqsDlq(this.failures),
         filters: [lambda.FilterCriteria.filter(CONSUMED_RECORDS)],

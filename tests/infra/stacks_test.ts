@@ -275,7 +275,8 @@ describe("consumer", () => {
       MaximumBatchingWindowInSeconds: 1,
       BisectBatchOnFunctionError: true,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
-      MaximumRetryAttempts: 5,
+      ParallelizationFactor: 4,
+      MaximumRetryAttempts: 20,
       MaximumRecordAgeInSeconds: 23 * 3600,
       FilterCriteria: {
         Filters: [{ Pattern: '{"eventName":["INSERT"],"dynamodb":{"Keys":{"sk":{"S":[{"prefix":"EVENTS#"}]}}}}' }],
