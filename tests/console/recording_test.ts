@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 import { type ChromiumStart, startChromium } from "../engines/chromium.ts";
@@ -23,7 +24,7 @@ else {
     let id: string;
 
     before(async () => {
-      world = await startConsoleWorld(browser);
+      world = await startConsoleWorld(browser, { ROOMTONE_MP4: "true" });
       const room = world.standin.room("some.host");
       room.startLive({ title: "A <b>live</b>", rate: 2 });
       id = room.roomId;
@@ -61,6 +62,21 @@ else {
       await chat.locator("li.to-come").first().waitFor();
       assert(await playedS(page) < 5);
       await shoot(page, "recording");
+    });
+
+    it("can be taken home as files", async () => {
+      const page = await world.open(`#/recordings/${id}`);
+      for (
+        const [button, start] of [["Chat (subtitles)", "WEBVTT"], ["Events (JSON lines)", "{"], ["Events (CSV)", ""]]
+      ) {
+        const saved = page.waitForEvent("download");
+        await page.getByRole("button", { name: button }).click();
+        const text = readFileSync(await (await saved).path(), "utf8");
+        assert(text.length > 100 && text.startsWith(start ?? ""), button);
+      }
+      const saved = page.waitForEvent("download");
+      await page.getByRole("button", { name: "Video (MP4)" }).click();
+      assertEquals(readFileSync(await (await saved).path()).subarray(4, 8).toString(), "ftyp");
     });
 
     it("finds words in the chat, and jumps to them", async () => {

@@ -6,6 +6,7 @@ import { EventLog, type Line, momentsOf, search } from "../model/event_log.ts";
 import { Timeline } from "../model/timeline.ts";
 import { Charts } from "../parts/charts.tsx";
 import { ChatList } from "../parts/chat_list.tsx";
+import { Downloads } from "../parts/downloads.tsx";
 import { HeatStrip } from "../parts/heat_strip.tsx";
 import { Empty, Trouble } from "../parts/notice.tsx";
 import { Player, type PlayerControl } from "../parts/player.tsx";
@@ -173,6 +174,7 @@ function Replay({ recording, atMs }: { recording: RecordingReply; atMs: number |
         <Moments moments={moments} timeline={timeline} onSeek={seek} />
         <Gifters log={log} />
         <Breaks log={log} timeline={timeline} onSeek={seek} />
+        <Downloads recording={recording} />
       </div>
     </>
   );
