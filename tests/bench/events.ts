@@ -71,10 +71,12 @@ async function itemsOf(events: readonly ArrivedEvent[]): Promise<{ atMs: number;
   const store = dynamoEvents({ client, name: "events", clock: systemClock, random: Math.random });
   const people = new KnownPeople();
   let seq = 2;
+  let told = 0;
   for (const flush of flushes(events)) {
     ({ atMs } = flush);
+    told += flush.lines.length;
     for (const batch of await packEvents(flush.lines, { recordingId: "7300000000000000001", seq, token: 1 }, people)) {
-      await store.appendEvents(batch);
+      await store.appendEvents({ ...batch, upTo: `1-${told}` });
       seq++;
     }
   }
