@@ -2,6 +2,7 @@
 import { AppError } from "@roomtone/functions/client";
 import { isLiveError } from "@roomtone/sdk";
 import * as alerts from "./commands/alerts.ts";
+import * as canary from "./commands/canary.ts";
 import * as demo from "./commands/demo.ts";
 import * as feed from "./commands/feed.ts";
 import * as followers from "./commands/followers.ts";
@@ -45,6 +46,7 @@ const COMMANDS: Record<string, Command> = {
   alerts,
   retention,
   key,
+  canary,
   repair,
   replay,
   serve,

@@ -198,6 +198,20 @@ export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
   HostRemovalReply: { ...retention, unfinished: [], watched: true },
   AlertReply: alert,
   AlertsReply: { alerts: [alert] },
+  CanaryReply: {
+    ranAt: 1_760_000_000_000,
+    drifts: 1,
+    facts: [{
+      name: "api_live.data.user.roomId",
+      area: "room",
+      lastGood: "string",
+      lastGoodAt: 1_759_996_400_000,
+      current: "absent",
+      since: 1_760_000_000_000,
+      drifted: true,
+    }],
+    refusals: [{ what: "prices", code: "captcha" }],
+  },
   OpenApiReply: { openapi: "3.1.0", paths: {} },
 };
 

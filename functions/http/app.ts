@@ -1,6 +1,8 @@
 import type { Hono } from "hono";
-import { docsRoute, openApiRoute } from "../contract/routes.ts";
+import { canaryRoute, docsRoute, openApiRoute } from "../contract/routes.ts";
+import type { CanaryStore } from "../ports/canary.ts";
 import { type BaseOptions, createBaseApp } from "./app_base.ts";
+import { readCanary } from "./canary_handler.ts";
 import type { ConsoleOptions } from "./console_page.ts";
 import { docsPage } from "./docs_page.ts";
 import { addLookupRoutes, type LookupRoutes } from "./lookup_routes.ts";
@@ -11,6 +13,8 @@ import { addSystemRoutes, type SystemDeps } from "./system_routes.ts";
 export interface AppOptions extends LookupRoutes, BaseOptions {
   /** Watchlist and recordings. */
   system?: SystemDeps;
+  /** `GET /canary` */
+  canary?: Pick<CanaryStore, "readCanary">;
   /** `GET /openapi.json`, this document, and `GET /docs` */
   openApi?: unknown;
   /** The page at `/`, for browsers; programs get the list of routes there. */
@@ -27,11 +31,14 @@ export interface AppOptions extends LookupRoutes, BaseOptions {
  * ```
  */
 export function createApp(options: AppOptions): Hono {
-  const { system, openApi, console, logger } = options;
+  const { system, canary, openApi, console, logger } = options;
   const groups = [
     (add: AddRoute) => addLookupRoutes(add, options),
     (add: AddRoute) => {
       if (system !== undefined) addSystemRoutes(add, { ...system, logger });
+    },
+    (add: AddRoute) => {
+      if (canary !== undefined) add(canaryRoute, async () => ({ body: await readCanary(canary) }));
     },
     (add: AddRoute) => {
       if (openApi === undefined) return;

@@ -253,6 +253,7 @@ const CALLS: Record<string, Call[]> = {
       },
     },
   ],
+  canary: [{ status: 200, path: "/canary" }],
   health: [{ status: 200, path: "/health" }],
   openApi: [{ status: 200, path: "/openapi.json" }],
   docs: [{ status: 200, path: "/docs" }],

@@ -7,6 +7,7 @@ import { getRandomValues } from "node:crypto";
 import { type SqliteKeyStore, sqliteKeyStore } from "../../functions/adapters/local/sqlite_key_store.ts";
 import { type SqliteStore, sqliteStore } from "../../functions/adapters/local/sqlite_store.ts";
 import type { AppError } from "../../functions/contract/errors.ts";
+import type { CanaryState } from "../../functions/ports/canary.ts";
 import type { RetentionPolicy } from "../../functions/contract/retention.ts";
 import type { Scope } from "../../functions/contract/scopes.ts";
 import { createKey } from "../../functions/core/api_keys.ts";
@@ -54,6 +55,22 @@ interface SystemOptions {
   asks?: LiveLookup;
   retention?: RetentionPolicy;
 }
+
+/** What a canary knew after its look. */
+const CANARY_STATE: CanaryState = {
+  ranAt: 1_760_000_000_000,
+  facts: [
+    {
+      ...{ name: "api_live.status", area: "room", lastGood: "200", lastGoodAt: 1_760_000_000_000, current: "200" },
+      ...{ since: 1_759_000_000_000, drifted: false },
+    },
+    {
+      ...{ name: "feed.status", area: "lists", lastGood: "200", lastGoodAt: 1_759_000_000_000, current: "404" },
+      ...{ since: 1_760_000_000_000, drifted: true },
+    },
+  ],
+  refusals: [{ what: "prices", code: "captcha" }],
+};
 
 /** What stands behind the API. */
 export class ContractWorld {
@@ -110,6 +127,7 @@ export class ContractWorld {
     return createApp({
       ...{ links: deps, userInfo: deps, followings: deps, lives: { ...deps, sender } },
       system: { store, clock, lookup, files, retention, streams: true },
+      canary: { readCanary: () => Promise.resolve({ state: CANARY_STATE, version: 1 }) },
       ...{ openApi, metrics: prometheusMetrics(), logger: new CaptureLogger(), loopbackOnly: true },
       ...more,
     });

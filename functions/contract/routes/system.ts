@@ -3,7 +3,7 @@
  * @module
  */
 import { defineRoute, nothing, problem } from "../route.ts";
-import { HealthReply, OpenApiReply } from "../schemas.ts";
+import { CanaryReply, HealthReply, OpenApiReply } from "../schemas.ts";
 
 /** `GET /health` */
 export const healthRoute = defineRoute({
@@ -13,6 +13,18 @@ export const healthRoute = defineRoute({
   scope: "open",
   request: { params: nothing, query: nothing },
   responses: { 200: { description: "They do", body: HealthReply }, 500: problem("They do not") },
+});
+
+/** `GET /canary` */
+export const canaryRoute = defineRoute({
+  method: "get",
+  path: "/canary",
+  summary: "Facts of TikTok's protocol: how each stands, and how it was when all was well",
+  scope: "read",
+  request: { params: nothing, query: nothing },
+  responses: {
+    200: { description: "The facts, those that drifted first; none before the first look", body: CanaryReply },
+  },
 });
 
 /** `GET /openapi.json` */

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { dynamoCanary } from "../../adapters/aws/dynamo_canary.ts";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { RECORDINGS_PREFIX, s3Files } from "../../adapters/aws/s3_files.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
@@ -38,7 +39,8 @@ export const handler = metered(
   serve(createApp({
     ...parts,
     lives: { lookup, clock: systemClock, sender: config.sendMessages ? sender : undefined },
-    system: { store, clock: systemClock, lookup, files, launcher, retention: config.retention, raise },
+    system: { store, clock: systemClock, lookup, files, launcher, raise, retention: config.retention },
+    canary: dynamoCanary(table),
     openApi,
   })),
 );

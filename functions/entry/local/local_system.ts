@@ -255,6 +255,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
         retention,
         streams: true,
       },
+      canary,
       openApi,
       console: consoleIn(config.consoleDir),
       logger,

@@ -1,0 +1,46 @@
+import { loadConfig, LocalConfig, lookOnce } from "@roomtone/functions/local";
+import { parseArgs } from "node:util";
+import { formatMoment, plain } from "../format.ts";
+import type { CliIo } from "../io.ts";
+import { remoteApi, UsageError } from "../options.ts";
+
+/** Shown by `roomtone canary --help`. */
+export const usage = `roomtone canary [NAME...] [--all] [--json] [--dir FOLDER]
+  Looks once whether TikTok's protocol is as it was, and stores what it found; exit code 1 when a fact is not as it was.
+  With --remote it looks at nothing, and shows what the canary of an API found last.
+  NAME...        hosts who are likely live; else one that is being recorded, or that TikTok recommends, is taken
+  --all          lists every fact, not only those that are not as they were
+  --json         one JSON object a fact
+  --dir FOLDER   the local system's data (default: roomtone-data)`;
+
+/** Looks at the facts of TikTok's protocol. */
+export async function run(args: string[], io: CliIo): Promise<number> {
+  const { values, positionals: hosts } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { all: { type: "boolean" }, json: { type: "boolean" }, dir: { type: "string" } },
+  });
+  const { all = false, json = false, dir } = values;
+  const remote = remoteApi(io, usage);
+  if (remote !== undefined && (dir !== undefined || hosts.length > 0)) {
+    throw new UsageError("names and --dir do not go with --remote", usage);
+  }
+  const config = () => loadConfig(LocalConfig, { ...io.env, ROOMTONE_DATA_DIR: dir ?? io.env["ROOMTONE_DATA_DIR"] });
+  const { facts, refusals } = remote === undefined
+    ? await lookOnce(config(), hosts, () => {}, io.signal)
+    : (await remote.canary({}, { signal: io.signal })).body;
+  const drifts = facts.filter(({ drifted }) => drifted);
+  for (const fact of all ? facts : drifts) {
+    const { name, drifted, current, lastGood, since } = fact;
+    if (json) io.out(JSON.stringify(fact));
+    else if (!drifted) io.out(plain(`as it was  ${name}  ${current}`));
+    else {io.out(
+        plain(
+          `DRIFTED    ${name}  ${current || "nothing"}, was ${lastGood || "nothing"}, since ${formatMoment(since)}`,
+        ),
+      );}
+  }
+  for (const { what, code } of refusals) io.err(plain(`no answer  ${what}  ${code}`));
+  io.err(`${facts.length} facts, ${drifts.length} not as they were`);
+  return drifts.length === 0 ? 0 : 1;
+}
