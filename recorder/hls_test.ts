@@ -45,7 +45,7 @@ for (const engine of ["inprocess", "ffmpeg"] as const) {
     async function run(
       name: string,
       options: Partial<RecordOptions> & LiveOptions = {},
-      trouble: (room: Room) => void = () => {},
+      trouble: (room: Room) => void | Promise<void> = () => {},
     ): Promise<Told> {
       const { streams = "hls", durationMs = LIVE_MS, ...rest } = options;
       const room = standin.room(name);
@@ -59,7 +59,7 @@ for (const engine of ["inprocess", "ffmpeg"] as const) {
       const problems: string[] = [];
       recording.on("problem", ({ half, code, detail }) => problems.push(`${half} ${code}: ${detail}`));
       await room.until(() => live.elapsedMs() > TROUBLE_MS);
-      trouble(room);
+      await trouble(room);
       const manifest = await recording.done;
       return { manifest, judgement: await judge(recording.folder), room, problems };
     }
@@ -76,7 +76,19 @@ for (const engine of ["inprocess", "ffmpeg"] as const) {
       );
       runs.set("skip", run("skip.host", {}, (room) => room.fault({ kind: "hls_skip", segments: 1 })));
       runs.set("jump", run("jump.host", {}, (room) => room.fault({ kind: "hls_clock_jump", byMs: JUMP_MS })));
-      runs.set("restart", run("restart.host", {}, (room) => room.fault({ kind: "hls_restart" })));
+      runs.set(
+        "restart",
+        run("restart.host", { durationMs: 12_000 }, async (room) => {
+          // What is not fetched by then is gone: there is no telling how much it was.
+          await room.until(() => {
+            const live = room.current;
+            const fetchedMs = Math.max(0, ...live?.hls.tags.map(({ mediaMs }) => mediaMs) ?? []);
+            const publishedMs = live?.hls.publishedMs ?? 0;
+            return publishedMs > 0 && fetchedMs > publishedMs - 100 && (live?.elapsedMs() ?? 0) - publishedMs < 1_500;
+          });
+          room.fault({ kind: "hls_restart" });
+        }),
+      );
       runs.set(
         "lost",
         run("lost.host", {}, (room) => {
