@@ -79,6 +79,8 @@ export class ConsumerStack extends Stack {
   #grantData({ state, events, bucket }: DataStack): void {
     const { consumer, alerts, retention } = this.functions;
     grantItems(consumer, state, ["GetItem", "BatchGetItem", "PutItem", "ConditionCheckItem"]);
+    // Batches that its stream never brought are in the log.
+    grantItems(consumer, events, ["Query"]);
     grantItems(alerts, state, ["UpdateItem"]);
     grantIndexes(alerts, state);
     grantItems(retention, state, ["GetItem", "Query", "UpdateItem", "DeleteItem"]);

@@ -22,10 +22,12 @@ const logs = (name: string) => `logs:CreateLogStream logs:PutLogEvents on ${name
 /** All that each role may do. */
 const RIGHTS: Record<string, string[]> = {
   AlertsRole: ["dynamodb:UpdateItem on StateTable.Arn", INDEXES, logs("Alerts")],
+  CanaryRole: ["dynamodb:GetItem dynamodb:PutItem on StateTable.Arn", INDEXES, logs("Canary"), reads("poller")],
   ConsumerRole: [
     "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator on EventsTable.StreamArn",
     "dynamodb:BatchGetItem dynamodb:ConditionCheckItem dynamodb:GetItem dynamodb:PutItem on StateTable.Arn",
     "dynamodb:ListStreams on *",
+    "dynamodb:Query on EventsTable.Arn",
     logs("Consumer"),
     "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on StreamFailuresQueue.Arn",
   ],
@@ -61,10 +63,12 @@ const RIGHTS: Record<string, string[]> = {
   ],
   SchedulerRoleForTarget: [
     "lambda:InvokeFunction on AlertsFunction.Arn, AlertsFunction.Arn:*",
+    "lambda:InvokeFunction on CanaryFunction.Arn, CanaryFunction.Arn:*",
     "lambda:InvokeFunction on PollerFunction.Arn, PollerFunction.Arn:*",
     "lambda:InvokeFunction on RetentionFunction.Arn, RetentionFunction.Arn:*",
     "sqs:SendMessage on MissedCallsQueue.Arn",
     "sqs:SendMessage on MissedCallsQueue.Arn",
+    "sqs:SendMessage on MissedTicksQueue.Arn",
     "sqs:SendMessage on MissedTicksQueue.Arn",
   ],
   SystemRole: [
