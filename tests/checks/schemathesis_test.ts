@@ -119,7 +119,7 @@ describe("openapi.json", () => {
   });
 
   it("names every answer to a key that asks too often, and to one that is unknown", async () => {
-    const often = await ask({ key: { scopes: ["read"], requestsPerMinute: 3 }, phases: "coverage", seconds: 6 });
+    const often = await ask({ key: { scopes: ["read"], requestsPerMinute: 2 }, phases: "coverage", seconds: 20 });
     assertSeen(often, 429);
     assertSeen(await ask({ unknownKey: true, phases: "coverage", seconds: 5 }), 401);
   });
