@@ -14,6 +14,7 @@ export {
 export { AlertsPolicy } from "./contract/alerts.ts";
 export {
   AlertsConfig,
+  CanaryConfig,
   type ConfigSchema,
   ConsumerConfig,
   envNames,

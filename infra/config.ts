@@ -143,6 +143,8 @@ const Stage = v.strictObject({
   mediaHosts: v.array(text),
   /** Whether the API sends messages into rooms, as the operator. */
   sendMessages: v.boolean(),
+  /** Names that are often live: the canary looks at TikTok's protocol by them, each hour. */
+  canaryHosts: v.array(v.pipe(v.string(), v.regex(/^[a-z0-9._]{1,64}$/, "must be names in lower case, without @"))),
   /** Who is told when a live starts or ends, of great gifts and of failures; secrets by the name of a parameter. */
   alerts: v.pipe(AlertsPolicy, short()),
   /** How long recordings and their events are kept. */
@@ -178,6 +180,7 @@ const STAGES: Readonly<Record<string, v.InferInput<typeof Stage>>> = {
     tiktokRequestBurst: 100,
     mediaHosts: [],
     sendMessages: false,
+    canaryHosts: [],
     alerts: {},
     retention: {},
     identities: identities("dev"),
@@ -198,6 +201,7 @@ const STAGES: Readonly<Record<string, v.InferInput<typeof Stage>>> = {
     tiktokRequestBurst: 100,
     mediaHosts: [],
     sendMessages: false,
+    canaryHosts: [],
     alerts: {},
     retention: {},
     identities: identities("prod"),

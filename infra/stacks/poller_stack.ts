@@ -2,7 +2,7 @@ import { Duration, Stack, type StackProps } from "aws-cdk-lib";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { ALL_SHARDS, environment, PollerConfig } from "@roomtone/functions/deploy";
+import { ALL_SHARDS, CanaryConfig, environment, PollerConfig } from "@roomtone/functions/deploy";
 import { type StageConfig, tableName } from "../config.ts";
 import { FailureQueue } from "../constructs/failure_queue.ts";
 import { NodeFunction } from "../constructs/node_function.ts";
@@ -22,6 +22,8 @@ export interface PollerStackProps extends StackProps {
 /** What looks at the watchlist: a function, and the schedules that call it. */
 export class PollerStack extends Stack {
   readonly poller: lambda.Function;
+  /** Looks each hour whether TikTok's protocol is as it was. */
+  readonly canary: lambda.Function;
   readonly missedTicks: sqs.Queue;
 
   constructor(scope: Construct, id: string, { config, distDir, data, recorders, ...props }: PollerStackProps) {
@@ -47,6 +49,22 @@ export class PollerStack extends Stack {
     recorders.grantLaunch(this.poller);
     grantIdentity(this.poller, this, config.identities.poller);
     this.missedTicks = new FailureQueue(this, "MissedTicks").queue;
+    this.canary = new NodeFunction(this, "Canary", {
+      ...{ bundle: "canary", distDir, description: "Looks whether TikTok's protocol is as it was" },
+      environment: environment(CanaryConfig, {
+        ...{ tableName: tableName(config), identityParameter: config.identities.poller },
+        ...{ mediaHosts: config.mediaHosts, canaryHosts: config.canaryHosts },
+        ...{ tiktokRequestsPerMinute: config.tiktokRequestsPerMinute, tiktokRequestBurst: config.tiktokRequestBurst },
+      }),
+      timeout: Duration.seconds(90),
+    }).fn;
+    grantItems(this.canary, data.state, ["GetItem", "PutItem"]);
+    grantIndexes(this.canary, data.state);
+    grantIdentity(this.canary, this, config.identities.poller);
+    new FunctionSchedule(this, "CanarySchedule", {
+      description: "Looks at TikTok's protocol",
+      ...{ fn: this.canary, every: Duration.hours(1), missedTicks: this.missedTicks },
+    });
     for (let lane = 0; lane < pollSchedules; lane++) {
       const shards = ALL_SHARDS.filter((shard) => shard % pollSchedules === lane);
       new FunctionSchedule(this, `Schedule${lane}`, {

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { type AlarmKind, runbookPage, RUNBOOKS } from "../../infra/runbooks.ts";
+import { ROOT } from "../../scripts/tools.mjs";
 import { valueText } from "./statement_text.ts";
 import { type Resource, synthesise, type Templates } from "./synthesise.ts";
 
@@ -27,6 +30,7 @@ describe("alarms", () => {
       const kind = kindOf(alarm);
       const page = runbookPage(kind);
       assertEquals(alarm.Properties.AlarmDescription, `${RUNBOOKS[kind]}. What to do: ${page}`);
+      assert(existsSync(join(ROOT, page)), `${page} is missing`);
     }
   });
 
