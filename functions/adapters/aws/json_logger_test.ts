@@ -3,6 +3,19 @@ import { describe, it } from "node:test";
 import { jsonLogger } from "./json_logger.ts";
 
 describe("jsonLogger()", () => {
+  it("says in each line what it is about, unless the line itself does", () => {
+    const lines: string[] = [];
+    let calls = 0;
+    const about = () => ({ functionName: "poller", traceId: `Root=${++calls}` });
+    const logger = jsonLogger((line) => lines.push(line), { now: () => 0 }, about);
+    logger.info("first");
+    logger.warn("second", { traceId: "the caller's" });
+    assertEquals(lines.map((line) => JSON.parse(line)).map(({ functionName, traceId }) => [functionName, traceId]), [
+      ["poller", "Root=1"],
+      ["poller", "the caller's"],
+    ]);
+  });
+
   it("writes one JSON object a line, without secrets", () => {
     const lines: string[] = [];
     const logger = jsonLogger((line) => lines.push(line), { now: () => 1_760_000_000_000 });
