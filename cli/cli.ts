@@ -4,6 +4,7 @@ import { isLiveError } from "@roomtone/sdk";
 import * as alerts from "./commands/alerts.ts";
 import * as canary from "./commands/canary.ts";
 import * as demo from "./commands/demo.ts";
+import * as doctor from "./commands/doctor.ts";
 import * as feed from "./commands/feed.ts";
 import * as followers from "./commands/followers.ts";
 import * as followings from "./commands/followings.ts";
@@ -51,6 +52,7 @@ const COMMANDS: Record<string, Command> = {
   replay,
   serve,
   demo,
+  doctor,
 };
 
 /** Commands that run on this machine alone, and why. */
@@ -62,6 +64,7 @@ const LOCAL: Readonly<Record<string, string>> = {
   replay: "it reads a file of this machine",
   serve: "it is the API",
   demo: "it brings everything along",
+  doctor: "it looks at this machine",
 };
 
 const USAGE = `roomtone COMMAND [arguments] [--remote URL]

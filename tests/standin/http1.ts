@@ -199,6 +199,7 @@ function serveConnection(socket: Socket, secure: boolean, handler: HttpHandler):
         const closing = request.header("connection")?.toLowerCase() === "close";
         const body = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body ?? new Uint8Array(0);
         const head = formatHead(reply.status, {
+          Date: new Date().toUTCString(),
           ...reply.headers,
           "Content-Length": String(body.length),
           Connection: closing ? "close" : "keep-alive",
