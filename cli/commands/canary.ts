@@ -1,4 +1,4 @@
-import { loadConfig, LocalConfig, lookOnce } from "@roomtone/functions/local";
+import { canaryReply, loadConfig, LocalConfig, lookOnce } from "@roomtone/functions/local";
 import { parseArgs } from "node:util";
 import { formatMoment, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
@@ -27,18 +27,16 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   }
   const config = () => loadConfig(LocalConfig, { ...io.env, ROOMTONE_DATA_DIR: dir ?? io.env["ROOMTONE_DATA_DIR"] });
   const { facts, refusals } = remote === undefined
-    ? await lookOnce(config(), hosts, () => {}, io.signal)
+    ? canaryReply(await lookOnce(config(), hosts, () => {}, io.signal))
     : (await remote.canary({}, { signal: io.signal })).body;
   const drifts = facts.filter(({ drifted }) => drifted);
   for (const fact of all ? facts : drifts) {
-    const { name, drifted, current, lastGood, since } = fact;
+    const { name, drifted, current, last_good: lastGood, since } = fact;
+    const drift = `DRIFTED    ${name}  ${current || "nothing"}, was ${lastGood || "nothing"}, since ${
+      formatMoment(since)
+    }`;
     if (json) io.out(JSON.stringify(fact));
-    else if (!drifted) io.out(plain(`as it was  ${name}  ${current}`));
-    else {io.out(
-        plain(
-          `DRIFTED    ${name}  ${current || "nothing"}, was ${lastGood || "nothing"}, since ${formatMoment(since)}`,
-        ),
-      );}
+    else io.out(plain(drifted ? drift : `as it was  ${name}  ${current}`));
   }
   for (const { what, code } of refusals) io.err(plain(`no answer  ${what}  ${code}`));
   io.err(`${facts.length} facts, ${drifts.length} not as they were`);

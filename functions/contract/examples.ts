@@ -199,13 +199,13 @@ export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
   AlertReply: alert,
   AlertsReply: { alerts: [alert] },
   CanaryReply: {
-    ranAt: 1_760_000_000_000,
+    ran_at: 1_760_000_000_000,
     drifts: 1,
     facts: [{
       name: "api_live.data.user.roomId",
       area: "room",
-      lastGood: "string",
-      lastGoodAt: 1_759_996_400_000,
+      last_good: "string",
+      last_good_at: 1_759_996_400_000,
       current: "absent",
       since: 1_760_000_000_000,
       drifted: true,

@@ -96,6 +96,11 @@ export class RecordingSession {
     return this.#recording.id;
   }
 
+  /** Events that wait for the store. */
+  get waitingEvents(): number {
+    return this.#events.waiting;
+  }
+
   /** Whether the lease has run out, as far as this session knows: anybody may claim the recording. */
   overdue(): boolean {
     return this.#deps.clock.now() >= this.#leaseUntil;

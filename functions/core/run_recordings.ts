@@ -22,6 +22,8 @@ export interface RecorderPool {
   readonly done: Promise<void>;
   /** Recordings that run right now. */
   active(): number;
+  /** Events of theirs that wait for the store. */
+  waitingEvents(): number;
   /** Looks for recordings now, not at the next interval. */
   wake(): void;
   /**
@@ -101,6 +103,7 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
   return {
     done,
     active: () => sessions.size,
+    waitingEvents: () => [...sessions].reduce((sum, session) => sum + session.waitingEvents, 0),
     wake,
     finish(recordingId) {
       for (const session of sessions) if (session.recordingId === recordingId) session.finish();

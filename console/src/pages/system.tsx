@@ -30,6 +30,7 @@ export function System() {
       )}
       <div class="columns">
         {metrics.value !== undefined && metrics.value.length > 0 && <Numbers samples={metrics.value} />}
+        <Canary />
         <Alerts />
       </div>
     </section>
@@ -114,7 +115,7 @@ function Alerts() {
   return (
     <section aria-labelledby="alerts-title">
       <h2 id="alerts-title">Alerts that reached nobody</h2>
-      <Trouble error={dead.error} />
+      <Trouble error={besides(dead.error)} />
       {dead.value?.body.alerts.length === 0 && <p class="quiet-text">None.</p>}
       <ul class="plain">
         {dead.value?.body.alerts.map(({ id, kind, username, at, deliveries }) => (
@@ -127,4 +128,49 @@ function Alerts() {
       </ul>
     </section>
   );
+}
+
+/** How often the canary's facts are read, ms: it looks once an hour. */
+const CANARY_EVERY_MS = 60_000;
+
+/** What has changed at TikTok. */
+function Canary() {
+  const { api } = useShared();
+  const now = useNow(CANARY_EVERY_MS);
+  const read = useResource((signal) => api.client.canary({}, { signal }), CANARY_EVERY_MS, [api]);
+  const known = read.value?.body;
+  if (read.error instanceof AppError && read.error.code === "not_found") return null;
+  return (
+    <section aria-labelledby="canary-title">
+      <h2 id="canary-title">TikTok's protocol</h2>
+      <Trouble error={besides(read.error)} />
+      {known !== undefined && (
+        <p class="quiet-text">
+          {known.ran_at === null
+            ? "The canary has not looked yet."
+            : `${known.facts.length} facts, looked at ${
+              fromNow(known.ran_at, now)
+            }; ${known.drifts} are not as they were.`}
+        </p>
+      )}
+      <ul class="plain">
+        {known?.facts.filter(({ drifted }) => drifted).map(({ name, current, last_good: was, since }) => (
+          <li key={name}>
+            <b>{name}</b> is <span class="bad">{current || "gone"}</span>, was {was || "absent"}, since{" "}
+            {dateText(since)}
+          </li>
+        ))}
+        {known?.refusals.map(({ what, code }) => (
+          <li key={what}>
+            {what}: {refusalText(code)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What went wrong beside the server being away, which the head of the page tells. */
+function besides(error: unknown): unknown {
+  return error instanceof AppError && (error.code === "network" || error.code === "deadline") ? undefined : error;
 }

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { CANARY_AREAS } from "../metrics.ts";
+import { Count, Time } from "./common.ts";
 
 /** Answer of the health route. */
 export const HealthReply = v.object({ status: v.literal("ok") });
@@ -12,17 +13,21 @@ export const HealthReply = v.object({ status: v.literal("ok") });
 const CanaryFactReply = v.object({
   name: v.string(),
   area: v.picklist(CANARY_AREAS),
-  lastGood: v.string(),
-  lastGoodAt: v.number(),
+  /** How it was when all was well, and when that was seen last. */
+  last_good: v.string(),
+  last_good_at: Time,
   current: v.string(),
-  since: v.number(),
+  /** When it became what it is. */
+  since: Time,
   drifted: v.boolean(),
 });
 
 /** What the canary knows. */
 export const CanaryReply = v.object({
-  ranAt: v.nullable(v.number()),
-  drifts: v.number(),
+  /** Time of its last look; `null` before the first. */
+  ran_at: v.nullable(Time),
+  /** Facts that are not as they were. */
+  drifts: Count,
   facts: v.array(CanaryFactReply),
   refusals: v.array(v.object({ what: v.string(), code: v.string() })),
 });

@@ -82,6 +82,7 @@ const pool = runRecordings({
 logger.info("recorder_ready", { owner, slots: config.recorderSlots });
 const tellMetrics = async () => {
   metrics.set("recordings_active", pool.active());
+  metrics.set("spool_events", pool.waitingEvents());
   metrics.set("disk_free_bytes", await freeBytes(dir));
   metrics.flush();
 };

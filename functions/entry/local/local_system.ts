@@ -189,6 +189,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     closing.push(() => pool.stop());
     readGauges = async () => ({
       recordings_active: pool.active(),
+      spool_events: pool.waitingEvents(),
       due_recordings: await store.countDueRecordings(clock.now()),
       due_watches: await store.countDueWatches(clock.now()),
       disk_free_bytes: await freeBytes(recordingsDir),
