@@ -40,7 +40,8 @@ function inventory(stage: string): costs.Inventory {
     const schedules = of("AWS::Scheduler::Schedule").filter(({ Properties }) =>
       Properties?.ScheduleExpression?.includes("minute")
     );
-    return { alarms, schedules: schedules.length };
+    const dashboards = of("AWS::CloudWatch::Dashboard").length;
+    return { alarms, dashboards, schedules: schedules.length };
   } finally {
     rmSync(scratch, { recursive: true });
   }
@@ -63,7 +64,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     ];
     const sources = [...new Set(Object.values(PRICES).map(({ source }) => source))].join("\n  ");
     process.stdout.write(
-      `Stage ${stage}, AWS's list prices of ${PRICED_REGION} on ${PRICED_ON}, without free tiers, taxes and traffic:\n  ` +
+      `Stage ${stage}, AWS's list prices of ${PRICED_REGION} on ${PRICED_ON}, without free tiers (but dashboards), taxes and traffic:\n  ` +
         `${sources}\n\n${costs.costText(sums)}\n`,
     );
     if (sums.some(({ usd, mostUsd }) => mostUsd !== undefined && usd > mostUsd)) process.exit(1);

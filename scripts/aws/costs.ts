@@ -26,6 +26,7 @@ export interface Cost {
 
 /** What of a stage costs money while nothing happens. */
 export interface Inventory {
+  dashboards: number;
   alarms: number;
   /** Those that call a function every minute or few. */
   schedules: number;
@@ -38,8 +39,13 @@ const FUNCTION_GB = 0.25;
 /** Heads of shards that such a run looks at, in an index, half a unit each; and the count of open recordings. */
 const IDLE_POLL_READS = 10 * 0.5;
 const IDLE_POLL_LOG_BYTES = 1_500;
-/** Metrics that the poller writes while nothing is watched: due names and recordings, and how late it is. */
-const IDLE_METRICS = 3;
+/** Metrics of an idle system: the poller's due names and recordings and its lateness, and the canary's drifts. */
+const IDLE_METRICS = 4;
+/** A look of the canary, each hour: it listens to a live for 20 s. */
+const CANARY_LOOK_S = 30;
+const HOURS_A_MONTH = 30 * 24;
+/** Dashboards that CloudWatch has free in each account. */
+const FREE_DASHBOARDS = 3;
 /** Write units of ten events at a busy room's rate and mix, as `npm run bench -- events` measures and bounds them. */
 const WRITE_UNITS_PER_10_EVENTS = 1.2;
 /** Events of a batch at a busy room's 17 a second and a flush each 2 s. */
@@ -71,12 +77,18 @@ const MILLION = 1e6;
 const GB = 1e9;
 
 /** The idle system for a month: an empty watchlist, no calls. */
-export function idleMonth(config: StageConfig, { alarms, schedules }: Inventory): Cost {
+export function idleMonth(config: StageConfig, { alarms, schedules, dashboards }: Inventory): Cost {
   const runs = schedules * MINUTES_A_MONTH / config.pollMinutes;
   const counted = `${schedules} schedule(s) x ${MINUTES_A_MONTH} min / ${config.pollMinutes} min`;
   return cost("The idle system, a month", 5, [
     line("alarms", "alarm", alarms, `${alarms} metrics of alarms`),
-    line("custom metrics", "metric", IDLE_METRICS, `${IDLE_METRICS} that the poller writes`),
+    line("custom metrics", "metric", IDLE_METRICS, `${IDLE_METRICS} that poller and canary write`),
+    line(
+      "dashboard",
+      "dashboard",
+      Math.max(0, dashboards - FREE_DASHBOARDS),
+      `${dashboards}, of the ${FREE_DASHBOARDS} that each account has free`,
+    ),
     line("schedule", "schedule", runs / MILLION, counted),
     line("poller and alerts, calls", "lambdaCall", runs / MILLION, counted),
     line(
@@ -90,6 +102,12 @@ export function idleMonth(config: StageConfig, { alarms, schedules }: Inventory)
       "readUnit",
       runs * IDLE_POLL_READS / MILLION,
       `${runs} x ${IDLE_POLL_READS} units`,
+    ),
+    line(
+      "canary, time",
+      "lambdaGbSecond",
+      HOURS_A_MONTH * CANARY_LOOK_S * FUNCTION_GB,
+      `${HOURS_A_MONTH} x ${CANARY_LOOK_S} s x ${FUNCTION_GB} GB`,
     ),
     line("poller and alerts, log", "logGb", runs * IDLE_POLL_LOG_BYTES / GB, `${runs} x ${IDLE_POLL_LOG_BYTES} bytes`),
   ]);

@@ -17,7 +17,7 @@ export interface Price {
   readonly source: string;
 }
 
-/** US dollars, without any free tier. */
+/** US dollars, without any free tier but the dashboards of each account. */
 export const PRICES = {
   lambdaCall: { usd: 0.20, per: "million calls of a function", source: "https://aws.amazon.com/lambda/pricing/" },
   lambdaGbSecond: { usd: 0.000_013_333_4, per: "GB-second on arm64", source: "https://aws.amazon.com/lambda/pricing/" },
@@ -35,6 +35,7 @@ export const PRICES = {
   },
   alarm: { usd: 0.10, per: "alarm metric and month", source: "https://aws.amazon.com/cloudwatch/pricing/" },
   metric: { usd: 0.30, per: "custom metric and month", source: "https://aws.amazon.com/cloudwatch/pricing/" },
+  dashboard: { usd: 3, per: "dashboard and month", source: "https://aws.amazon.com/cloudwatch/pricing/" },
   logGb: { usd: 0.50, per: "GB of log taken in", source: "https://aws.amazon.com/cloudwatch/pricing/" },
   fargateCpuHour: { usd: 0.032_38, per: "vCPU and hour on ARM", source: "https://aws.amazon.com/fargate/pricing/" },
   fargateGbHour: {

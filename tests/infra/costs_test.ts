@@ -12,12 +12,12 @@ describe("costs", () => {
       Number(((0.03238 + 4 * 0.00356 + 80 * 0.000111 + 0.005) / 25).toPrecision(3)),
     );
     assertEquals(Number(millionEvents().usd.toPrecision(6)), 0.075);
-    const idle = idleMonth(stageConfig("dev"), { alarms: 10, schedules: 1 });
+    const idle = idleMonth(stageConfig("dev"), { alarms: 10, schedules: 1, dashboards: 1 });
     assertEquals(
       Number(idle.lines.reduce((sum, { usd }) => sum + usd, 0).toPrecision(6)),
       Number(idle.usd.toPrecision(6)),
     );
-    const more = idleMonth(stageConfig("dev"), { alarms: 20, schedules: 1 });
+    const more = idleMonth(stageConfig("dev"), { alarms: 20, schedules: 1, dashboards: 1 });
     assertEquals(Number((more.usd - idle.usd).toPrecision(6)), 1);
   });
 
@@ -32,7 +32,7 @@ describe("costs", () => {
   });
 
   it("say when a target is missed", () => {
-    const text = costText([idleMonth(stageConfig("dev"), { alarms: 60, schedules: 1 })]);
+    const text = costText([idleMonth(stageConfig("dev"), { alarms: 60, schedules: 1, dashboards: 1 })]);
     assertStringIncludes(text, "at most $5.00: MISSED");
     assertStringIncludes(text, "60 metrics of alarms = 60 x 0.1 per alarm metric and month");
   });
