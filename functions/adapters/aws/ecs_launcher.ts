@@ -15,7 +15,7 @@ export interface EcsLauncherOptions {
   /** Gives the same one each time; the AWS client is loaded when there is something to launch. */
   client: () => Promise<ECSClient>;
   logger: Logger;
-  /** Cluster that holds recorder tasks and nothing else. */
+  /** Cluster that holds recorder tasks and nothing else; its default strategy tells on what capacity they run. */
   cluster: string;
   taskDefinition: string;
   subnets: string[];
@@ -59,7 +59,7 @@ export function ecsLauncher(options: EcsLauncherOptions): RecorderLauncher {
       new RunTaskCommand({
         cluster,
         taskDefinition: options.taskDefinition,
-        launchType: "FARGATE",
+        // No launchType: it would set the cluster's default aside, which tells how much is on Fargate Spot.
         count,
         networkConfiguration: {
           awsvpcConfiguration: {

@@ -52,7 +52,13 @@ describe("ecsLauncher() on moto", () => {
   const make = async (maxTasks = 12) => {
     const cluster = `cluster-${++made}`;
     const ecs = new ECSClient({ region: "us-east-1", endpoint: engines.ecs.endpoint, maxAttempts: 1, credentials });
-    await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
+    // As the stack sets it up for a stage that is on Fargate Spot only.
+    await ecs.send(
+      new CreateClusterCommand({
+        ...{ clusterName: cluster, capacityProviders: ["FARGATE", "FARGATE_SPOT"] },
+        defaultCapacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT", weight: 100 }],
+      }),
+    );
     await ecs.send(
       new RegisterTaskDefinitionCommand({
         ...{ family: "recorder", requiresCompatibilities: ["FARGATE"], networkMode: "awsvpc" },
@@ -96,14 +102,14 @@ describe("ecsLauncher() on moto", () => {
 
   recorderLauncherSuite("ecsLauncher()", make);
 
-  it("tasks are on Fargate, in the cluster, and those that were stopped count no more", async () => {
+  it("tasks are on the cluster's own capacity, and those that were stopped count no more", async () => {
     const { store, clock, open, tasks, ecs, cluster, recorders, close } = await make();
     try {
       await want(store, "1");
       await open().ensureCapacity(1);
       const [task = ""] = await tasks();
       const { tasks: [described] = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [task] }));
-      assertEquals([described?.launchType, described?.desiredStatus], ["FARGATE", "RUNNING"]);
+      assertEquals([described?.capacityProviderName, described?.desiredStatus], ["FARGATE_SPOT", "RUNNING"]);
       await ecs.send(new StopTaskCommand({ cluster, task }));
       assertEquals(await recorders(), 0);
       await clock.advance(10_000);

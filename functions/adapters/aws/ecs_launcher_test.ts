@@ -86,10 +86,10 @@ describe("ecsLauncher()", () => {
     assertEquals(calls.map(({ action }) => action), ["ListTasks", "RunTask"]);
     const { clientToken, ...asked } = calls[1]?.body ?? {};
     assertEquals(typeof clientToken, "string");
+    // No launch type and no strategy: the cluster's own decides how much is on Fargate Spot.
     assertEquals(asked, {
       cluster: "cluster",
       taskDefinition: "recorder:1",
-      launchType: "FARGATE",
       count: 1,
       networkConfiguration: {
         awsvpcConfiguration: { subnets: ["subnet-1"], securityGroups: ["sg-1"], assignPublicIp: "ENABLED" },
