@@ -1,6 +1,13 @@
 /** What a command may touch: its output, its environment, its end. Tests hand in their own. */
 import process from "node:process";
 
+/** A terminal that takes escape sequences. */
+export interface Terminal {
+  write(text: string): void;
+  /** Its width now; it changes when people resize the window. */
+  columns(): number;
+}
+
 /** A command's surroundings. */
 export interface CliIo {
   /** Writes a line of the result to standard output. */
@@ -9,6 +16,8 @@ export interface CliIo {
   err(line: string): void;
   /** Shows a short-lived line that the next line replaces; nothing where the output is not a terminal. */
   status(line: string): void;
+  /** Standard output where it is a terminal, for a view of its own. */
+  terminal?: Terminal;
   env: Record<string, string | undefined>;
   /** Aborted by Ctrl-C and SIGTERM. */
   signal: AbortSignal;
@@ -41,6 +50,14 @@ export function processIo(): CliIo {
       process.stderr.write(line.slice(0, (process.stderr.columns ?? 80) - 1));
       shown = true;
     },
+    ...(process.stdout.isTTY === true && process.env["TERM"] !== "dumb"
+      ? {
+        terminal: {
+          write: (text) => void process.stdout.write(text),
+          columns: () => process.stdout.columns ?? 80,
+        },
+      }
+      : {}),
     env: process.env,
     signal: abort.signal,
     now: () => Date.now(),

@@ -5,20 +5,27 @@ import { parseArgs } from "node:util";
 import { formatEvent } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import { clientOptions, onlyName } from "../options.ts";
+import { openView } from "../terminal_view.ts";
 
 /** Shown by `roomtone live --help`. */
-export const usage = `roomtone live NAME [--json] [--type TYPE]... [--record FILE]
+export const usage = `roomtone live NAME [--json] [--type TYPE]... [--record FILE] [--plain]
   Prints the events of a live as they arrive, until it ends.
   --json        one JSON object a line
   --type TYPE   only events of this type; may be repeated
-  --record FILE also writes every frame to a new file, for roomtone replay`;
+  --record FILE also writes every frame to a new file, for roomtone replay
+  --plain       lines alone; a terminal otherwise keeps viewers, diamonds, lag and gaps below them`;
 
 /** Prints the events of a live until it ends or the signal aborts. */
 export async function run(args: string[], io: CliIo): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { json: { type: "boolean" }, type: { type: "string", multiple: true }, record: { type: "string" } },
+    options: {
+      json: { type: "boolean" },
+      type: { type: "string", multiple: true },
+      record: { type: "string" },
+      plain: { type: "boolean" },
+    },
   });
   const wanted = values.type && new Set(values.type);
   const name = onlyName(positionals, usage);
@@ -27,12 +34,17 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   const file = values.record === undefined ? undefined : await open(values.record, "wx");
   const live = tiktok.live(name, { signal: io.signal });
   const recorded = file === undefined ? undefined : record(live, file);
-  const print = (event: LiveEvent): void => io.out(values.json ? JSON.stringify(event) : formatEvent(event));
+  const view = values.json || values.plain ? undefined : openView(io, name);
+  const say = view === undefined ? io.out : view.line;
+  const print = (event: LiveEvent): void => say(values.json ? JSON.stringify(event) : formatEvent(event));
   try {
     for await (const event of live) {
-      if (wanted === undefined || wanted.has(event.type)) print(event);
+      view?.event(event);
+      // The view itself shows the viewers.
+      if (wanted?.has(event.type) ?? (view === undefined || event.type !== "viewers")) print(event);
     }
   } finally {
+    view?.close();
     await recorded;
   }
   return 0;

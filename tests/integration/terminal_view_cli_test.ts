@@ -1,0 +1,88 @@
+/**
+ * `roomtone live` and `roomtone record` on a terminal and off it, against the stand-in.
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { runCli } from "../../cli/cli.ts";
+import { type Standin, startStandin } from "../standin/mod.ts";
+
+let standin: Standin;
+let dir: string;
+
+/** Runs a command on a terminal until what it shows holds all of `wanted`, then presses Ctrl-C. */
+async function run(argv: string[], wanted: RegExp[]) {
+  const out: string[] = [];
+  let shown = "";
+  const abort = new AbortController();
+  const look = (): void => {
+    const all = shown + out.join("\n");
+    if (wanted.every((one) => one.test(all))) abort.abort(new Error("Ctrl-C"));
+  };
+  const { web, webcast, socket } = standin.baseUrls;
+  const code = await runCli(argv, {
+    out: (line) => {
+      out.push(line);
+      look();
+    },
+    err: look,
+    status: () => undefined,
+    terminal: {
+      write: (text) => {
+        shown += text;
+        look();
+      },
+      columns: () => 100,
+    },
+    env: {
+      PATH: process.env["PATH"],
+      NO_COLOR: "1",
+      ROOMTONE_TIKTOK_WEB_URL: web,
+      ROOMTONE_TIKTOK_WEBCAST_URL: webcast,
+      ROOMTONE_TIKTOK_SOCKET_URL: socket,
+    },
+    signal: abort.signal,
+    now: () => Date.now(),
+  });
+  return { code, out, shown };
+}
+
+describe("the view on a terminal", () => {
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), "roomtone-view-"));
+    standin = await startStandin({ media: { seconds: 2 }, seed: "view" });
+    await standin.prepareMedia();
+    standin.room("some.host").startLive({ rate: 3 });
+  });
+  after(async () => {
+    await standin.stop();
+    await rm(dir, { recursive: true });
+  });
+
+  it("live keeps the facts below the events, and takes them away at the end", async () => {
+    const { code, out, shown } = await run(["live", "some.host"], [/ chat {5}@/, /[\d,]+ viewers/]);
+    assertEquals([code, out], [130, []]);
+    assert(shown.includes("\r\x1b[J") && shown.endsWith("\r\x1b[J"));
+  });
+
+  it("live prints lines alone with --plain, and JSON with --json", async () => {
+    const lines = await run(["live", "some.host", "--plain"], [/ chat {5}@/]);
+    assertEquals([lines.code, lines.shown], [130, ""]);
+    const json = await run(["live", "some.host", "--json"], [/"type":"chat"/]);
+    assertEquals(json.shown, "");
+    for (const line of json.out) JSON.parse(line);
+  });
+
+  it("record shows chat and how far it is, and the sum at the end", async () => {
+    const wanted = [/ chat {5}@/, /\d segments, /];
+    const { code, out, shown } = await run(["record", "some.host", "--dir", dir], wanted);
+    assertEquals([code, out.length], [0, 1]);
+    assert(shown.includes("recording into ") && shown.includes("closing the files"));
+    const lines = await run(["record", "some.host", "--dir", dir, "--plain", "--thumbnail-every-s", "0"], [/^/]);
+    assertEquals(lines.shown, "");
+  });
+});
