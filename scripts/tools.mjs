@@ -55,6 +55,9 @@ const PYPI = {
   moto: { version: "5.2.5", needs: ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"], program: "python" },
 };
 
+/** Lambda's runtime interface client, and what its own build of libcurl and of an addon for Node wants. */
+const LAMBDA_RIC = { version: "3.3.0", needs: ["npm", "autoconf", "automake", "libtoolize", "cmake", "make", "g++"] };
+
 /** Versions of the per-platform packages that carry an ffmpeg and an ffprobe binary. */
 const MEDIA_PINS = {
   "ffmpeg": {
@@ -311,6 +314,54 @@ export function streamlink() {
  */
 export function motoPython() {
   return fromPypi("moto");
+}
+
+/**
+ * The program of Lambda's runtime interface client (`aws-lambda-ric`), built once from its npm package.
+ * @returns {{program: string} | {missing: string}} a JavaScript file for Node 24, or one line why there is none
+ */
+export function lambdaRic() {
+  const name = "aws-lambda-ric";
+  const { version, needs } = LAMBDA_RIC;
+  const folder = join(TOOLS, `lambda_ric-${version}`);
+  const program = join(folder, "node_modules", name, "bin", "index.mjs");
+  if (existsSync(program)) return { program };
+  if (process.platform !== "linux") return { missing: `${name} builds on Linux only` };
+  const absent = [...needs, "python3"].filter((each) => onPath(each) === undefined);
+  if (absent.length > 0) return { missing: `the build of ${name} wants ${absent.join(", ")} on PATH` };
+  say(`building ${name} ${version} from npm, which takes a minute`);
+  mkdirSync(TOOLS, { recursive: true });
+  // Built under another name and then renamed: a killed build is never taken for the tool.
+  const part = mkdtempSync(`${folder}.part-`);
+  try {
+    // Node's npm package has its headers, so that nothing is asked for outside the registry.
+    const node = packageOf("node");
+    const headers = join(part, "headers");
+    mkdirSync(headers);
+    install(headers, node.name, node.version);
+    const nodePackage = join(headers, "node_modules", node.name);
+    writeFileSync(join(part, "package.json"), JSON.stringify({ private: true, dependencies: { [name]: version } }));
+    const run = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock", "--foreground-scripts"], {
+      cwd: part,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+      env: {
+        ...process.env,
+        PATH: `${join(nodePackage, "bin")}${delimiter}${process.env.PATH}`,
+        npm_config_nodedir: nodePackage,
+        MAKEFLAGS: "-j2",
+      },
+    });
+    if (run.status !== 0) {
+      say(`${run.stdout ?? ""}${run.stderr ?? run.error?.message ?? ""}`.split("\n").slice(-40).join("\n"));
+      return { missing: `${name} ${version} did not build: its output stands above` };
+    }
+    rmSync(headers, { recursive: true });
+    renameSync(part, folder);
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
+  return { program };
 }
 
 /**
