@@ -1,59 +1,9 @@
 /** The command line: picks the command, reports what went wrong. */
-import { AppError } from "@roomtone/functions/client";
-import { isLiveError } from "@roomtone/sdk";
-import * as alerts from "./commands/alerts.ts";
-import * as canary from "./commands/canary.ts";
-import * as demo from "./commands/demo.ts";
-import * as doctor from "./commands/doctor.ts";
-import * as feed from "./commands/feed.ts";
-import * as followers from "./commands/followers.ts";
-import * as followings from "./commands/followings.ts";
-import * as gifts from "./commands/gifts.ts";
-import * as key from "./commands/key.ts";
-import * as links from "./commands/links.ts";
-import * as live from "./commands/live.ts";
-import * as prices from "./commands/prices.ts";
-import * as record from "./commands/record.ts";
-import * as recordings from "./commands/recordings.ts";
-import * as repair from "./commands/repair.ts";
-import * as replay from "./commands/replay.ts";
-import * as retention from "./commands/retention.ts";
-import * as send from "./commands/send.ts";
-import * as serve from "./commands/serve.ts";
-import * as user from "./commands/user.ts";
-import * as watch from "./commands/watch.ts";
+import { COMMANDS } from "./commands.ts";
 import { plain } from "./format.ts";
 import type { CliIo } from "./io.ts";
-import { takeRemote, UsageError } from "./options.ts";
-
-interface Command {
-  usage: string;
-  run(args: string[], io: CliIo): Promise<number>;
-}
-
-const COMMANDS: Record<string, Command> = {
-  live,
-  record,
-  links,
-  user,
-  followings,
-  followers,
-  gifts,
-  prices,
-  feed,
-  send,
-  watch,
-  recordings,
-  alerts,
-  retention,
-  key,
-  canary,
-  repair,
-  replay,
-  serve,
-  demo,
-  doctor,
-};
+import { takeRemote } from "./remote_option.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** Commands that run on this machine alone, and why. */
 const LOCAL: Readonly<Record<string, string>> = {
@@ -69,7 +19,7 @@ const LOCAL: Readonly<Record<string, string>> = {
 
 const USAGE = `roomtone COMMAND [arguments] [--remote URL]
 
-${Object.values(COMMANDS).map((command) => command.usage.split("\n").slice(0, 2).join("\n")).join("\n")}
+${Object.values(COMMANDS).map(({ overview }) => overview).join("\n")}
 
 --remote URL, or ROOMTONE_REMOTE, asks a deployed API in place of TikTok and of the local system, with the API key in
 ROOMTONE_KEY; the key is sent to that address alone, which must begin with https:// except on this machine. On this
@@ -90,7 +40,7 @@ export async function runCli(argv: string[], io: CliIo): Promise<number> {
     const env = remote === undefined ? io.env : { ...io.env, ROOMTONE_REMOTE: remote };
     return await runCommand(words, { ...io, env }, remote !== undefined);
   } catch (error) {
-    return report(error, USAGE, false, io);
+    return await report(error, USAGE, false, io);
   }
 }
 
@@ -99,8 +49,9 @@ async function runCommand([name, ...args]: string[], io: CliIo, remoteAsked: boo
     io.out(USAGE);
     return name === undefined ? 2 : 0;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`, USAGE);
+  const listed = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (listed === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`, USAGE);
+  const command = await listed.load();
   if (args.includes("--help")) {
     io.out(command.usage);
     return 0;
@@ -116,12 +67,12 @@ async function runCommand([name, ...args]: string[], io: CliIo, remoteAsked: boo
     return await command.run(args, io);
   } catch (error) {
     if (io.signal.aborted) return 130;
-    return report(error, command.usage, args.includes("--json"), io);
+    return await report(error, command.usage, args.includes("--json"), io);
   }
 }
 
 /** Says what went wrong, what was seen and what to do. */
-function report(error: unknown, usage: string, json: boolean, io: CliIo): number {
+async function report(error: unknown, usage: string, json: boolean, io: CliIo): Promise<number> {
   if (error instanceof UsageError) {
     io.err(`${error.message}\n\n${error.usage}`);
     return 2;
@@ -130,6 +81,10 @@ function report(error: unknown, usage: string, json: boolean, io: CliIo): number
     io.err(`${error.message}\n\n${usage}`);
     return 2;
   }
+  const [{ isLiveError }, { AppError }] = await Promise.all([
+    import("@roomtone/sdk"),
+    import("@roomtone/functions/client"),
+  ]);
   const failure = isLiveError(error) || error instanceof AppError ? error : undefined;
   if (json) {
     const { code = "internal", remedy, retryAfterMs, evidence } = failure ?? {};

@@ -3,17 +3,9 @@ import { type ApiClient, apiClient } from "@roomtone/functions/client";
 import type { TikTokOptions } from "@roomtone/sdk";
 import { eulerSigner } from "@roomtone/sdk/euler";
 import type { CliIo } from "./io.ts";
+import { UsageError } from "./usage_error.ts";
 
-/** The command line cannot be right; the usage text says how it goes. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-  readonly usage: string;
-
-  constructor(message: string, usage: string) {
-    super(message);
-    this.usage = usage;
-  }
-}
+export { UsageError };
 
 /** The one name of a command that takes exactly one. */
 export function onlyName(positionals: string[], usage: string): string {
@@ -59,33 +51,6 @@ export function clientOptions(io: CliIo): TikTokOptions {
     cookies: io.env["ROOMTONE_TIKTOK_COOKIES"] || undefined,
     signer: apiKey === undefined && host === undefined ? undefined : eulerSigner({ apiKey, host }),
   };
-}
-
-/** Where a command line is to run, and its words without that. */
-export interface Place {
-  words: string[];
-  /** What `--remote` says; `undefined` without it. */
-  remote: string | undefined;
-}
-
-/**
- * Takes `--remote URL` out of a command line, wherever it stands before `--`.
- * @throws UsageError when the address is missing
- */
-export function takeRemote(argv: readonly string[], usage: string): Place {
-  const words: string[] = [];
-  let remote: string | undefined;
-  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i] ?? "";
-    if (i >= end || !/^--remote(=|$)/.test(word)) {
-      words.push(word);
-      continue;
-    }
-    remote = word === "--remote" ? argv[++i] : word.slice("--remote=".length);
-    if (!remote || remote.startsWith("-")) throw new UsageError("--remote takes the address of an API", usage);
-  }
-  return { words, remote };
 }
 
 /**

@@ -16,6 +16,7 @@ const BENCHMARKS: Record<string, string> = {
   decode: "tests/bench/decode.ts",
   rooms: "tests/bench/rooms.ts",
   import: "tests/bench/import.ts",
+  cli: "tests/bench/cli.ts",
   fuzz: "tests/bench/fuzz.ts",
   poller: "tests/bench/poller.ts",
   events: "tests/bench/events.ts",
