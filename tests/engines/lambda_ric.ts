@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -103,7 +103,7 @@ export async function startLambdaRic(
     current = undefined;
   };
 
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = new TextDecoder().decode(Buffer.concat(chunks));
@@ -115,9 +115,10 @@ export async function startLambdaRic(
     if (id === "init" && what === "error") failure = { result: undefined, error: JSON.parse(body) };
     else if (id === current?.id && what === "response") answer({ result: JSON.parse(body), error: undefined });
     else if (id === current?.id && what === "error") answer({ result: undefined, error: JSON.parse(body) });
-    else return response.writeHead(400).end();
+    else return void response.writeHead(400).end();
     response.writeHead(202, { "content-type": "application/json" }).end('{"status":"OK"}');
-  });
+  };
+  const server = createServer((request, response) => void serve(request, response).catch(finish));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 
   const child = spawn(node24(), [program, "index.handler"], {
@@ -138,8 +139,9 @@ export async function startLambdaRic(
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => log.push(line));
   }
-  const closed = once(child, "close").then(() =>
-    finish(new Error(`The function ended:\n${log.slice(-20).join("\n")}`))
+  const closed = once(child, "close").then(
+    () => finish(new Error(`The function ended:\n${log.slice(-20).join("\n")}`)),
+    finish,
   );
 
   return {
