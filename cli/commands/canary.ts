@@ -1,4 +1,5 @@
-import { canaryReply, loadConfig, LocalConfig, lookOnce } from "@roomtone/functions/local";
+import type { ApiClient } from "@roomtone/functions/client";
+import { acceptHere, canaryReply, loadConfig, LocalConfig, lookOnce } from "@roomtone/functions/local";
 import { parseArgs } from "node:util";
 import { formatMoment, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
@@ -9,6 +10,8 @@ export const usage = `roomtone canary [NAME...] [--all] [--json] [--dir FOLDER]
   Looks once whether TikTok's protocol is as it was, and stores what it found; exit code 1 when a fact is not as it was.
   With --remote it looks at nothing, and shows what the canary of an API found last.
   NAME...        hosts who are likely live; else one that is being recorded, or that TikTok recommends, is taken
+  --accept FACT  takes what a fact is now for how it should be, and looks at nothing; all: whatever drifted; may be
+                 repeated
   --all          lists every fact, not only those that are not as they were
   --json         one JSON object a fact
   --dir FOLDER   the local system's data (default: roomtone-data)`;
@@ -18,17 +21,27 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   const { values, positionals: hosts } = parseArgs({
     args,
     allowPositionals: true,
-    options: { all: { type: "boolean" }, json: { type: "boolean" }, dir: { type: "string" } },
+    options: {
+      accept: { type: "string", multiple: true },
+      all: { type: "boolean" },
+      json: { type: "boolean" },
+      dir: { type: "string" },
+    },
   });
-  const { all = false, json = false, dir } = values;
+  const { accept, all = false, json = false, dir } = values;
   const remote = remoteApi(io, usage);
   if (remote !== undefined && (dir !== undefined || hosts.length > 0)) {
     throw new UsageError("names and --dir do not go with --remote", usage);
   }
   const config = () => loadConfig(LocalConfig, { ...io.env, ROOMTONE_DATA_DIR: dir ?? io.env["ROOMTONE_DATA_DIR"] });
-  const { facts, refusals } = remote === undefined
-    ? canaryReply(await lookOnce(config(), hosts, () => {}, io.signal))
-    : (await remote.canary({}, { signal: io.signal })).body;
+  if (accept !== undefined && hosts.length > 0) throw new UsageError("names do not go with --accept", usage);
+  const named = accept?.includes("all") ? undefined : accept;
+  const { signal } = io;
+  const here = async () =>
+    canaryReply(await (accept ? acceptHere(config(), named) : lookOnce(config(), hosts, () => {}, signal)));
+  const there = async (api: ApiClient) =>
+    (await (accept ? api.acceptCanary({ body: { facts: named } }, { signal }) : api.canary({}, { signal }))).body;
+  const { facts, refusals } = remote === undefined ? await here() : await there(remote);
   const drifts = facts.filter(({ drifted }) => drifted);
   for (const fact of all ? facts : drifts) {
     const { name, drifted, current, last_good: lastGood, since } = fact;

@@ -217,6 +217,7 @@ export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
 
 /** Bodies of requests, by operation. */
 export const REQUESTS: Readonly<Record<string, unknown>> = {
+  acceptCanary: { facts: ["check_alive.data[].alive"] },
   importWatches: { uniqueId: "some.host", limit: 200 },
   sendMessage: { text: "hello" },
   startRecording: { username: "some.host" },

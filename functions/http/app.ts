@@ -1,8 +1,9 @@
 import type { Hono } from "hono";
-import { canaryRoute, docsRoute, openApiRoute } from "../contract/routes.ts";
+import { acceptCanaryRoute, canaryRoute, docsRoute, openApiRoute } from "../contract/routes.ts";
 import type { CanaryStore } from "../ports/canary.ts";
 import { type BaseOptions, createBaseApp } from "./app_base.ts";
-import { readCanary } from "./canary_handler.ts";
+import { acceptFacts } from "../core/accept_canary.ts";
+import { canaryReply, readCanary } from "./canary_handler.ts";
 import type { ConsoleOptions } from "./console_page.ts";
 import { docsPage } from "./docs_page.ts";
 import { addLookupRoutes, type LookupRoutes } from "./lookup_routes.ts";
@@ -13,8 +14,8 @@ import { addSystemRoutes, type SystemDeps } from "./system_routes.ts";
 export interface AppOptions extends LookupRoutes, BaseOptions {
   /** Watchlist and recordings. */
   system?: SystemDeps;
-  /** `GET /canary` */
-  canary?: Pick<CanaryStore, "readCanary">;
+  /** `GET /canary`, `POST /canary/accept` */
+  canary?: CanaryStore;
   /** `GET /openapi.json`, this document, and `GET /docs` */
   openApi?: unknown;
   /** The page at `/`, for browsers; programs get the list of routes there. */
@@ -38,7 +39,9 @@ export function createApp(options: AppOptions): Hono {
       if (system !== undefined) addSystemRoutes(add, { ...system, logger });
     },
     (add: AddRoute) => {
-      if (canary !== undefined) add(canaryRoute, async () => ({ body: await readCanary(canary) }));
+      if (canary === undefined) return;
+      add(canaryRoute, async () => ({ body: await readCanary(canary) }));
+      add(acceptCanaryRoute, async ({ body }) => ({ body: canaryReply(await acceptFacts(canary, body.facts)) }));
     },
     (add: AddRoute) => {
       if (openApi === undefined) return;

@@ -52,8 +52,8 @@ const JSON_BODY = { "content-type": "application/json" };
 const HUGE = { text: "x".repeat(1_100_000) };
 
 /** Calls of an operation that takes a body: those that do not get as far as its handler. */
-const bodyCalls = (path: string): Call[] => [
-  { status: 400, path, body: {} },
+const bodyCalls = (path: string, wrong = {}): Call[] => [
+  { status: 400, path, body: wrong },
   { status: 413, path, body: HUGE },
   { status: 415, path, body: {}, headers: { "content-type": "text/plain" } },
 ];
@@ -254,6 +254,17 @@ const CALLS: Record<string, Call[]> = {
     },
   ],
   canary: [{ status: 200, path: "/canary" }],
+  acceptCanary: [
+    { status: 200, path: "/canary/accept", body: {} },
+    ...bodyCalls("/canary/accept", { facts: [] }),
+    { status: 404, path: "/canary/accept", body: { facts: ["no.such.fact"] } },
+    {
+      status: 409,
+      path: "/canary/accept",
+      body: { facts: ["feed.status"] },
+      given: (world) => void (world.canaryLooks = true),
+    },
+  ],
   health: [{ status: 200, path: "/health" }],
   openApi: [{ status: 200, path: "/openapi.json" }],
   docs: [{ status: 200, path: "/docs" }],
@@ -382,7 +393,8 @@ describe("the contract", () => {
       const asks = broken(world.lookup);
       // The live check tells failures for each name: it takes more to break it.
       const lives = { lives: { lookup: asks, clock: { now: unforeseen, sleep: unforeseen } } };
-      const app = world.app({ store: broken(world.store), asks, ...name === "live" ? lives : {} });
+      const canary = { readCanary: unforeseen, writeCanary: unforeseen };
+      const app = world.app({ store: broken(world.store), asks, canary, ...name === "live" ? lives : {} });
       const call = works(name);
       const response = await app.request(call.path, requestOf(route, call));
       assert(!(await response.clone().text()).includes("foresaw"), name);

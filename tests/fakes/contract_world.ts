@@ -78,6 +78,8 @@ export class ContractWorld {
   readonly lookup = new FakeLookup();
   readonly store: SqliteStore = sqliteStore(":memory:");
   readonly keys: SqliteKeyStore = sqliteKeyStore(":memory:");
+  /** Whether the canary stores what it sees all the time. */
+  canaryLooks = false;
   /** What sending a message fails with. */
   sendFailure: Error | undefined;
 
@@ -127,7 +129,10 @@ export class ContractWorld {
     return createApp({
       ...{ links: deps, userInfo: deps, followings: deps, lives: { ...deps, sender } },
       system: { store, clock, lookup, files, retention, streams: true },
-      canary: { readCanary: () => Promise.resolve({ state: CANARY_STATE, version: 1 }) },
+      canary: {
+        readCanary: () => Promise.resolve({ state: CANARY_STATE, version: 1 }),
+        writeCanary: () => Promise.resolve(!this.canaryLooks),
+      },
       ...{ openApi, metrics: prometheusMetrics(), logger: new CaptureLogger(), loopbackOnly: true },
       ...more,
     });

@@ -73,7 +73,16 @@ describe("roomtone canary", () => {
       await system.stop();
     }
 
+    const unknown = await run(["--accept", "no.such.fact"]).catch((error: Error) => error.message);
+    assert(JSON.stringify(unknown).includes("knows no such fact"), JSON.stringify(unknown));
+    const accepted = await run(["--accept", "check_alive.data[].alive"]);
+    assertEquals(known(accepted.out), []);
+    assertEquals(known((await run(["some.host"])).out), []);
+
     standin.drift(undefined);
+    const back = await run(["some.host"]);
+    assert(known(back.out)[0]?.includes("boolean, was number"), back.out.join());
+    await run(["--accept", "all"]);
     const over = await run(["some.host", "--all"]);
     assert(over.out.includes("as it was  check_alive.data[].alive  boolean"), over.out.join("\n"));
     assertEquals(known(over.out.filter((each) => each.startsWith("DRIFTED"))), []);

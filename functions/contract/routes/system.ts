@@ -2,7 +2,8 @@
  * The API itself.
  * @module
  */
-import { defineRoute, nothing, problem } from "../route.ts";
+import * as v from "valibot";
+import { bodyProblems, defineRoute, inputProblems, nothing, notThere, problem } from "../route.ts";
 import { CanaryReply, HealthReply, OpenApiReply } from "../schemas.ts";
 
 /** `GET /health` */
@@ -24,6 +25,32 @@ export const canaryRoute = defineRoute({
   request: { params: nothing, query: nothing },
   responses: {
     200: { description: "The facts, those that drifted first; none before the first look", body: CanaryReply },
+  },
+});
+
+/** `POST /canary/accept` */
+export const acceptCanaryRoute = defineRoute({
+  method: "post",
+  path: "/canary/accept",
+  summary: "Take what facts are now for how they should be: TikTok changed for good",
+  request: {
+    params: nothing,
+    query: nothing,
+    body: v.object({
+      facts: v.optional(v.pipe(
+        v.array(v.pipe(v.string("must be a name"), v.maxLength(200, "must have at most 200 characters"))),
+        v.minLength(1, "must hold at least one name"),
+        v.maxLength(500, "must hold at most 500 names"),
+        v.description("Names of facts; without them, all that drifted"),
+      )),
+    }),
+  },
+  responses: {
+    200: { description: "The facts as they stand now", body: CanaryReply },
+    ...inputProblems,
+    ...bodyProblems,
+    ...notThere,
+    409: problem("The canary looked at the same time: try again"),
   },
 });
 
