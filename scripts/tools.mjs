@@ -52,7 +52,15 @@ const PYPI = {
   "cfn-lint": { version: "1.58.0", needs: ["cfn-lint==1.58.0"], program: "cfn-lint" },
   schemathesis: { version: "4.32.5", needs: ["schemathesis==4.32.5"], program: "schemathesis" },
   streamlink: { version: "8.6.3", needs: ["streamlink==8.6.3"], program: "streamlink" },
-  moto: { version: "5.2.5", needs: ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"], program: "python" },
+  moto: {
+    version: "5.2.5",
+    // The last two are what its CloudFormation loads.
+    needs: [
+      ...["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"],
+      ...["openapi-spec-validator==0.9.0", "docker==7.2.0"],
+    ],
+    program: "python",
+  },
 };
 
 /** Lambda's runtime interface client, and what its own build of libcurl and of an addon for Node wants. */
@@ -253,17 +261,20 @@ function fromPypi(name) {
   const bin = join(folder, WINDOWS ? "Scripts" : "bin");
   const path = join(bin, `${program}${EXE}`);
   const stamp = join(folder, ".installed");
-  if (existsSync(stamp)) return path;
+  const wanted = needs.join("\n");
+  const stamped = existsSync(stamp);
+  if (stamped && readFileSync(stamp, "utf8") === wanted) return path;
   const python = ["python3", "python"].map(onPath).find((each) =>
     each !== undefined &&
     outputOf(each, ["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))"]) === "True"
   );
   if (python === undefined) return undefined;
   say(`getting ${name} ${version} from PyPI`);
-  rmSync(folder, { recursive: true, force: true });
+  // What is whole stays, and gets what it lacks: it may run at this moment.
+  if (!stamped) rmSync(folder, { recursive: true, force: true });
   for (
     const [command, args] of /** @type {[string, string[]][]} */ ([
-      [python, ["-m", "venv", folder]],
+      ...(stamped ? [] : [[python, ["-m", "venv", folder]]]),
       [join(bin, `python${EXE}`), [
         "-m",
         "pip",
@@ -280,7 +291,7 @@ function fromPypi(name) {
     }
   }
   // Written last: a killed installation is never taken for the tool.
-  writeFileSync(stamp, "");
+  writeFileSync(stamp, wanted);
   return path;
 }
 

@@ -1,6 +1,6 @@
 /**
- * moto's server (S3, ECS and Scheduler in memory) for the tests: got once from PyPI into `.tools/`, started on a free loopback port, one
- * process per caller.
+ * moto's server (AWS in memory: S3, ECS, Scheduler, CloudFormation and more) for the tests: got once from PyPI into
+ * `.tools/`, started on a free loopback port, one process per caller.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";
@@ -18,11 +18,21 @@ export interface Moto {
 /** Either the engine, or the one line that says why the suite is skipped. */
 export type MotoStart = { engine: Moto; skipped: undefined } | { engine: undefined; skipped: string };
 
-/** Serves until its input ends, so that it never outlives the tests. */
+/**
+ * Serves until its input ends, so that it never outlives the tests. One request at a time: moto looks at a condition and
+ * then writes, and another request could come between.
+ */
 const PROGRAM = `
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication as App
 from moto.server import main
+turn = threading.Lock()
+serve = App.__call__
+def one_at_a_time(self, environ, start_response):
+    with turn:
+        return serve(self, environ, start_response)
+App.__call__ = one_at_a_time
 main(["-H", "127.0.0.1", "-p", "0"])
 `;
 
