@@ -39,12 +39,11 @@ export async function addToTotals(
 }
 
 /**
- * Adds batches that the feed never brought, or brought when they could not be added: the log has them. What cannot be
+ * Finds batches that the feed never brought, or brought when they could not be added: the log has them. What cannot be
  * read there either stays missing.
- * @returns the batches that were added
  */
-export async function addMissing(
-  deps: { store: TotalsStore & Pick<EventStore, "listEvents">; logger: Logger },
+export async function findMissing(
+  deps: { store: Pick<EventStore, "listEvents">; logger: Logger },
   { recordingId, missing }: Pick<RecordingTotals, "recordingId" | "missing">,
 ): Promise<UnpackedBatch[]> {
   const { store, logger } = deps;
@@ -60,7 +59,6 @@ export async function addMissing(
       logger.warn("missing_batch_not_read", { recordingId, seq, error });
     }
   }
-  if (found.length > 0) await addToTotals(store, recordingId, found);
   return found;
 }
 

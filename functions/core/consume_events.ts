@@ -2,7 +2,7 @@ import type { ChangeRecord } from "../ports/change_feed.ts";
 import type { EventStore } from "../ports/event_store.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { TotalsStore } from "../ports/totals_store.ts";
-import { addMissing, addToTotals, unpackBatch, type UnpackedBatch } from "./add_totals.ts";
+import { addToTotals, findMissing, unpackBatch, type UnpackedBatch } from "./add_totals.ts";
 import { mapBounded } from "./bounded.ts";
 import type { BatchResponse } from "./feed_reader.ts";
 
@@ -11,8 +11,8 @@ export interface ConsumeDeps {
   store: TotalsStore & Pick<EventStore, "listEvents">;
   logger: Logger;
   /**
-   * Is told each batch that is in the totals, in the order of its recording, and again when its record comes again. A
-   * failure is one of the batch: it comes again.
+   * Is told each batch at least once: those that a record brings when they are in the totals, in the order of their
+   * recording, and those out of the log before they are. A failure is one of the batch: it comes again.
    */
   onBatch?: ((batch: UnpackedBatch) => Promise<void>) | undefined;
 }
@@ -56,8 +56,10 @@ async function consumeRecording(deps: ConsumeDeps, records: readonly ChangeRecor
     const { recordingId } = first.batch;
     const totals = await addToTotals(store, recordingId, unpacked);
     const hasHoles = totals !== undefined && totals.missing.length > 0;
-    const mended = hasHoles ? await addMissing(deps, totals) : [];
+    const mended = hasHoles ? await findMissing(deps, totals) : [];
+    // Told before they are added: once they are, nothing would bring them again when telling fails.
     for (const each of mended) await deps.onBatch?.(each);
+    if (mended.length > 0) await addToTotals(store, recordingId, mended);
     for (const each of unpacked) {
       await deps.onBatch?.(each);
       done++;

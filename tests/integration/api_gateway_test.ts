@@ -322,6 +322,27 @@ describe("the API's functions behind API Gateway", () => {
       assertEquals((await drive("system/alert_resend")).status, 409);
     });
 
+    it("gives events as files, totals of a host, and what the canary knows", async () => {
+      const [first = "{}"] = (await drive("system/events_jsonl")).text.split("\n");
+      assertEquals(JSON.parse(first).type, "like");
+      assertEquals((await drive("system/events_csv")).text.split(/\r?\n/).filter((line) => line !== "").length, 5);
+      assert((await drive("system/chat_vtt")).text.startsWith("WEBVTT"));
+      // No consumer runs here.
+      assertEquals((await drive("system/host_totals")).json.code, "not_found");
+      assertEquals((await drive("system/canary")).json.ran_at, null);
+      assertEquals((await drive("system/canary_accept")).status, 404);
+    });
+
+    it("keeps recordings, and tells what would go by policy and of a host", async () => {
+      assertEquals((await drive("system/recording_keep")).json.kept, true);
+      assertEquals((await drive("system/recording_unkeep")).json.kept, false);
+      const due = await drive("system/retention_dry");
+      assertEquals([due.status, due.json.dry_run, due.json.removed], [200, true, []]);
+      const host = await drive("system/host_remove_dry");
+      assertEquals(host.json.removed.map((each: { recording_id: string }) => each.recording_id), [FINISHED]);
+      assertEquals(host.json.unfinished.sort(), [RUNNING, SILENT]);
+    });
+
     it("starts, stops and deletes recordings", async () => {
       const launches = () => aws.calls.filter((call) => call.startsWith("ecs:"));
       aws.refused.add("ecs:RunTask");

@@ -79,17 +79,19 @@ export function ecsLauncher(options: EcsLauncherOptions): RecorderLauncher {
     return false;
   }
 
-  /** @returns whether tasks were asked for */
+  /** @returns whether tasks may have been started that ECS does not list yet */
   async function startMissing(waiting: number): Promise<boolean> {
     const [open, tasks] = await Promise.all([options.countOpen(), countTasks()]);
     const missing = Math.min(Math.ceil(Math.max(open, waiting) / slotsPerTask) - tasks, options.maxTasks);
+    let asked = 0;
     try {
-      for (let left = missing; left > 0; left -= TASKS_PER_CALL) {
-        if (!await start(Math.min(left, TASKS_PER_CALL))) break;
+      for (; asked < missing; asked += TASKS_PER_CALL) {
+        if (!await start(Math.min(missing - asked, TASKS_PER_CALL))) break;
       }
     } catch (error) {
-      // Whether ECS started some is not known; the next count tells.
       logger.error("recorder_tasks_not_started", { waiting, error });
+      // Of a caller's fault, such as a missing right, ECS starts nothing; of any other it is not known.
+      if (asked === 0 && error instanceof Error && "$fault" in error && error.$fault === "client") return false;
     }
     return missing > 0;
   }

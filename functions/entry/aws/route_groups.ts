@@ -37,6 +37,7 @@ export const ROUTE_GROUPS = {
     routes.listAlertsRoute,
     routes.resendAlertRoute,
     routes.canaryRoute,
+    routes.acceptCanaryRoute,
     routes.healthRoute,
     routes.openApiRoute,
     routes.docsRoute,
