@@ -30,6 +30,11 @@ const HOLD_MS = 1500;
 const EARLY_MS = 1000;
 /** A server's cache may be this old; what is later than that came on a new clock. */
 const LATE_MS = 30_000;
+/**
+ * Servers send pictures again that are this old, seldom older ones. Where the clock goes on, one that would come again
+ * later than that is another one that looks the same: the live shows something in a loop.
+ */
+const REPEAT_MS = 10_000;
 /** How long the arrival of new media is watched to measure a gap. */
 const MEASURE_MS = 3000;
 /** Clock and measurement may differ by this much before the measurement is believed. */
@@ -92,7 +97,9 @@ export class FlvRepair {
     audio: { header: undefined, lastMs: -1, deltaMs: 23, skewMs: 0 },
     video: { header: undefined, lastMs: -1, deltaMs: 33, skewMs: 0 },
   };
-  /** Wall time minus output time, at the live's edge. */
+  /** Output time of the last gap. */
+  #gapMs = 0;
+  /** Wall time minus output time, at the live's edge, since the last gap. */
   readonly #lag = new LagFloor();
   #metadata: Uint8Array | undefined;
   #part: (FlvPart & { headers: Record<FlvTrackType, number | undefined> }) | undefined;
@@ -343,7 +350,7 @@ export class FlvRepair {
     if (witness === undefined) return;
     if (this.#sameClock(witness)) return this.#release(witness);
     const jumpMs = this.#startOf(media) + this.#offsetMs - this.endMs;
-    const clockHolds = jumpMs >= 0 && this.#isInTime(first) && !this.#repeats.isUniquePicture(witness);
+    const clockHolds = jumpMs >= 0 && this.#isInTime(first) && !this.#isRepeat(witness);
     if (!clockHolds && this.#settling === "reconnect") {
       const lastMs = { audio: this.#tracks.audio.lastMs, video: this.#tracks.video.lastMs };
       const run = this.#repeats.findRun(media, witnesses, lastMs, full);
@@ -363,6 +370,14 @@ export class FlvRepair {
     if (floorMs === undefined) return false;
     const lateMs = held.atMs - (held.rawMs + (this.#offsetMs ?? 0)) - floorMs;
     return lateMs > -EARLY_MS && lateMs < LATE_MS;
+  }
+
+  /** Whether the frame is a picture that was given out once, and lately: it is that one again, whatever its time. */
+  #isRepeat(witness: ReadMedia): boolean {
+    const timeMs = this.#repeats.uniquePictureMs(witness);
+    // What came before a gap is older than the output's clock tells.
+    if (timeMs === undefined || timeMs < this.#gapMs) return false;
+    return witness.atMs - timeMs - (this.#lag.floorMs ?? Infinity) <= REPEAT_MS;
   }
 
   #setOffset(offsetMs: number): void {
@@ -413,7 +428,7 @@ export class FlvRepair {
     const known = this.#repeats.wasAt(witness, timeMs);
     if (known === undefined) {
       // A picture that was there once, at another time, is that picture again, on another clock.
-      if (this.#repeats.isUniquePicture(witness)) return false;
+      if (this.#isRepeat(witness)) return false;
       if (timeMs <= (lastMs < 0 ? this.endMs : lastMs) - JITTER_MS) return false;
       if (timeMs - this.endMs > FORWARD_LIMIT_MS) return false;
     }
@@ -437,6 +452,7 @@ export class FlvRepair {
     if (reconnected || holeMs !== undefined || atMs - this.#lastAtMs >= 2 * FORWARD_LIMIT_MS) {
       this.#measure(atMs, true);
       this.#nextPart = "gap";
+      this.#gapMs = endMs;
       this.#measuring = {
         mediaMs: endMs,
         fromMs: endMs + (floorMs ?? this.#lastAtMs - endMs),

@@ -18,12 +18,16 @@ interface Frame {
   payload: Uint8Array;
 }
 
-/** Picture frames are all different; sound repeats four payloads, as silence does. */
-function makeLive(lengthMs: number, framesPerKeyframe: number): Frame[] {
+/**
+ * Picture frames are all different, but for those of a loop; sound repeats four payloads, as silence does.
+ * @param loopFrames after so many frames the same ones come again
+ */
+function makeLive(lengthMs: number, framesPerKeyframe: number, loopFrames = Infinity): Frame[] {
   const frames: Frame[] = [];
   for (let n = 0; n * FRAME_MS < lengthMs; n++) {
     const keyframe = n % framesPerKeyframe === 0;
-    const payload = Uint8Array.of(keyframe ? 0x17 : 0x27, 1, 0, 0, 0, n >> 8, n & 255);
+    const picture = n % loopFrames;
+    const payload = Uint8Array.of(keyframe ? 0x17 : 0x27, 1, 0, 0, 0, picture >> 8, picture & 255);
     frames.push({ type: "video", timeMs: n * FRAME_MS, keyframe, payload });
   }
   for (let n = 0; n * SOUND_MS < lengthMs; n++) {
@@ -169,6 +173,23 @@ describe("FlvRepair", () => {
     }));
     fc.assert(fc.property(fc.array(anyLong, { minLength: 1, maxLength: 4 }), (connections) => {
       const { out, given } = play(LIVE, connections);
+      assertLength(out, given, 300 * connections.length);
+    }));
+  });
+
+  it("keeps each turn of a picture that loops, and tells what is missing of it", () => {
+    const anyCut = anyConnection.map((connection) => ({
+      ...connection,
+      tags: 200 + 4 * connection.tags,
+      clockMs: undefined,
+      jump: undefined,
+    }));
+    // Turns of 12 to 40 s.
+    const anyLoop = fc.integer({ min: 6, max: 20 }).map((groups) => 50 * groups);
+    fc.assert(fc.property(anyLoop, fc.array(anyCut, { minLength: 2, maxLength: 4 }), (loopFrames, connections) => {
+      const { out, given } = play(makeLive(180_000, 50, loopFrames), connections);
+      assertEquals(out.media.map(named), given.map(named));
+      assertClockRuns(out.media);
       assertLength(out, given, 300 * connections.length);
     }));
   });

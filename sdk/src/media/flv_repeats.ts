@@ -66,9 +66,11 @@ export class RepeatFinder {
     return this.#history.find(read.tag.type, read.fingerprint, timeMs, ROUNDING_MS);
   }
 
-  /** Whether the same picture was given out exactly once. */
-  isUniquePicture(read: ReadMedia): boolean {
-    return read.tag.type === "video" && this.#history.all("video", read.fingerprint).length === 1;
+  /** When the same picture was given out; `undefined` unless that was exactly once. */
+  uniquePictureMs(read: ReadMedia): number | undefined {
+    if (read.tag.type !== "video") return undefined;
+    const [first, ...others] = this.#history.all("video", read.fingerprint);
+    return others.length === 0 ? first?.timeMs : undefined;
   }
 
   /**
