@@ -109,6 +109,8 @@ export function eventSpoolSuite(name: string, makeStore: () => Promise<StoreFixt
       await passes(() => recorder.runs.length > 0);
       const run = recorder.last();
       run.started(clock.now());
+      // What is on the disk is found by the part's row.
+      await passes(async () => (await store.getRecording("1"))?.parts.at(-1)?.part === run.job.part);
       return run;
     };
     /** The recorder writes events to its disk and tells them. */
