@@ -249,7 +249,8 @@ export function eventSpoolSuite(name: string, makeStore: () => Promise<StoreFixt
       await passes(async () => (await stored()).length > 1_000);
       run.end({ kind: "ended" });
       await passes(async () => (await store.getRecording("1"))?.state === "finished");
-      assert(await gapInPlace() > 3_000);
+      // Memory keeps 2,000 at most, and as many may be on their way to the store.
+      assert(await gapInPlace() > 300 * RATE - 4_000);
       await passes(() => pool.stop().then(() => true));
     });
   });
