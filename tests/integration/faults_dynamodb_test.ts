@@ -28,5 +28,5 @@ describe("faults on DynamoDB Local", () => {
   fleetFaultsSuite("DynamoDB", makeStore);
   recordedFaultsSuite("DynamoDB", makeStore);
   const seeds = [String(Date.now())];
-  fleetModelSuite("DynamoDB", makeStore, { seeds, hosts: 2, troubleMinutes: 10, onAirMinutes: 25 });
+  fleetModelSuite("DynamoDB", makeStore, { seeds, hosts: 2, troubleMinutes: 10, onAirMinutes: 35 });
 });
