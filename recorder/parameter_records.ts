@@ -4,7 +4,7 @@
  * @module
  */
 import { joined } from "./joined.ts";
-import { BitReader, HIGH_PROFILES, withoutEmulation } from "./parameter_sets.ts";
+import { BitReader, HIGH_PROFILES, readHevcStart, withoutEmulation } from "./parameter_sets.ts";
 
 const sized = (unit: Uint8Array): Uint8Array[] => [Uint8Array.of(unit.length >> 8, unit.length & 255), unit];
 
@@ -42,15 +42,7 @@ export function makeHevcRecord(
   if (first === undefined || vps.length === 0 || pps.length === 0) return undefined;
   const plain = withoutEmulation(first.subarray(2));
   const bits = new BitReader(plain);
-  bits.skip(4);
-  const subLayers = bits.bits(3);
-  bits.skip(1 + 96);
-  const present = Array.from({ length: subLayers }, () => [bits.bits(1), bits.bits(1)] as const);
-  if (subLayers > 0) bits.skip(2 * (8 - subLayers));
-  for (const [profile, level] of present) bits.skip(profile * 88 + level * 8);
-  bits.ue();
-  const chroma = bits.ue();
-  if (chroma === 3) bits.skip(1);
+  const { subLayers, chroma } = readHevcStart(bits);
   bits.ue();
   bits.ue();
   if (bits.bits(1) === 1) { for (let side = 0; side < 4; side++) bits.ue(); }

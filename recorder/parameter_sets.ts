@@ -155,11 +155,12 @@ function hevcSet(record: Uint8Array, type: number): Uint8Array | undefined {
   return undefined;
 }
 
-/** Reads an HEVCDecoderConfigurationRecord; `undefined` when it makes no sense. */
-export function readHevcParameters(record: Uint8Array): VideoParameters | undefined {
-  const unit = hevcSet(record, HEVC_SPS);
-  if (record[0] !== 1 || unit === undefined) return undefined;
-  const bits = new BitReader(withoutEmulation(unit.subarray(2)));
+/**
+ * Reads a sequence parameter set of HEVC up to its width (ITU-T H.265, 7.3.2.2).
+ * @param bits at its start, behind the unit's header
+ * @returns layers below the highest, and the chroma format
+ */
+export function readHevcStart(bits: BitReader): { subLayers: number; chroma: number } {
   bits.skip(4);
   const subLayers = bits.bits(3);
   bits.skip(1 + 96);
@@ -169,6 +170,15 @@ export function readHevcParameters(record: Uint8Array): VideoParameters | undefi
   bits.ue();
   const chroma = bits.ue();
   if (chroma === 3) bits.skip(1);
+  return { subLayers, chroma };
+}
+
+/** Reads an HEVCDecoderConfigurationRecord; `undefined` when it makes no sense. */
+export function readHevcParameters(record: Uint8Array): VideoParameters | undefined {
+  const unit = hevcSet(record, HEVC_SPS);
+  if (record[0] !== 1 || unit === undefined) return undefined;
+  const bits = new BitReader(withoutEmulation(unit.subarray(2)));
+  const { chroma } = readHevcStart(bits);
   const full = [bits.ue(), bits.ue()] as const;
   const [left = 0, right = 0, top = 0, bottom = 0] = bits.bits(1) === 1
     ? [bits.ue(), bits.ue(), bits.ue(), bits.ue()]
