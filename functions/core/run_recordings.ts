@@ -1,4 +1,4 @@
-import type { Recording } from "../ports/recording_store.ts";
+import type { Recording, RecordingClaim } from "../ports/recording_store.ts";
 import { RecordingSession, type SessionDeps, type SessionOptions } from "./recording_session.ts";
 import { waited } from "./waiting.ts";
 
@@ -46,8 +46,8 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
   const sessions = new Set<RecordingSession>();
   const stopping = new AbortController();
   let pause = new AbortController();
-  /** The store did not answer the last claim. */
-  let away = false;
+  /** The last claim, which the store did not answer: it may have got recordings that nobody begins. */
+  let unanswered: RecordingClaim | undefined;
   let claimFrom = -Infinity;
 
   const wake = () => pause.abort();
@@ -68,14 +68,16 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
     if ([...sessions].some((session) => session.overdue())) return;
     if (clock.now() < claimFrom) return;
     try {
-      if (away) {
-        // It is back, or not. Leases ran out that their recorders could not renew: those come first.
-        await store.countDueRecordings(clock.now());
-        away = false;
+      if (unanswered !== undefined) {
+        await store.undoClaim(unanswered);
+        // It is back. Leases ran out that their recorders could not renew: those come first.
+        unanswered = undefined;
         claimFrom = clock.now() + AFTER_OUTAGE_MS;
         return;
       }
-      const claimed = await store.claimRecordings({ owner, now: clock.now(), leaseMs, limit });
+      unanswered = { owner, now: clock.now(), leaseMs, limit };
+      const claimed = await store.claimRecordings(unanswered);
+      unanswered = undefined;
       for (const recording of claimed) {
         if (stopping.signal.aborted) {
           const lease = { recordingId: recording.id, token: recording.leaseToken };
@@ -83,7 +85,6 @@ export function runRecordings(deps: SessionDeps, options: RecorderPoolOptions): 
         } else begin(recording);
       }
     } catch (error) {
-      away = true;
       logger.warn("claim_failed", { owner, error });
     }
   };

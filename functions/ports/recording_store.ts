@@ -86,6 +86,17 @@ export interface RecordingFilter {
   state?: Exclude<RecordingState, "deleting">;
 }
 
+/** What a pool of recorders asks for. */
+export interface RecordingClaim {
+  /** Who claims. */
+  owner: string;
+  now: number;
+  /** How long the lease holds without a renewal, ms. */
+  leaseMs: number;
+  /** Most recordings. */
+  limit: number;
+}
+
 /** Recordings, and who records them. */
 export interface RecordingStore {
   /**
@@ -128,7 +139,12 @@ export interface RecordingStore {
    * Claims recordings with `dueAt <= now`, the longest due first: they become `recording`, with a token one higher
    * and a lease until `now + leaseMs`, on condition that nobody did so in between.
    */
-  claimRecordings(request: { owner: string; now: number; leaseMs: number; limit: number }): Promise<Recording[]>;
+  claimRecordings(claim: RecordingClaim): Promise<Recording[]>;
+  /**
+   * Takes back a claim whose answer did not come: what it got, and nobody renewed or claimed since, is due again at once.
+   * To be called with what the claim was called with.
+   */
+  undoClaim(claim: RecordingClaim): Promise<void>;
   /**
    * Renews a lease until `now + leaseMs`. One that ran out is renewed too, as long as nobody claimed the recording.
    * @returns the recording as stored, for what others may have changed

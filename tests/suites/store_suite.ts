@@ -112,6 +112,20 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
         assertEquals(second?.leaseOwner, "b");
       });
 
+      it("undoClaim() makes due again what a claim got, and nothing that was renewed or is another's", async () => {
+        for (const id of ["1", "2"]) await want(store, id);
+        const [first] = await claim(store, "a", T0, 1);
+        assert(first !== undefined);
+        const [theirs] = await claim(other, "b", T0);
+        await other.undoClaim({ owner: "a", now: T0, leaseMs: LEASE_MS, limit: 10 });
+        const again = await claim(other, "c", T0 + 1);
+        assertEquals(again.map(({ id, leaseToken }) => [id, leaseToken]), [[first.id, 2]]);
+        const lease = { recordingId: first.id, token: 2 };
+        await store.renewLease(lease, { now: T0 + 2, leaseMs: LEASE_MS });
+        await other.undoClaim({ owner: "c", now: T0 + 1, leaseMs: LEASE_MS, limit: 10 });
+        assertEquals([await claim(store, "a", T0 + 3), theirs?.leaseOwner], [[], "b"]);
+      });
+
       it("renewLease() keeps others away, and works late when nobody came", async () => {
         const mine = await lease();
         const renewed = await store.renewLease(mine, { now: T0 + 20_000, leaseMs: LEASE_MS });

@@ -234,10 +234,10 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
       await deleteItem(table, key);
     },
     async countDueRecordings(now) {
-      return await countItems(table, dueRecordings(now));
+      return await countItems(table, dueRecordings("<=", now));
     },
     async claimRecordings({ owner, now, leaseMs, limit }) {
-      const due = await queryItems(table, dueRecordings(now), limit);
+      const due = await queryItems(table, dueRecordings("<=", now), limit);
       const claims = due.map(toRecording).map(({ id }) =>
         updateItem(table, recordingKey(id), {
           set: { state: "recording", leaseOwner: owner, dueAt: now + leaseMs },
@@ -246,6 +246,13 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
         })
       );
       return (await claimedItems(claims)).map(toRecording);
+    },
+    async undoClaim({ owner, now, leaseMs, limit }) {
+      const dueAt = now + leaseMs;
+      const onlyIf = [["leaseOwner", "=", owner], ["dueAt", "=", dueAt]] as const;
+      for (const { id } of (await queryItems(table, dueRecordings("=", dueAt), limit)).map(toRecording)) {
+        await updateItem(table, recordingKey(id), { set: { dueAt: now }, onlyIf });
+      }
     },
     async renewLease(lease, { now, leaseMs }) {
       return await updateHeld(lease, { dueAt: now + leaseMs });
@@ -314,10 +321,10 @@ export function countOpenRecordings(table: DynamoTable): Promise<number> {
 
 const held = ({ token }: Lease): Condition[] => [["leaseToken", "=", token], ["state", "=", "recording"]];
 
-const dueRecordings = (now: number) => ({
+const dueRecordings = (operator: "<=" | "=", dueAt: number) => ({
   index: DUE_INDEX,
   partition: RECORDING_DUE_PARTITION,
-  where: { operator: "<=", value: now } as const,
+  where: { operator, value: dueAt } as const,
 });
 
 /** A recording of an item. */

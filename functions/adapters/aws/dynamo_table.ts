@@ -52,7 +52,7 @@ export interface Range {
   partition: string;
   /** @default everything */
   where?:
-    | { operator: "<" | "<=" | ">"; value: string | number }
+    | { operator: "=" | "<" | "<=" | ">"; value: string | number }
     | { operator: "between"; from: string; to: string };
   /** @default false */
   descending?: boolean;

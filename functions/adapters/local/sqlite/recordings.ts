@@ -138,6 +138,9 @@ export function sqliteRecordings(db: Database): RecordingStore {
       );
       return rows.map(toRecording);
     },
+    async undoClaim({ owner, now, leaseMs }) {
+      db.run("UPDATE recordings SET due_at = ? WHERE lease_owner = ? AND due_at = ?", now, owner, now + leaseMs);
+    },
     async renewLease(lease, { now, leaseMs }) {
       return db.transaction(() => {
         const recording = held(lease);
