@@ -26,7 +26,10 @@ const fraction = v.pipe(
   v.maxValue(1, "must be at most 1"),
 );
 
-const flag = v.union([v.boolean(), v.pipe(v.picklist(["true", "false"]), v.transform((text) => text === "true"))]);
+const flag = v.union([
+  v.pipe(v.picklist(["true", "false"], "must be true or false"), v.transform((text) => text === "true")),
+  v.boolean(),
+]);
 const text = v.pipe(v.string(), v.trim(), v.nonEmpty("must not be empty"));
 const list = v.union([
   v.array(v.string()),

@@ -35,6 +35,11 @@ describe("loadConfig()", () => {
     for (const each of bad) assertStringIncludes(String(assertThrows(() => read(each))), "ROOMTONE_RETENTION");
   });
 
+  it("tells what a flag takes", () => {
+    const error = assertThrows(() => loadConfig(LocalConfig, { ROOMTONE_SEND_MESSAGES: "1" }));
+    assertStringIncludes(String(error), "ROOMTONE_SEND_MESSAGES must be true or false");
+  });
+
   it("lists every bad variable by its name", () => {
     const error = assertThrows(() =>
       loadConfig(PollerConfig, {
