@@ -28,6 +28,7 @@ export { TikTok } from "./src/tiktok.ts";
 export type { CallOptions, GiftListOptions, TikTokOptions } from "./src/tiktok.ts";
 export { DEFAULT_QUEUE_SIZE, Live } from "./src/live/live.ts";
 export type { LiveOptions } from "./src/live/live.ts";
+export type { RouteReport } from "./src/live/route_health.ts";
 export type { LiveCounters } from "./src/live/driver.ts";
 export type { LiveEnd, LiveEndRecord, LiveRecord } from "./src/live/live_record.ts";
 

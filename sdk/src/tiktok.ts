@@ -6,7 +6,7 @@ import { SharedTask } from "./deadline.ts";
 import { isLiveError } from "./errors.ts";
 import type { LiveContext } from "./live/driver.ts";
 import { Live, type LiveOptions } from "./live/live.ts";
-import { RouteHealth } from "./live/route_health.ts";
+import { RouteHealth, type RouteReport } from "./live/route_health.ts";
 import { checkRoutes } from "./live/route_options.ts";
 import type { RouteName } from "./events/types.ts";
 import { type Clock, type Fetch, type SocketFactory, systemClock } from "./ports.ts";
@@ -42,7 +42,7 @@ import { type MediaFile, openMediaStream, readMediaFile } from "./web/media_stre
 import { parseProfilePage, profilePageRequest } from "./web/profile_page.ts";
 import type { RoomInfo } from "./web/room_info.ts";
 import type { RoomStatus } from "./web/room_status.ts";
-import { Rooms, type RoomTarget } from "./web/rooms.ts";
+import { readTarget, Rooms } from "./web/rooms.ts";
 import { fetchTtwid } from "./web/ttwid.ts";
 import { checkRoomId, normaliseUsername } from "./web/usernames.ts";
 import { type Gunzip, streamGunzip } from "./wire/gunzip.ts";
@@ -267,6 +267,11 @@ export class TikTok {
     return new Live(this.#live, readTarget(target), options);
   }
 
+  /** How each way into rooms stands, in the order in which they are tried: what the lives of this client have learnt. */
+  routes(): RouteReport[] {
+    return this.#live.routes.report(this.#live.clock.now());
+  }
+
   /**
    * Whether a host is live, and in which room, with the stream links that come with the answer.
    * @param username a name in any form that {@link normaliseUsername} takes
@@ -488,12 +493,4 @@ export class TikTok {
   }
 
   readonly #track: Track = (roomId, options) => this.live({ roomId }, options);
-}
-
-function readTarget(target: string | { readonly roomId: string }): RoomTarget {
-  if (typeof target === "string") return { username: normaliseUsername(target) };
-  if (typeof target !== "object" || target === null) {
-    throw new TypeError("Cannot open a live: pass a name or { roomId }");
-  }
-  return { roomId: checkRoomId(target.roomId) };
 }

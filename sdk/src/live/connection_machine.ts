@@ -400,7 +400,7 @@ export class ConnectionMachine {
         this.#reconnects = 0;
         this.#rotated = false;
         this.#healthy = true;
-        if (this.#route !== undefined) this.#options.routes.worked(this.#route);
+        if (this.#route !== undefined) this.#options.routes.worked(this.#route, nowMs);
         return;
       case "confirm":
         if (this.#claim !== undefined) this.#do({ type: "confirm_over" });

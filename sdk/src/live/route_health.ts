@@ -15,8 +15,29 @@ const OF_THE_ROOM: ReadonlySet<LiveErrorCode> = new Set<LiveErrorCode>(
   ["invalid_input", "not_found", "offline", "private", "age_restricted", "login_required"],
 );
 
+/** How a route stands. */
+export interface RouteReport {
+  readonly route: RouteName;
+  /**
+   * `unknown`: no try has told anything yet. `works`: it led into a room and held for 30 s. `failing`: its last tries
+   * did not lead into a room, and it is tried all the same. `resting`: it is left alone until
+   * {@link RouteReport.nextTryAt}.
+   */
+  readonly state: "unknown" | "works" | "failing" | "resting";
+  /** Since when it works, or fails, ms since 1970. */
+  readonly since?: number;
+  /** Failures in a row. */
+  readonly failures: number;
+  /** Why it failed last. */
+  readonly error?: LiveError;
+  /** When it may be tried again, ms since 1970; only while it rests. */
+  readonly nextTryAt?: number;
+}
+
 interface Breaker {
   failures: number;
+  /** When it began to work, or to fail, ms. */
+  since: number | undefined;
   /** The route is not tried before this time, ms. */
   closedUntil: number;
   last: LiveError | undefined;
@@ -37,7 +58,9 @@ export class RouteHealth {
   /** @param order at least one, none twice */
   constructor(order: readonly RouteName[]) {
     this.order = order;
-    for (const route of order) this.#breakers.set(route, { failures: 0, closedUntil: 0, last: undefined });
+    for (const route of order) {
+      this.#breakers.set(route, { failures: 0, since: undefined, closedUntil: 0, last: undefined });
+    }
   }
 
   /** The next route to try; `undefined` when none is left that may be tried now. */
@@ -66,6 +89,7 @@ export class RouteHealth {
   failed(route: RouteName, error: LiveError, nowMs: number): void {
     const breaker = this.#breakers.get(route);
     if (breaker === undefined || OF_THE_ROOM.has(error.code)) return;
+    if (breaker.last === undefined) breaker.since = nowMs;
     breaker.last = error;
     breaker.failures = error.retryable ? breaker.failures + 1 : Math.max(breaker.failures + 1, FAILURES_TO_OPEN);
     const coolDownMs = this.#isOpen(breaker) ? COOL_DOWN_MS : 0;
@@ -73,8 +97,20 @@ export class RouteHealth {
   }
 
   /** A route leads into rooms. */
-  worked(route: RouteName): void {
-    this.#breakers.set(route, { failures: 0, closedUntil: 0, last: undefined });
+  worked(route: RouteName, nowMs: number): void {
+    const breaker = this.#breakers.get(route);
+    const since = breaker?.last === undefined ? breaker?.since ?? nowMs : nowMs;
+    this.#breakers.set(route, { failures: 0, since, closedUntil: 0, last: undefined });
+  }
+
+  /** How each route stands, in the user's order. */
+  report(nowMs: number): RouteReport[] {
+    return [...this.#breakers].map(([route, { failures, since, closedUntil, last: error }]) => {
+      if (since === undefined) return { route, state: "unknown", failures };
+      if (error === undefined) return { route, state: "works", since, failures };
+      if (closedUntil <= nowMs) return { route, state: "failing", since, failures, error };
+      return { route, state: "resting", since, failures, error, nextTryAt: closedUntil };
+    });
   }
 
   #isOpen(breaker: Breaker): boolean {

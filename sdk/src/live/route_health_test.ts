@@ -33,7 +33,7 @@ describe("RouteHealth", () => {
       "direct",
       "signed",
     ]);
-    health.worked("direct");
+    health.worked("direct", 1000 + COOL_DOWN_MS);
     assertEquals([health.next(none, 1000 + COOL_DOWN_MS), health.waitMs(0)], ["direct", 0]);
   });
 
@@ -70,6 +70,24 @@ describe("RouteHealth", () => {
     assertEquals([health.next(none, 0), health.waitMs(0)], ["direct", 0]);
   });
 
+  it("reports how each route stands, since when, and why", () => {
+    const health = new RouteHealth(["direct", "signed"]);
+    const direct = () => health.report(2000)[0];
+    assertEquals(health.report(0).map(({ route, state }) => `${route} ${state}`), ["direct unknown", "signed unknown"]);
+    health.worked("direct", 500);
+    health.worked("direct", 900);
+    assertEquals(direct(), { route: "direct", state: "works", since: 500, failures: 0 });
+    health.failed("direct", network, 1000);
+    health.failed("direct", network, 1500);
+    assertEquals(direct(), { route: "direct", state: "failing", since: 1000, failures: 2, error: network });
+    health.failed("direct", network, 1600);
+    const nextTryAt = 1600 + COOL_DOWN_MS;
+    assertEquals(direct(), { route: "direct", state: "resting", since: 1000, failures: 3, error: network, nextTryAt });
+    assertEquals(health.report(nextTryAt)[0]?.state, "failing");
+    health.worked("direct", nextTryAt);
+    assertEquals(direct(), { route: "direct", state: "works", since: nextTryAt, failures: 0 });
+  });
+
   it("after any history each route comes back by the time that waitMs() and the longest wait say", () => {
     const routes: RouteName[] = ["direct", "signed", "polling"];
     const step = fc.record({
@@ -87,7 +105,7 @@ describe("RouteHealth", () => {
           health.failed(route, new LiveError("rate_limited", "a: b", { retryAfterMs: 9000 }), now);
         }
         if (what === "final") health.failed(route, new LiveError("protocol", "a: b"), now);
-        if (what === "worked") health.worked(route);
+        if (what === "worked") health.worked(route, now);
         if (what === "next") health.next(none, now);
       }
       const waitMs = health.waitMs(now);

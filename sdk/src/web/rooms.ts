@@ -11,9 +11,19 @@ import type { BaseUrls } from "./identity.ts";
 import { livePageRequest, parseLivePage } from "./live_page.ts";
 import { parseRoomInfo, type RoomInfo, roomInfoRequest } from "./room_info.ts";
 import { type RoomStatus, summaryOf } from "./room_status.ts";
+import { checkRoomId, normaliseUsername } from "./usernames.ts";
 
 /** A room by its host's normalised name, or by its checked id. */
 export type RoomTarget = { readonly username: string } | { readonly roomId: string };
+
+/** The room that a caller names. @throws LiveError `invalid_input` @throws TypeError */
+export function readTarget(target: string | { readonly roomId: string }): RoomTarget {
+  if (typeof target === "string") return { username: normaliseUsername(target) };
+  if (typeof target !== "object" || target === null) {
+    throw new TypeError("Cannot open a live: pass a name or { roomId }");
+  }
+  return { roomId: checkRoomId(target.roomId) };
+}
 
 /** Where a room's host is, by HTTP. */
 export interface Whereabouts {
