@@ -1,6 +1,5 @@
 /** The command line: picks the command, reports what went wrong. */
 import { COMMANDS } from "./commands.ts";
-import { plain } from "./format.ts";
 import type { CliIo } from "./io.ts";
 import { takeRemote } from "./remote_option.ts";
 import { UsageError } from "./usage_error.ts";
@@ -81,24 +80,8 @@ async function report(error: unknown, usage: string, json: boolean, io: CliIo): 
     io.err(`${error.message}\n\n${usage}`);
     return 2;
   }
-  const [{ isLiveError }, { AppError }] = await Promise.all([
-    import("@roomtone/sdk"),
-    import("@roomtone/functions/client"),
-  ]);
-  const failure = isLiveError(error) || error instanceof AppError ? error : undefined;
-  if (json) {
-    const { code = "internal", remedy, retryAfterMs, evidence } = failure ?? {};
-    const detail = error instanceof Error ? error.message : String(error);
-    io.err(JSON.stringify({ code, detail, remedy, retryAfterMs, evidence }));
-  } else if (failure !== undefined) {
-    const { code, message, remedy, retryAfterMs, evidence } = failure;
-    const seen = JSON.stringify(evidence);
-    io.err(plain(`${code}: ${message}`));
-    if (seen !== "{}") io.err(plain(`  seen: ${seen}`));
-    if (remedy !== undefined) io.err(plain(`  to do: ${remedy}`));
-    if (retryAfterMs !== undefined) io.err(`  again in: ${Math.ceil(retryAfterMs / 1000)} s`);
-  } else {
-    io.err(error instanceof Error ? error.message : String(error));
-  }
+  const { failureLines, failureOf } = await import("./failures.ts");
+  const failure = failureOf(error);
+  for (const line of json ? [JSON.stringify(failure)] : failureLines(failure)) io.err(line);
   return 1;
 }

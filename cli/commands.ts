@@ -23,13 +23,13 @@ export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promi
     load: () => import("./commands/record.ts"),
   },
   links: {
-    overview: `roomtone links NAME... [--json]
+    overview: `roomtone links NAME... [--from FILE] [--json]
   Prints every stream link of each name that is live: quality, protocol, codec, resolution, bitrate, URL.`,
     load: () => import("./commands/links.ts"),
   },
   user: {
-    overview: `roomtone user NAME [--json]
-  Prints what TikTok shows of a user: names, bio, counts, ids.`,
+    overview: `roomtone user NAME... [--from FILE] [--json]
+  Prints what TikTok shows of each user: names, bio, counts, ids.`,
     load: () => import("./commands/user.ts"),
   },
   followings: {

@@ -1,5 +1,6 @@
 /** What a command may touch: its output, its environment, its end. Tests hand in their own. */
 import process from "node:process";
+import { text } from "node:stream/consumers";
 
 /** A terminal that takes escape sequences. */
 export interface Terminal {
@@ -16,6 +17,8 @@ export interface CliIo {
   err(line: string): void;
   /** Shows a short-lived line that the next line replaces; nothing where the output is not a terminal. */
   status(line: string): void;
+  /** All of standard input, for commands that are told to read it. */
+  input?(): Promise<string>;
   /** Standard output where it is a terminal, for a view of its own. */
   terminal?: Terminal;
   env: Record<string, string | undefined>;
@@ -58,6 +61,7 @@ export function processIo(): CliIo {
         },
       }
       : {}),
+    input: () => text(process.stdin),
     env: process.env,
     signal: abort.signal,
     now: () => Date.now(),

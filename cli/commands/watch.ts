@@ -2,14 +2,17 @@ import { AppError, type WatchReply } from "@roomtone/functions/client";
 import { normaliseUsername } from "@roomtone/sdk";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { eachName, type Tell, teller } from "../batch.ts";
 import { formatTime, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
+import { FROM, fromHelp, type Names, readNames } from "../names.ts";
 import { onlyName, UsageError } from "../options.ts";
 import { openSystem, type System } from "../system.ts";
 
 /** Shown by `roomtone watch --help`. */
 export const usage = `roomtone watch add|rm NAME... | ls | import NAME | import --file FILE [--dir FOLDER] [--json]
   Changes or lists the watchlist: that of the local system, whether it runs or not, or with --remote that of an API.
+${fromHelp(15)} (with add and rm)
   import NAME    adds those whom a user follows, all pages; needs what followings needs
   --file FILE    adds the names in a file, one a line; - is standard input
   --limit N      most names to add of those whom a user follows, 1 to 1000000 (default: all)
@@ -31,10 +34,11 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       file: { type: "string" },
       limit: { type: "string" },
       priority: { type: "string" },
+      ...FROM,
     },
   });
   const [verb, ...given] = positionals;
-  const work = workOf(verb, given, values, io);
+  const work = await workOf(verb, given, values, io);
   const system = openSystem(io, values.dir, usage);
   try {
     return await work(system, values.json ? (value) => io.out(JSON.stringify(value)) : undefined);
@@ -47,12 +51,21 @@ export async function run(args: string[], io: CliIo): Promise<number> {
 type Json = ((value: unknown) => void) | undefined;
 type Work = (system: System, json: Json) => Promise<number>;
 
-function workOf(
+async function workOf(
   verb: string | undefined,
   given: string[],
-  { file, limit, priority }: { file?: string; limit?: string; priority?: string },
+  { file, limit, priority, from, json: asJson = false }: {
+    file?: string;
+    limit?: string;
+    priority?: string;
+    from?: string[];
+    json?: boolean;
+  },
   io: CliIo,
-): Work {
+): Promise<Work> {
+  if (from !== undefined && verb !== "add" && verb !== "rm") {
+    throw new UsageError("--from goes with add and rm; import takes --file", usage);
+  }
   if (verb !== "import" && (file !== undefined || limit !== undefined)) {
     throw new UsageError("--file and --limit go with import", usage);
   }
@@ -61,10 +74,10 @@ function workOf(
   switch (verb) {
     case "add":
     case "rm": {
-      if (given.length === 0) throw new UsageError("no name was given", usage);
-      const names = given.map(normaliseUsername);
+      const names = await readNames(given, from, io, usage);
+      const tell = teller(io, asJson);
       return (system, json) =>
-        verb === "add" ? add(names, priority, system, io, json) : remove(names, system, io, json);
+        verb === "add" ? add(names, tell, priority, system, io, json) : remove(names, tell, system, io, json);
     }
     case "ls":
       if (given.length > 0) throw new UsageError("no name was expected", usage);
@@ -87,22 +100,22 @@ function workOf(
 }
 
 async function add(
-  names: string[],
+  names: Names,
+  tell: Tell,
   priority: string | undefined,
   { api }: System,
   io: CliIo,
   json: Json,
 ): Promise<number> {
-  for (const username of names) {
+  return await eachName(names, io, tell, async (username) => {
     const { status, body } = await api.putWatch({ params: { username }, query: { priority } }, { signal: io.signal });
     if (json) json(body);
     else io.out(status === 201 ? `+ @${username}` : `@${username} is on the watchlist already`);
-  }
-  return 0;
+  });
 }
 
-async function remove(names: string[], { api }: System, io: CliIo, json: Json): Promise<number> {
-  for (const username of names) {
+async function remove(names: Names, tell: Tell, { api }: System, io: CliIo, json: Json): Promise<number> {
+  return await eachName(names, io, tell, async (username) => {
     const removed = await api.deleteWatch({ params: { username } }, { signal: io.signal }).then(
       () => true,
       (error: unknown) => {
@@ -112,8 +125,7 @@ async function remove(names: string[], { api }: System, io: CliIo, json: Json): 
     );
     if (json) json({ username, removed });
     else io.out(removed ? `- @${username}` : `@${username} was not on the watchlist`);
-  }
-  return 0;
+  });
 }
 
 async function list({ api }: System, io: CliIo, json: Json): Promise<number> {
