@@ -53,6 +53,8 @@ const watch = {
   username: "some.host",
   state: "offline",
   priority: 0,
+  quality: "hd",
+  paused: false,
   added_at: 1_760_000_000_000,
   next_check_at: 1_760_000_060_000,
   checked_at: 1_760_000_000_500,

@@ -14,7 +14,10 @@ export const WATCH_SHARDS = 8;
  */
 export const ON_AIR_SHARD = WATCH_SHARDS;
 
-/** Shard of the names that were not looked at yet, however many come at once: all others go before them. */
+/**
+ * Shard of the names that were not looked at yet, or not since their pause ended, however many come at once: all others
+ * go before them.
+ */
 export const NEW_SHARD = WATCH_SHARDS + 1;
 
 /** Every shard of the watchlist. */

@@ -4,6 +4,7 @@
  */
 import { isLiveError, normaliseUsername } from "@roomtone/sdk";
 import * as v from "valibot";
+import { QUALITIES } from "./quality.ts";
 import type { RouteScope } from "./scopes.ts";
 import { Problem } from "./schemas.ts";
 
@@ -152,6 +153,9 @@ export const page = {
     ),
   ),
 };
+
+/** A quality to record in. */
+export const quality = v.picklist(QUALITIES, `must be one of ${QUALITIES.join(", ")}`);
 
 /** Whether a text is a name, `@name` or profile URL. */
 export function canBeName(typed: string): boolean {

@@ -212,7 +212,7 @@ describe("pollWatchlist()", () => {
 
   it("checks names of a higher priority more often", async () => {
     for (const priority of [-1, 0, 2]) {
-      await store.putWatch(`host${priority}`, clock.now(), priority);
+      await store.putWatch(`host${priority}`, clock.now(), { priority });
       lookup.offline(`host${priority}`);
     }
     await poll();
@@ -348,7 +348,7 @@ describe("pollWatchlist()", () => {
 
   it("stays for names that come due in its time, and leaves as soon as there will be none", async () => {
     await store.putWatch("host", clock.now());
-    await store.putWatch("star", clock.now(), 2);
+    await store.putWatch("star", clock.now(), { priority: 2 });
     for (const each of ["host", "star"]) lookup.offline(each);
     const begun = clock.now();
     let leftAt = 0;

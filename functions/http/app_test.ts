@@ -174,6 +174,7 @@ describe("createApp()", () => {
         username: "some.host",
         state: "unknown",
         priority: 0,
+        paused: false,
         added_at: clock.now(),
         next_check_at: clock.now(),
         failures: 0,
@@ -186,8 +187,16 @@ describe("createApp()", () => {
       assertEquals((first.body["watches"] as { username: string }[]).map(({ username }) => username), ["another"]);
       const second = await ask(`/watchlist?limit=1&cursor=${first.body["cursor"]}`);
       assertEquals(second.body, { watches: [expected] });
-      const changed = await ask("/watchlist/some.host?priority=-2", { method: "PUT" });
-      assertEquals([changed.status, changed.body], [200, { ...expected, priority: -2 }]);
+      const changed = await ask("/watchlist/some.host?priority=-2&quality=hd", { method: "PUT" });
+      assertEquals([changed.status, changed.body], [200, { ...expected, priority: -2, quality: "hd" }]);
+      const { next_check_at: _, ...unseen } = { ...expected, priority: -2, quality: "hd", paused: true };
+      assertEquals((await ask("/watchlist/some.host?paused=true", { method: "PUT" })).body, unseen);
+      assertEquals((await ask("/watchlist/some.host", { method: "PUT" })).body, unseen);
+      assertEquals((await ask("/watchlist/some.host?paused=false", { method: "PUT" })).body, {
+        ...changed.body,
+      });
+      const problem = await askProblem("/watchlist/some.host?paused=maybe&quality=best", { method: "PUT" });
+      assertEquals(problem.parameters?.map(({ name }) => name), ["quality", "paused"]);
       assertEquals((await ask("/watchlist/new.host?priority=3", { method: "PUT" })).body["priority"], 3);
       for (const wrong of ["4", "1.5", "high", ""]) {
         const problem = await askProblem(`/watchlist/some.host?priority=${wrong}`, { method: "PUT" });

@@ -127,7 +127,7 @@ const CALLS: Record<string, Call[]> = {
   ],
   putWatch: [
     { status: 201, path: "/watchlist/new.host" },
-    { status: 200, path: "/watchlist/host" },
+    { status: 200, path: "/watchlist/host?paused=true&quality=sd" },
     { status: 400, path: "/watchlist/a%20b" },
   ],
   deleteWatch: [

@@ -19,7 +19,7 @@ export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps): void {
     add(routes.importWatchesRoute, async ({ body }) => ({ body: await importWatches({ store, clock, lookup }, body) }));
   }
   add(routes.getWatchRoute, ({ params }) => watches.get(params.username));
-  add(routes.putWatchRoute, ({ params, query }) => watches.put(params.username, query.priority));
+  add(routes.putWatchRoute, ({ params, query }) => watches.put(params.username, query));
   add(routes.deleteWatchRoute, ({ params }) => watches.remove(params.username));
   const alerts = alertHandlers(deps);
   add(routes.listAlertsRoute, ({ query }) => alerts.list(query));

@@ -3,7 +3,7 @@ import type { WatchReply } from "../contract/schemas.ts";
 import { readUsername } from "../core/usernames.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { PageRequest } from "../ports/page.ts";
-import type { Watch, WatchStore } from "../ports/watch_store.ts";
+import type { Watch, WatchStore, WatchWishes } from "../ports/watch_store.ts";
 import type { Answer } from "./mount.ts";
 
 /** Answers of the watchlist routes. */
@@ -19,8 +19,8 @@ export function watchHandlers({ store, clock }: { store: WatchStore; clock: Cloc
       if (watch === undefined) throw notWatched(username);
       return { body: toReply(watch) };
     },
-    async put(typed: string, priority: number | undefined): Promise<Answer> {
-      const { watch, created } = await store.putWatch(readUsername(typed, "username"), clock.now(), priority);
+    async put(typed: string, wishes: WatchWishes): Promise<Answer> {
+      const { watch, created } = await store.putWatch(readUsername(typed, "username"), clock.now(), wishes);
       return { status: created ? 201 : 200, body: toReply(watch) };
     },
     async remove(typed: string): Promise<Answer> {
@@ -42,8 +42,10 @@ function toReply(watch: Watch): WatchReply {
     username: watch.username,
     state: watch.state,
     priority: watch.priority,
+    quality: watch.quality,
+    paused: watch.paused,
     added_at: watch.addedAt,
-    next_check_at: watch.nextCheckAt,
+    next_check_at: watch.paused ? undefined : watch.nextCheckAt,
     checked_at: watch.checkedAt,
     last_live_at: watch.lastLiveAt,
     room_id: watch.roomId,

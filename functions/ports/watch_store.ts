@@ -1,7 +1,11 @@
 import type { AppErrorCode } from "../contract/errors.ts";
+import type { Quality } from "../contract/quality.ts";
 import type { Page, PageRequest } from "./page.ts";
 
-/** What TikTok last answered about a watched name; `unknown` before its first answer. Refusals change nothing here. */
+/**
+ * What TikTok last answered about a watched name; `unknown` before its first answer, and from a pause to the first answer
+ * after it. Refusals change nothing here.
+ */
 export type WatchState = "unknown" | "live" | "offline";
 
 /**
@@ -25,9 +29,16 @@ export interface Watch {
   addedAt: number;
   /** How much it matters, a whole number within {@link PRIORITIES}: each step up halves the time between checks. */
   priority: number;
-  /** When it is to be checked next, ms. While a poller holds it, this is the end of the poller's lease. */
+  /** Its lives are recorded in this quality, or the next best. @default the best picture */
+  quality?: Quality;
+  /** It stays on the list, and nobody looks at it. */
+  paused: boolean;
+  /**
+   * When it is to be checked next, ms. While a poller holds it, this is the end of the poller's lease; while it is paused,
+   * {@link NEVER}.
+   */
   nextCheckAt: number;
-  /** Grows with each claim; {@link WatchStore.completeCheck} needs the newest. */
+  /** Grows with each claim and each pause; {@link WatchStore.completeCheck} needs the newest. */
   claimToken: number;
   state: WatchState;
   /** When TikTok last answered about it, ms. */
@@ -45,16 +56,30 @@ export interface Watch {
 }
 
 /** What a check found out: it replaces these fields of the watch. */
-export type WatchCheck = Omit<Watch, "username" | "addedAt" | "priority" | "claimToken">;
+export type WatchCheck = Omit<Watch, "username" | "addedAt" | "priority" | "quality" | "paused" | "claimToken">;
+
+/** What an operator wishes of a watch. What is left out stays as it is. */
+export interface WatchWishes {
+  /** @default 0 for a new name */
+  priority?: number | undefined;
+  quality?: Quality | undefined;
+  /** @default false for a new name */
+  paused?: boolean | undefined;
+}
+
+/** Time of a check that does not come, ms. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** The watchlist. */
 export interface WatchStore {
   /**
-   * Puts a name on the list, due at once. A name that is there already stays as it is, but for a priority that is given.
-   * @param priority @default 0 for a new name
+   * Puts a name on the list, due at once. A name that is there already stays as it is, but for what is wished.
+   *
+   * A pause takes it out of what is due, and a check that is under way is lost: nobody knows any more what the host does.
+   * What is known of its habits stays. The end of a pause makes it due at once, among the new names.
    * @returns the watch as stored, and whether it is new
    */
-  putWatch(username: string, now: number, priority?: number): Promise<{ watch: Watch; created: boolean }>;
+  putWatch(username: string, now: number, wishes?: WatchWishes): Promise<{ watch: Watch; created: boolean }>;
   getWatch(username: string): Promise<Watch | undefined>;
   /** @returns false when it was not on the list */
   deleteWatch(username: string): Promise<boolean>;
@@ -62,9 +87,10 @@ export interface WatchStore {
   listWatches(page: PageRequest): Promise<Page<Watch>>;
   /**
    * Claims watches with `nextCheckAt <= now`, the longest due first. Those whose state is `live` are in the shard
-   * `ON_AIR_SHARD`, those without a check so far in `NEW_SHARD`, all others in the one of their name. A claim sets `nextCheckAt` to `now + leaseMs` and
-   * adds one to `claimToken`, on condition that nobody did so in between: each watch goes to one caller, and comes
-   * back when that caller dies.
+   * `ON_AIR_SHARD`, those without a check since they were added or their pause ended in `NEW_SHARD`, all others in the one
+   * of their name; those that are paused are in none. A claim sets `nextCheckAt` to `now + leaseMs` and adds one to
+   * `claimToken`, on condition that nobody did so in between: each watch goes to one caller, and comes back when that
+   * caller dies.
    */
   claimDueWatches(request: { shard: number; now: number; leaseMs: number; limit: number }): Promise<Watch[]>;
   /**
@@ -72,12 +98,12 @@ export interface WatchStore {
    * without watches. The answer may lag behind claims by some milliseconds.
    */
   nextCheckAt(shard: number): Promise<number | undefined>;
-  /** How many watches wait for a poller: `nextCheckAt <= now`. */
+  /** How many watches wait for a poller: `nextCheckAt <= now`, and not paused. */
   countDueWatches(now: number): Promise<number>;
   /**
    * Stores what a check found.
    * @param claimed name and token of the claim
-   * @returns false, with nothing stored, when another poller has claimed the watch since, or it was deleted
+   * @returns false, with nothing stored, when another poller has claimed the watch since, or it was paused or deleted
    */
   completeCheck(claimed: { username: string; claimToken: number }, check: WatchCheck): Promise<boolean>;
 }

@@ -110,6 +110,30 @@ export function pollerSuite(name: string, makeStore: () => Promise<StoreFixture>
       assertEquals(logger.events().includes("check_lost"), true);
     });
 
+    it("leave a paused name alone, whoever lives: no request, no recording, and its ways are known afterwards", async () => {
+      await first().putWatch("host", T0);
+      lookup.offline("host");
+      await poll(0);
+      await clock.advance(120_000);
+      lookup.live("host", "7300");
+      await poll(1);
+      const hours = (await first().getWatch("host"))?.hours;
+      assert(hours !== undefined);
+      await first().putWatch("host", clock.now(), { paused: true });
+      lookup.live("host", "7400");
+      const asked = [lookup.asked.length, lookup.askedRooms.length];
+      await clock.advance(1_800_000);
+      const [a, b] = await Promise.all([poll(0), poll(1)]);
+      assertEquals([a.checked + b.checked, lookup.asked.length, lookup.askedRooms.length], [0, ...asked]);
+      assertEquals(await first().getRecording("7400"), undefined);
+
+      await first().putWatch("host", clock.now(), { paused: false });
+      assertEquals((await poll(1)).wanted, 1);
+      const watch = await first().getWatch("host");
+      // When the live began that runs when a pause ends is not known.
+      assertEquals([watch?.state, watch?.roomId, watch?.hours], ["live", "7400", hours]);
+    });
+
     it("open a recording again once, when both see its host back", async () => {
       await first().putWatch("host", T0);
       lookup.live("host", "7300");

@@ -4,9 +4,9 @@
  */
 import { assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { NEW_SHARD, ON_AIR_SHARD, watchShard } from "../../functions/contract/keys.ts";
+import { ALL_SHARDS, NEW_SHARD, ON_AIR_SHARD, watchShard } from "../../functions/contract/keys.ts";
 import type { Store } from "../../functions/ports/store.ts";
-import type { WatchCheck } from "../../functions/ports/watch_store.ts";
+import { NEVER, type WatchCheck } from "../../functions/ports/watch_store.ts";
 import { defined, LEASE_MS, namesOfShard, readPages, type StoreFixture, T0 } from "./store_fixture.ts";
 
 /** Declares the tests of a store's watchlist. */
@@ -40,6 +40,7 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
         username: "some.host",
         addedAt: T0,
         priority: 0,
+        paused: false,
         nextCheckAt: T0,
         claimToken: 0,
         state: "unknown",
@@ -132,6 +133,7 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
         username: "some.host",
         addedAt: T0,
         priority: 0,
+        paused: false,
         claimToken: 2,
         ...check,
       });
@@ -170,15 +172,62 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
       assertEquals(await store.getWatch("some.host"), undefined);
     });
     it("putWatch() takes a priority, and leaves all else of a watched name as it is", async () => {
-      assertEquals((await store.putWatch("some.host", T0, 2)).watch.priority, 2);
+      assertEquals((await store.putWatch("some.host", T0, { priority: 2 })).watch.priority, 2);
       await claimWatches(store, "some.host", T0);
-      const again = await other.putWatch("some.host", T0 + 5, -1);
+      const again = await other.putWatch("some.host", T0 + 5, { priority: -1 });
       assertEquals([again.created, again.watch.priority], [false, -1]);
       assertEquals([again.watch.claimToken, again.watch.nextCheckAt], [1, T0 + LEASE_MS]);
       assertEquals((await store.putWatch("some.host", T0 + 6)).watch, again.watch);
       const check: WatchCheck = { nextCheckAt: T0 + 60_000, state: "offline", checkedAt: T0, failures: 0 };
       assertEquals(await store.completeCheck({ username: "some.host", claimToken: 1 }, check), true);
       assertEquals((await store.getWatch("some.host"))?.priority, -1);
+    });
+
+    it("a pause takes a name out of what is due, and its end makes it due at once", async () => {
+      await store.putWatch("some.host", T0);
+      await claimWatches(store, "some.host", T0);
+      const hours = { at: T0, weights: { "7": 1 } };
+      const known = { checkedAt: T0, lastLiveAt: T0, roomId: "1", hours, failures: 0 };
+      await store.completeCheck({ username: "some.host", claimToken: 1 }, { ...known, nextCheckAt: T0, state: "live" });
+      const paused = await store.putWatch("some.host", T0 + 1, { paused: true });
+      const expected = { username: "some.host", addedAt: T0, priority: 0, ...known, state: "unknown", claimToken: 2 };
+      assertEquals(defined(paused.watch), { ...expected, paused: true, nextCheckAt: NEVER });
+      assertEquals((await other.putWatch("some.host", T0 + 2, { paused: true })).watch, paused.watch);
+      assertEquals((await other.putWatch("some.host", T0 + 2)).watch, paused.watch);
+      assertEquals((await other.putWatch("some.host", T0 + 2, { priority: 1 })).watch.paused, true);
+      const late = T0 + 10 * LEASE_MS;
+      const heads = await Promise.all(ALL_SHARDS.map((shard) => other.nextCheckAt(shard)));
+      assertEquals([heads.filter((at) => at !== undefined), await other.countDueWatches(late)], [[], 0]);
+      assertEquals([...await claimWatches(other, "some.host", late), ...await claimOnAir(other, late)], []);
+      assertEquals((await other.listWatches({ limit: 5 })).items.map((watch) => watch.paused), [true]);
+
+      const resumed = await other.putWatch("some.host", late, { paused: false, priority: 0 });
+      assertEquals(defined(resumed.watch), { ...expected, paused: false, nextCheckAt: late });
+      assertEquals((await store.putWatch("some.host", late + 5, { paused: false })).watch, resumed.watch);
+      assertEquals(await store.nextCheckAt(NEW_SHARD), late);
+      assertEquals((await claimWatches(store, "some.host", late)).map(({ claimToken }) => claimToken), [3]);
+    });
+
+    it("a check that was under way when its name was paused changes nothing", async () => {
+      await store.putWatch("some.host", T0);
+      await claimWatches(store, "some.host", T0);
+      const { watch } = await other.putWatch("some.host", T0 + 1, { paused: true });
+      const check: WatchCheck = { nextCheckAt: T0 + 60_000, state: "live", checkedAt: T0, roomId: "1", failures: 0 };
+      assertEquals(await store.completeCheck({ username: "some.host", claimToken: 1 }, check), false);
+      assertEquals(await store.getWatch("some.host"), watch);
+      assertEquals(await claimOnAir(store, T0 + 60_000), []);
+    });
+
+    it("putWatch() puts a name that is paused from the start, and a quality, which stays", async () => {
+      const { watch, created } = await store.putWatch("some.host", T0, { paused: true, quality: "hd" });
+      assertEquals([created, watch.paused, watch.quality, watch.claimToken], [true, true, "hd", 0]);
+      assertEquals([await other.countDueWatches(T0), await claimWatches(other, "some.host", T0)], [0, []]);
+      assertEquals((await other.putWatch("some.host", T0 + 1, { paused: false })).watch.quality, "hd");
+      await claimWatches(other, "some.host", T0 + 1);
+      const check: WatchCheck = { nextCheckAt: T0 + 60_000, state: "offline", checkedAt: T0, failures: 0 };
+      assertEquals(await store.completeCheck({ username: "some.host", claimToken: 1 }, check), true);
+      assertEquals((await store.getWatch("some.host"))?.quality, "hd");
+      assertEquals((await store.putWatch("some.host", T0 + 2, { quality: "ld" })).watch.quality, "ld");
     });
 
     it("nextCheckAt() tells the shard's earliest check or end of a lease", async () => {
@@ -207,7 +256,7 @@ export function watchStoreSuite(name: string, makeStore: () => Promise<StoreFixt
       const failed: WatchCheck = { nextCheckAt: T0, state: "unknown", failures: 1, lastError: "blocked" };
       await store.completeCheck({ username: "some.host", claimToken: 1 }, failed);
       assertEquals([await other.nextCheckAt(NEW_SHARD), await other.nextCheckAt(own)], [undefined, T0]);
-      await store.putWatch("some.host", T0, 1);
+      await store.putWatch("some.host", T0, { priority: 1 });
       assertEquals(await claimNew(), []);
     });
 

@@ -169,7 +169,7 @@ function WatchRow({ watch, now, onDone }: { watch: WatchReply; now: number; onDo
         {failures > 0 && why !== undefined && <span class="bad">{refusalText(why)} ({failures}×)</span>}
       </td>
       <td>{watch.last_live_at === undefined ? "–" : fromNow(watch.last_live_at, now)}</td>
-      <td>{fromNow(watch.next_check_at, now)}</td>
+      <td>{watch.next_check_at === undefined ? "paused" : fromNow(watch.next_check_at, now)}</td>
       <td>
         <select aria-label={`Priority of ${username}`} value={watch.priority} onChange={setPriority}>
           {PRIORITIES.map((priority) => <option key={priority} value={priority}>{priority}</option>)}

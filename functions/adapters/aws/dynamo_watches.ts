@@ -9,7 +9,8 @@ import {
   watchKey,
   watchShard,
 } from "../../contract/keys.ts";
-import { PRIORITIES, type Watch, type WatchStore } from "../../ports/watch_store.ts";
+import { QUALITIES } from "../../contract/quality.ts";
+import { NEVER, PRIORITIES, type Watch, type WatchStore } from "../../ports/watch_store.ts";
 import {
   claimedItems,
   countItems,
@@ -27,6 +28,9 @@ const WatchItem = v.object({
   username: v.string(),
   addedAt: v.number(),
   priority: v.optional(v.number(), PRIORITIES.usual),
+  quality: v.optional(v.picklist(QUALITIES)),
+  /** Absent while it is paused: then it is not in the index of what is due. */
+  duePartition: v.optional(v.string()),
   dueAt: v.number(),
   claimToken: v.number(),
   state: v.picklist(["unknown", "live", "offline"]),
@@ -41,24 +45,33 @@ const WatchItem = v.object({
 /** The watchlist in DynamoDB. */
 export function dynamoWatches(table: DynamoTable): WatchStore {
   return {
-    async putWatch(username, now, priority) {
+    async putWatch(username, now, { priority, quality, paused } = {}) {
       const item = {
         ...watchKey(username),
-        duePartition: watchDuePartition(NEW_SHARD),
+        ...paused ? PAUSED : { duePartition: watchDuePartition(NEW_SHARD), dueAt: now },
         listPartition: WATCH_LIST_PARTITION,
         listOrder: username,
         username,
         addedAt: now,
         priority: priority ?? PRIORITIES.usual,
-        dueAt: now,
+        ...quality !== undefined && { quality },
         claimToken: 0,
         state: "unknown",
         failures: 0,
       };
       const existing = await putNewItem(table, item);
       if (existing === undefined) return { watch: toWatch(item), created: true };
-      const changed = priority === undefined ? existing : await updateItem(table, watchKey(username), {
-        set: { priority },
+      const pauses = paused === true && !toWatch(existing).paused;
+      const resumes = paused === false && toWatch(existing).paused;
+      const wishes = {
+        ...priority !== undefined && { priority },
+        ...quality !== undefined && { quality },
+        ...pauses && { ...PAUSED, state: "unknown" },
+        ...resumes && { duePartition: watchDuePartition(NEW_SHARD), dueAt: now },
+      };
+      const changed = Object.keys(wishes).length === 0 ? existing : await updateItem(table, watchKey(username), {
+        set: wishes,
+        add: pauses ? { claimToken: 1 } : {},
         onlyIf: [["username", "=", username]],
       });
       // Gone in between: the answer is what was there.
@@ -121,7 +134,10 @@ export function dynamoWatches(table: DynamoTable): WatchStore {
   };
 }
 
+/** Who still sees it in the index of what is due, which lags behind, cannot claim it. */
+const PAUSED = { duePartition: undefined, dueAt: NEVER };
+
 function toWatch(item: Item): Watch {
-  const { dueAt, ...watch } = v.parse(WatchItem, item);
-  return { ...watch, nextCheckAt: dueAt };
+  const { dueAt, duePartition, ...watch } = v.parse(WatchItem, item);
+  return { ...watch, nextCheckAt: dueAt, paused: duePartition === undefined };
 }

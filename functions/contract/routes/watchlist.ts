@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import {
+  about,
   bodyProblems,
   defineRoute,
   inputProblems,
@@ -13,6 +14,7 @@ import {
   notThere,
   one,
   page,
+  quality,
   usernameParams,
 } from "../route.ts";
 import { ImportReply, WatchlistReply, WatchReply } from "../schemas.ts";
@@ -49,12 +51,27 @@ const priority = v.pipe(
   v.transform(Number),
 );
 
+const paused = v.pipe(
+  v.picklist(["true", "false"], "must be true or false"),
+  about("true: it stays on the list, and nobody looks at it. false: it is looked at again, and at once", "true"),
+  v.transform((text) => text === "true"),
+);
+
 /** `PUT /watchlist/{username}` */
 export const putWatchRoute = defineRoute({
   method: "put",
   path: "/watchlist/{username}",
-  summary: "Watch a name, or change its priority",
-  request: { params: usernameParams, query: v.object({ priority: v.optional(priority) }) },
+  summary: "Watch a name, or change its priority and quality, or pause it. What is left out stays as it is",
+  request: {
+    params: usernameParams,
+    query: v.object({
+      priority: v.optional(priority),
+      quality: v.optional(
+        v.pipe(quality, about("Its next lives are recorded in this quality, or the next best", "hd")),
+      ),
+      paused: v.optional(paused),
+    }),
+  },
   responses: {
     200: { description: "It was watched already", body: WatchReply },
     201: { description: "It is watched from now on", body: WatchReply },

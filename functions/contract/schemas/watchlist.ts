@@ -3,17 +3,23 @@
  * @module
  */
 import * as v from "valibot";
+import { QUALITIES } from "../quality.ts";
 import { Count, ErrorCode, Time } from "./common.ts";
 
 /** A name on the watchlist. */
 export const WatchReply = v.object({
   username: v.string(),
-  /** What TikTok last answered. */
+  /** What TikTok last answered; `unknown` before its first answer, and before the first after a pause. */
   state: v.picklist(["unknown", "live", "offline"]),
   /** -3 to 3; each step up halves the time between checks. */
   priority: v.number(),
+  /** Its lives are recorded in this quality, or the next best; the best picture where none is asked for. */
+  quality: v.optional(v.picklist(QUALITIES)),
+  /** It stays on the list, and nobody looks at it. */
+  paused: v.boolean(),
   added_at: Time,
-  next_check_at: Time,
+  /** None while it is paused. */
+  next_check_at: v.optional(Time),
   checked_at: v.optional(Time),
   last_live_at: v.optional(Time),
   room_id: v.optional(v.string()),

@@ -145,4 +145,7 @@ export const MIGRATIONS: readonly string[] = [
   "ALTER TABLE events ADD COLUMN up_to TEXT",
   `ALTER TABLE events ADD COLUMN expires_at INTEGER;
    CREATE INDEX events_expiry ON events (expires_at) WHERE expires_at IS NOT NULL`,
+  `ALTER TABLE watches ADD COLUMN quality TEXT;
+   ALTER TABLE recordings ADD COLUMN quality TEXT;
+   ALTER TABLE recordings ADD COLUMN recorded_quality TEXT`,
 ];

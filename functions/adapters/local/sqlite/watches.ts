@@ -1,14 +1,19 @@
 // deno-lint-ignore-file require-await -- ports return promises, and node:sqlite answers at once
 import type { AppErrorCode } from "../../../contract/errors.ts";
 import { NEW_SHARD, ON_AIR_SHARD, watchShard } from "../../../contract/keys.ts";
+import type { Quality } from "../../../contract/quality.ts";
 import {
   type HostHours,
+  NEVER,
   PRIORITIES,
   type Watch,
   type WatchState,
   type WatchStore,
 } from "../../../ports/watch_store.ts";
 import { type Database, int, optionalInt, optionalText, type Row, text } from "./database.ts";
+
+/** Shard of the names that are paused: nobody asks for it. */
+const PAUSED_SHARD = -1;
 
 /** The watchlist in SQLite. */
 export function sqliteWatches(db: Database): WatchStore {
@@ -17,22 +22,45 @@ export function sqliteWatches(db: Database): WatchStore {
     return row && toWatch(row);
   };
   return {
-    async putWatch(username, now, priority) {
-      const added = db.run(
-        `INSERT INTO watches (username, shard, added_at, next_check_at, claim_token, state, failures, priority)
-         VALUES (?, ?, ?, ?, 0, 'unknown', 0, ?) ON CONFLICT DO NOTHING`,
-        username,
-        NEW_SHARD,
-        now,
-        now,
-        priority ?? PRIORITIES.usual,
-      );
-      if (added === 0 && priority !== undefined) {
-        db.run("UPDATE watches SET priority = ? WHERE username = ?", priority, username);
-      }
-      const watch = read(username);
-      if (watch === undefined) throw new Error(`Cannot read watch ${username} after it was put`);
-      return { watch, created: added === 1 };
+    async putWatch(username, now, { priority, quality, paused } = {}) {
+      return db.transaction(() => {
+        const added = db.run(
+          `INSERT INTO watches (username, shard, added_at, next_check_at, claim_token, state, failures, priority)
+           VALUES (?, ?, ?, ?, 0, 'unknown', 0, ?) ON CONFLICT DO NOTHING`,
+          username,
+          paused ? PAUSED_SHARD : NEW_SHARD,
+          now,
+          paused ? NEVER : now,
+          PRIORITIES.usual,
+        );
+        db.run(
+          "UPDATE watches SET priority = coalesce(?, priority), quality = coalesce(?, quality) WHERE username = ?",
+          priority ?? null,
+          quality ?? null,
+          username,
+        );
+        if (paused === true) {
+          db.run(
+            `UPDATE watches SET shard = ?, next_check_at = ?, state = 'unknown', claim_token = claim_token + 1
+             WHERE username = ? AND shard <> ?`,
+            PAUSED_SHARD,
+            NEVER,
+            username,
+            PAUSED_SHARD,
+          );
+        } else if (paused === false) {
+          db.run(
+            "UPDATE watches SET shard = ?, next_check_at = ? WHERE username = ? AND shard = ?",
+            NEW_SHARD,
+            now,
+            username,
+            PAUSED_SHARD,
+          );
+        }
+        const watch = read(username);
+        if (watch === undefined) throw new Error(`Cannot read watch ${username} after it was put`);
+        return { watch, created: added === 1 };
+      });
     },
     async getWatch(username) {
       return read(username);
@@ -93,6 +121,8 @@ function toWatch(row: Row): Watch {
     username: text(row, "username"),
     addedAt: int(row, "added_at"),
     priority: int(row, "priority"),
+    quality: optionalText(row, "quality") as Quality | undefined,
+    paused: int(row, "shard") === PAUSED_SHARD,
     nextCheckAt: int(row, "next_check_at"),
     claimToken: int(row, "claim_token"),
     state: text(row, "state") as WatchState,
