@@ -214,6 +214,42 @@ export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
     }],
     refusals: [{ what: "prices", code: "captcha" }],
   },
+  SystemReply: {
+    at: 1_760_000_100_000,
+    tiktok: {
+      routes: [
+        { route: "direct", state: "works", failures: 0, since: 1_760_000_001_000 },
+        {
+          ...{ route: "polling", state: "resting", failures: 3, since: 1_760_000_090_000, code: "blocked" },
+          detail: "Poll the room: TikTok answered with status 403",
+          next_try_at: 1_760_000_120_000,
+        },
+      ],
+      calls: [
+        { call: "links", state: "works", failures: 0, since: 1_760_000_000_500 },
+        {
+          ...{ call: "gifts", state: "resting", failures: 5, since: 1_760_000_060_000, code: "captcha" },
+          next_try_at: 1_760_000_130_000,
+        },
+      ],
+      requests: { per_minute: 300, available: 87, waiting: 0 },
+    },
+    recorders: [{
+      owner: "local-4711",
+      slots: 8,
+      recordings: [{
+        ...{ id: live.room_id, username: "some.host", part: 1, started_at: 1_760_000_001_000 },
+        lease_until: 1_760_000_150_000,
+      }],
+    }],
+    waiting: [{ id: "7300000000000000002", username: "other.host", due_at: 1_760_000_104_000, failures: 1 }],
+    more: false,
+    disk: { free_bytes: 81_000_000_000, total_bytes: 250_000_000_000, least_free_bytes: 268_435_456, low: false },
+    trouble: {
+      minutes: [{ at: 1_760_000_040_000, warnings: 2, errors: 0 }],
+      kinds: [{ event: "store_write_failed", level: "warn", count: 2, last_at: 1_760_000_071_000 }],
+    },
+  },
   OpenApiReply: { openapi: "3.1.0", paths: {} },
 };
 

@@ -8,6 +8,7 @@ export * from "./routes/lives.ts";
 export * from "./routes/lookups.ts";
 export * from "./routes/recordings.ts";
 export * from "./routes/retention.ts";
+export * from "./routes/status.ts";
 export * from "./routes/system.ts";
 export * from "./routes/totals.ts";
 export * from "./routes/watchlist.ts";

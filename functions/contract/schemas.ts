@@ -9,6 +9,7 @@ export * from "./schemas/lives.ts";
 export * from "./schemas/lookups.ts";
 export * from "./schemas/recordings.ts";
 export * from "./schemas/retention.ts";
+export * from "./schemas/status.ts";
 export * from "./schemas/system.ts";
 export * from "./schemas/totals.ts";
 export * from "./schemas/watchlist.ts";

@@ -1,4 +1,4 @@
-import { AppError } from "../contract/errors.ts";
+import { AppError, type AppErrorCode } from "../contract/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { backOffMs } from "./waiting.ts";
 
@@ -13,6 +13,19 @@ const PROBE_MS = 30_000;
 /** What a breaker lets through: everything, nothing, or one call to see whether it works again. */
 export type BreakerState = "closed" | "open" | "half_open";
 
+/** How one kind of call stands. */
+export interface BreakerReport {
+  state: BreakerState;
+  /** Failures in a row. */
+  failures: number;
+  /** Since when calls are answered, or fail, ms; absent before the first one. */
+  since?: number | undefined;
+  /** Why the last call failed. */
+  code?: AppErrorCode | undefined;
+  /** When one call may try again, ms; only while it is open. */
+  nextTryAt?: number | undefined;
+}
+
 /**
  * Stands before one kind of call. After {@link FAILURES_TO_OPEN} failures in a row calls are answered at once with the
  * last failure. When the time is up one call may probe: its success lets all through again.
@@ -23,6 +36,7 @@ export class CircuitBreaker {
   #last: AppError | undefined;
   #openUntil = 0;
   #probeUntil = 0;
+  #since: number | undefined;
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -32,6 +46,13 @@ export class CircuitBreaker {
     if (this.#last === undefined || this.#failures < FAILURES_TO_OPEN) return "closed";
     const now = this.#clock.now();
     return now < this.#probeUntil || now >= this.#openUntil ? "half_open" : "open";
+  }
+
+  /** For people. */
+  report(): BreakerReport {
+    const { state } = this;
+    const nextTryAt = state === "open" ? this.#openUntil : undefined;
+    return { state, failures: this.#failures, since: this.#since, code: this.#last?.code, nextTryAt };
   }
 
   /**
@@ -53,6 +74,7 @@ export class CircuitBreaker {
 
   /** A call, of whoever, was answered. */
   worked(): void {
+    if (this.#last !== undefined || this.#since === undefined) this.#since = this.#clock.now();
     this.#failures = 0;
     this.#last = undefined;
   }
@@ -61,6 +83,7 @@ export class CircuitBreaker {
   failed(error: AppError): void {
     const now = this.#clock.now();
     if (this.state === "open") return;
+    if (this.#last === undefined) this.#since = now;
     this.#last = error;
     this.#failures++;
     if (this.#failures < FAILURES_TO_OPEN) return;

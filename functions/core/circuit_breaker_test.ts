@@ -103,4 +103,29 @@ describe("CircuitBreaker", () => {
     breaker.failed(captcha(500_000));
     assertEquals((await refused(call)).retryAfterMs, 90_000);
   });
+
+  it("reports since when it is as it is, why, and when the next try may be", async () => {
+    const { clock, breaker, captcha } = open(0);
+    assertEquals(breaker.report(), {
+      state: "closed",
+      failures: 0,
+      since: undefined,
+      code: undefined,
+      nextTryAt: undefined,
+    });
+    const began = clock.now();
+    breaker.worked();
+    await clock.advance(1_000);
+    breaker.worked();
+    assertEquals(breaker.report().since, began);
+    for (let count = 0; count < FAILURES_TO_OPEN; count++) {
+      await clock.advance(count);
+      breaker.failed(captcha());
+    }
+    const { nextTryAt = 0, ...report } = breaker.report();
+    assertEquals(report, { state: "open", failures: FAILURES_TO_OPEN, since: began + 1_000, code: "captcha" });
+    assertEquals(nextTryAt, clock.now() + 30_000);
+    breaker.worked();
+    assertEquals([breaker.report().since, breaker.report().code], [clock.now(), undefined]);
+  });
 });

@@ -4,7 +4,7 @@ import type { LiveAnswer, LiveLookup, LookupOptions, MessageSender } from "../po
 import type { Metrics } from "../ports/metrics.ts";
 import type { Random } from "../ports/random.ts";
 import { mapBounded } from "./bounded.ts";
-import { type BreakerState, CircuitBreaker } from "./circuit_breaker.ts";
+import { type BreakerReport, type BreakerState, CircuitBreaker } from "./circuit_breaker.ts";
 import { DEADLINE_MS } from "./deadline.ts";
 import { BudgetError, type BudgetState, type RequestBudget } from "./request_budget.ts";
 
@@ -26,6 +26,12 @@ export interface UpstreamState {
   budget: BudgetState;
   /** By call, such as `links`. */
   breakers: Record<string, BreakerState>;
+}
+
+/** How one kind of call stands. */
+export interface CallReport extends BreakerReport {
+  /** Such as `links`. */
+  call: string;
 }
 
 const CALLS = ["links", "alive", "userInfo", "userList", "room", "gifts", "prices", "feed", "message"] as const;
@@ -94,6 +100,11 @@ export class Upstream {
   state(): UpstreamState {
     const breakers = Object.fromEntries(CALLS.map((call) => [call, this.#breakers[call].state]));
     return { budget: this.#deps.budget.state(), breakers };
+  }
+
+  /** For people: how each kind of call stands. */
+  calls(): CallReport[] {
+    return CALLS.map((call) => ({ call, ...this.#breakers[call].report() }));
   }
 
   async #noted<T>(call: Call, ask: () => Promise<T>): Promise<T> {

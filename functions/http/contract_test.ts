@@ -253,6 +253,7 @@ const CALLS: Record<string, Call[]> = {
       },
     },
   ],
+  system: [{ status: 200, path: "/system" }],
   canary: [{ status: 200, path: "/canary" }],
   acceptCanary: [
     { status: 200, path: "/canary/accept", body: {} },

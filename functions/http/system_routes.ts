@@ -4,15 +4,17 @@ import { alertHandlers } from "./alert_handlers.ts";
 import type { AddRoute } from "./mount.ts";
 import { recordingHandlers, type RecordingsDeps } from "./recording_handlers.ts";
 import { retentionHandlers } from "./retention_handlers.ts";
+import { type StatusDeps, systemStatus } from "./system_status.ts";
 import { totalsHandlers } from "./totals_handlers.ts";
 import { watchHandlers } from "./watch_handlers.ts";
 
 /** Watchlist and recordings: what their routes work with. */
-export type SystemDeps = Omit<RecordingsDeps, "logger">;
+export type SystemDeps = Omit<RecordingsDeps, "logger"> & Pick<StatusDeps, "status">;
 
 /** Adds the routes of the watchlist and of recordings. */
-export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps): void {
+export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps & SystemDeps): void {
   const { store, clock, files, lookup } = deps;
+  add(routes.systemRoute, async () => ({ body: await systemStatus(deps) }));
   const watches = watchHandlers(deps);
   add(routes.listWatchesRoute, ({ query }) => watches.list(query));
   if (lookup !== undefined) {

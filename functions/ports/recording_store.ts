@@ -1,4 +1,5 @@
 import type { AppErrorCode } from "../contract/errors.ts";
+import type { Quality } from "../contract/quality.ts";
 import type { Page, PageRequest } from "./page.ts";
 
 /**
@@ -31,6 +32,10 @@ export interface Recording {
   id: string;
   username: string;
   title: string;
+  /** The quality that is asked for. @default the best picture */
+  quality?: Quality;
+  /** The quality that its newest part shows, as TikTok names it; absent before the first picture. */
+  recordedQuality?: string;
   state: RecordingState;
   createdAt: number;
   /** When it may be claimed, ms: at once while wanted, at the end of the lease while recording; absent when finished. */
@@ -104,9 +109,20 @@ export interface RecordingStore {
    * @returns the recording as stored, and whether it is new
    */
   wantRecording(
-    wanted: { roomId: string; username: string; title: string },
+    wanted: { roomId: string; username: string; title: string; quality?: Quality | undefined },
     now: number,
   ): Promise<{ recording: Recording; created: boolean }>;
+  /**
+   * Asks for another quality. Who holds the lease sees it at the next renewal, and gives the recording back, so that it
+   * goes on with a part in that quality.
+   * @returns the recording as stored, or `undefined` when there is none
+   */
+  askQuality(recordingId: string, quality: Quality): Promise<Recording | undefined>;
+  /**
+   * Notes which quality is being recorded.
+   * @throws LeaseLostError
+   */
+  noteQuality(lease: Lease, quality: string): Promise<void>;
   /**
    * Makes a finished recording wanted again, and due at once; nobody asks for its end any more.
    * @param seen id and token as they were read
@@ -133,6 +149,8 @@ export interface RecordingStore {
    * that a removal which was cut short can be done again. Any other recording stays as it is.
    */
   deleteRecording(recordingId: string): Promise<void>;
+  /** Recordings at work and those that wait, by the time at which anybody may claim them; at most `limit`. */
+  listOpenRecordings(limit: number): Promise<Recording[]>;
   /** How many recordings wait for a recorder: wanted, or with a lease that ran out. */
   countDueRecordings(now: number): Promise<number>;
   /**

@@ -6,12 +6,14 @@ import { addToTotals, unpackBatch } from "../../functions/core/add_totals.ts";
 import { getRandomValues } from "node:crypto";
 import { type SqliteKeyStore, sqliteKeyStore } from "../../functions/adapters/local/sqlite_key_store.ts";
 import { type SqliteStore, sqliteStore } from "../../functions/adapters/local/sqlite_store.ts";
+import { LiveError } from "@roomtone/sdk";
 import type { AppError } from "../../functions/contract/errors.ts";
 import type { CanaryState } from "../../functions/ports/canary.ts";
 import type { RetentionPolicy } from "../../functions/contract/retention.ts";
 import type { Scope } from "../../functions/contract/scopes.ts";
 import { createKey } from "../../functions/core/api_keys.ts";
 import { type AppOptions, createApp } from "../../functions/http/app.ts";
+import type { StatusSources } from "../../functions/http/system_status.ts";
 import { prometheusMetrics } from "../../functions/adapters/local/prometheus_metrics.ts";
 import openApi from "../../functions/openapi.json" with { type: "json" };
 import type { LiveLookup, Room, UserInfo } from "../../functions/ports/live_lookup.ts";
@@ -72,6 +74,24 @@ const CANARY_STATE: CanaryState = {
   refusals: [{ what: "prices", code: "captcha" }],
 };
 
+/** What a process knows of itself. */
+const STATUS: StatusSources = {
+  ...{ owner: "local-1", recorderSlots: 8 },
+  tiktok: () => ({
+    routes: [
+      { route: "direct", state: "resting", failures: 3, since: 5, error: new LiveError("network", "Open: broke") },
+      { route: "signed", state: "unknown", failures: 0 },
+    ],
+    calls: [{ call: "links", state: "open", failures: 5, since: 5, code: "captcha", nextTryAt: 9 }],
+    budget: { available: 100, taken: 3, waiting: 0, requestsPerMinute: 300, pausedMs: 10, refusals: 1 },
+  }),
+  disk: () => Promise.resolve({ freeBytes: 10, totalBytes: 100, leastFreeBytes: 20 }),
+  trouble: () => ({
+    minutes: [{ at: 0, warnings: 1, errors: 0 }],
+    kinds: [{ event: "claim_failed", level: "warn", count: 1, lastAt: 5 }],
+  }),
+};
+
 /** What stands behind the API. */
 export class ContractWorld {
   readonly clock = new ManualClock();
@@ -128,7 +148,7 @@ export class ContractWorld {
     };
     return createApp({
       ...{ links: deps, userInfo: deps, followings: deps, lives: { ...deps, sender } },
-      system: { store, clock, lookup, files, retention, streams: true },
+      system: { store, clock, lookup, files, retention, streams: true, status: STATUS },
       canary: {
         readCanary: () => Promise.resolve({ state: CANARY_STATE, version: 1 }),
         writeCanary: () => Promise.resolve(!this.canaryLooks),

@@ -333,6 +333,13 @@ describe("the API's functions behind API Gateway", () => {
       assertEquals((await drive("system/canary_accept")).status, 404);
     });
 
+    it("shows the system at work: what the table knows of recorders, and nothing of a process of its own", async () => {
+      const { tiktok, disk, trouble, recorders, waiting } = (await drive("system/system")).json;
+      assertEquals([tiktok, disk, trouble, waiting], [undefined, undefined, undefined, []]);
+      assertEquals(recorders.map(({ slots }: { slots: number }) => slots), [8]);
+      assertEquals(recorders[0].recordings.map(({ id }: { id: string }) => id).sort(), [RUNNING, SILENT]);
+    });
+
     it("keeps recordings, and tells what would go by policy and of a host", async () => {
       assertEquals((await drive("system/recording_keep")).json.kept, true);
       assertEquals((await drive("system/recording_unkeep")).json.kept, false);

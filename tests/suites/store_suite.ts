@@ -82,6 +82,17 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
         assertEquals(pages.map((page) => page.map((recording) => recording.id)), [["5", "4"], ["3", "2"], ["1"]]);
       });
 
+      it("listOpenRecordings() has those at work and those that wait, by when they may be claimed", async () => {
+        for (const id of ["1", "2", "3", "4"]) await want(store, id, T0 + Number(id));
+        const [done, held] = await claim(store, "a", T0 + 2);
+        assert(done !== undefined && held !== undefined);
+        await store.finishRecording(leaseOf(done), { endedAt: T0 + 9, outcome: { kind: "ended" } });
+        const open = async (limit: number) =>
+          (await store.listOpenRecordings(limit)).map(({ id, state, leaseOwner }) => [id, state, leaseOwner]);
+        const all = [["3", "wanted", undefined], ["4", "wanted", undefined], [held.id, "recording", "a"]];
+        assertEquals([await open(10), await open(1)], [all, all.slice(0, 1)]);
+      });
+
       it("claimRecordings() gives each recording to one recorder", async () => {
         for (const id of ["1", "2", "3"]) await want(store, id);
         const [mine, theirs] = await Promise.all([claim(store, "a", T0), claim(other, "b", T0)]);

@@ -10,6 +10,7 @@ import {
   SEGMENT_PREFIX,
   segmentKey,
 } from "../../contract/keys.ts";
+import { QUALITIES } from "../../contract/quality.ts";
 import type { Lease, Recording, RecordingStore, Segment } from "../../ports/recording_store.ts";
 import {
   claimedItems,
@@ -36,6 +37,8 @@ const RecordingItem = v.object({
   id: v.string(),
   username: v.string(),
   title: v.string(),
+  quality: v.optional(v.picklist(QUALITIES)),
+  recordedQuality: v.optional(v.string()),
   state: v.picklist(["wanted", "recording", "finished", "deleting"]),
   createdAt: v.number(),
   dueAt: v.optional(v.number()),
@@ -147,7 +150,7 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
     }
   };
   return {
-    async wantRecording({ roomId, username, title }, now) {
+    async wantRecording({ roomId, username, title, quality }, now) {
       const item = {
         ...recordingKey(roomId),
         duePartition: RECORDING_DUE_PARTITION,
@@ -156,6 +159,7 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
         id: roomId,
         username,
         title,
+        ...quality !== undefined && { quality },
         state: "wanted",
         createdAt: now,
         dueAt: now,
@@ -168,6 +172,16 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
       };
       const existing = await putNewItem(table, item);
       return { recording: toRecording(existing ?? item), created: existing === undefined };
+    },
+    async askQuality(recordingId, quality) {
+      const changed = await updateItem(table, recordingKey(recordingId), {
+        set: { quality },
+        onlyIf: [["id", "=", recordingId]],
+      });
+      return changed && toRecording(changed);
+    },
+    async noteQuality(lease, recordedQuality) {
+      await updateHeld(lease, { recordedQuality });
     },
     async reopenRecording({ recordingId, token }, now) {
       const changed = await updateItem(table, recordingKey(recordingId), {
@@ -232,6 +246,11 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
       // The events table has no item of this key, so that all of the partition goes.
       await Promise.all([deleteOthers(eventsTable(table), key), deleteOthers(table, key)]);
       await deleteItem(table, key);
+    },
+    async listOpenRecordings(limit) {
+      return (await queryItems(table, { index: DUE_INDEX, partition: RECORDING_DUE_PARTITION }, limit)).map(
+        toRecording,
+      );
     },
     async countDueRecordings(now) {
       return await countItems(table, dueRecordings("<=", now));

@@ -13,7 +13,7 @@ import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { RECORDINGS_PREFIX } from "../../adapters/aws/s3_files.ts";
 import { s3Uploads } from "../../adapters/aws/s3_uploads.ts";
 import { folderSpool } from "../../adapters/local/folder_files.ts";
-import { freeBytes } from "../../adapters/local/free_bytes.ts";
+import { diskSpace } from "../../adapters/local/disk_space.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { eventFiles } from "../../adapters/media/event_files.ts";
 import { mediaRecorder, repairFolder } from "../../adapters/media/media_recorder.ts";
@@ -83,7 +83,7 @@ logger.info("recorder_ready", { owner, slots: config.recorderSlots });
 const tellMetrics = async () => {
   metrics.set("recordings_active", pool.active());
   metrics.set("spool_events", pool.waitingEvents());
-  metrics.set("disk_free_bytes", await freeBytes(dir));
+  metrics.set("disk_free_bytes", (await diskSpace(dir)).freeBytes);
   metrics.flush();
 };
 setInterval(() => tellMetrics().catch((error) => logger.warn("metrics_not_told", { error })), METRICS_MS);

@@ -36,6 +36,7 @@ export const ROUTE_GROUPS = {
     routes.recordingFileRoute,
     routes.listAlertsRoute,
     routes.resendAlertRoute,
+    routes.systemRoute,
     routes.canaryRoute,
     routes.acceptCanaryRoute,
     routes.healthRoute,

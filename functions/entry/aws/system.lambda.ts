@@ -33,13 +33,16 @@ const launcher = openLauncher(config, table, parts.logger);
 const store = dynamoStore(table);
 const raise = alertRaiser({ store, clock: systemClock, logger: parts.logger, rules: config.alerts });
 
+/** Recorders are tasks of their own; of each the table knows what it holds. */
+const status = { recorderSlots: config.recorderSlots };
+
 /** Answers the watchlist, recordings and health routes behind API Gateway. */
 export const handler = metered(
   metrics,
   serve(createApp({
     ...parts,
     lives: { lookup, clock: systemClock, sender: config.sendMessages ? sender : undefined },
-    system: { store, clock: systemClock, lookup, files, launcher, raise, retention: config.retention },
+    system: { store, clock: systemClock, lookup, files, launcher, raise, retention: config.retention, status },
     canary: dynamoCanary(table),
     openApi,
   })),

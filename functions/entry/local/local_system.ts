@@ -12,7 +12,7 @@ import { lockFolder } from "../../adapters/local/folder_lock.ts";
 import { lineLogger } from "../../adapters/local/line_logger.ts";
 import { poolLauncher } from "../../adapters/local/pool_launcher.ts";
 import { type SqliteStore, sqliteStore } from "../../adapters/local/sqlite_store.ts";
-import { freeBytes } from "../../adapters/local/free_bytes.ts";
+import { diskSpace } from "../../adapters/local/disk_space.ts";
 import { type GaugeReader, prometheusMetrics } from "../../adapters/local/prometheus_metrics.ts";
 import { memoryAnswers } from "../../adapters/local/memory_answers.ts";
 import { sqliteCanary } from "../../adapters/local/sqlite_canary.ts";
@@ -27,6 +27,7 @@ import { AlertDeliverer } from "../../core/deliver_alerts.ts";
 import { followCanary } from "../../core/canary.ts";
 import { CONSUMER_FEED, FeedReader } from "../../core/feed_reader.ts";
 import { measuredLogger, measuredObserver, measuredStore } from "../../core/measure.ts";
+import { RecentTrouble } from "../../core/recent_trouble.ts";
 import { pollOptions, pollWatchlist } from "../../core/poll_watchlist.ts";
 import { keepToPolicy } from "../../core/retention.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
@@ -113,10 +114,11 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
   const { clock = systemClock, random = Math.random } = deps;
   const metrics = prometheusMetrics({ upstream: () => upstream.state(), read: () => readGauges() });
   const observe = measuredObserver(metrics, deps.observe);
-  const logger = measuredLogger(
+  const trouble = new RecentTrouble(clock);
+  const logger = trouble.around(measuredLogger(
     deps.logger ?? lineLogger((line) => process.stderr.write(`${line}\n`), clock),
     metrics,
-  );
+  ));
   const { tiktok: client, lookup: look } = deps;
   const { tiktok, budget, upstream, sender } = openUpstream(config, {
     ...identityOf(config),
@@ -181,9 +183,10 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     });
 
     const spool = eventFiles(recordingsDir);
+    const owner = `local-${process.pid}`;
     const pool = runRecordings({ store, recorder, spool, clock, logger, raise, observe }, {
       ...config,
-      owner: `local-${process.pid}`,
+      owner,
       slots: config.recorderSlots,
     });
     closing.push(() => pool.stop());
@@ -192,7 +195,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       spool_events: pool.waitingEvents(),
       due_recordings: await store.countDueRecordings(clock.now()),
       due_watches: await store.countDueWatches(clock.now()),
-      disk_free_bytes: await freeBytes(recordingsDir),
+      disk_free_bytes: (await diskSpace(recordingsDir)).freeBytes,
     });
 
     const stopping = new AbortController();
@@ -255,6 +258,12 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
         finish: (recordingId) => pool.finish(recordingId),
         retention,
         streams: true,
+        status: {
+          ...{ owner, recorderSlots: config.recorderSlots },
+          tiktok: () => ({ calls: upstream.calls(), routes: tiktok.routes(), budget: budget.state() }),
+          disk: async () => ({ ...await diskSpace(recordingsDir), leastFreeBytes: config.minFreeBytes }),
+          trouble: () => trouble.report(),
+        },
       },
       canary,
       openApi,

@@ -6,12 +6,14 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import * as v from "valibot";
 import { CaptureLogger } from "../../../tests/fakes/capture_logger.ts";
 import { FakeLookup } from "../../../tests/fakes/fake_lookup.ts";
 import { FakeRecorder } from "../../../tests/fakes/fake_recorder.ts";
 import { ManualClock, until } from "../../../tests/fakes/manual_clock.ts";
 import { loadConfig, LocalConfig } from "../../contract/config.ts";
 import type { SystemEvent } from "../../ports/observer.ts";
+import { SystemReply } from "../../contract/schemas.ts";
 import { createKey } from "../../core/api_keys.ts";
 import { openKeys } from "./key_stores.ts";
 import { type LocalDeps, type LocalSystem, openLocalStore, startLocal } from "./local_system.ts";
@@ -86,6 +88,26 @@ describe("startLocal()", () => {
       text: "hello",
     }]);
     assertEquals(seen, ["live_found", "recording_started", "event", "recording_stopped", "recording_finished"]);
+  });
+
+  it("shows its recorder and slots, its disk, its ways to TikTok, and the trouble of the last minutes", async () => {
+    const system = await start();
+    await system.store.wantRecording({ roomId: ROOM, username: "some.host", title: "" }, clock.now());
+    await clock.advance(1_000);
+    await until(() => recorder.runs.length === 1);
+    const startedAt = clock.now();
+    recorder.last().started(startedAt);
+    await until(async () => (await system.store.getRecording(ROOM))?.startedAt !== undefined);
+    const shown = v.parse(SystemReply, await getJson(system, "/system"));
+    assertEquals(shown.recorders.map(({ slots, recordings }) => [slots, recordings.length]), [[8, 1]]);
+    assertEquals(shown.recorders[0]?.recordings[0]?.started_at, startedAt);
+    assertEquals(shown.tiktok?.routes.map(({ route, state }) => [route, state]), [["direct", "unknown"]]);
+    assertEquals([shown.disk?.low, (shown.disk?.total_bytes ?? 0) > (shown.disk?.free_bytes ?? 0)], [false, true]);
+    assertEquals(shown.trouble?.kinds, []);
+    recorder.last().end({ kind: "failed", code: "network", detail: "gone", retryable: true });
+    await until(async () => (await system.store.getRecording(ROOM))?.state === "wanted");
+    const { waiting } = v.parse(SystemReply, await getJson(system, "/system"));
+    assertEquals(waiting.map(({ id, failures }) => [id, failures]), [[ROOM, 1]]);
   });
 
   it("hands its recordings over when it stops, and takes them up at the next start", async () => {

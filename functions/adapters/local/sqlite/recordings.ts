@@ -1,6 +1,7 @@
 // deno-lint-ignore-file require-await -- ports return promises, and node:sqlite answers at once
 import { LeaseLostError } from "../../../contract/errors.ts";
 import { recordingListOrder } from "../../../contract/keys.ts";
+import type { Quality } from "../../../contract/quality.ts";
 import type {
   Lease,
   Recording,
@@ -52,20 +53,31 @@ export function sqliteRecordings(db: Database): RecordingStore {
     return true;
   };
   return {
-    async wantRecording({ roomId, username, title }, now) {
+    async wantRecording({ roomId, username, title, quality }, now) {
       const added = db.run(
-        `INSERT INTO recordings (id, username, title, state, created_at, due_at, lease_token, failures, parts, segments,
-           bytes, duration_ms)
-         VALUES (?, ?, ?, 'wanted', ?, ?, 0, 0, '[]', 0, 0, 0) ON CONFLICT DO NOTHING`,
+        `INSERT INTO recordings (id, username, title, quality, state, created_at, due_at, lease_token, failures, parts,
+           segments, bytes, duration_ms)
+         VALUES (?, ?, ?, ?, 'wanted', ?, ?, 0, 0, '[]', 0, 0, 0) ON CONFLICT DO NOTHING`,
         roomId,
         username,
         title,
+        quality ?? null,
         now,
         now,
       );
       const recording = read(roomId);
       if (recording === undefined) throw new Error(`Cannot read recording ${roomId} after it was put`);
       return { recording, created: added === 1 };
+    },
+    async askQuality(id, quality) {
+      db.run("UPDATE recordings SET quality = ? WHERE id = ?", quality, id);
+      return read(id);
+    },
+    async noteQuality(lease, quality) {
+      db.transaction(() => {
+        held(lease);
+        db.run("UPDATE recordings SET recorded_quality = ? WHERE id = ?", quality, lease.recordingId);
+      });
     },
     async reopenRecording({ recordingId, token }, now) {
       return db.run(
@@ -123,6 +135,11 @@ export function sqliteRecordings(db: Database): RecordingStore {
         }
         db.run("DELETE FROM recordings WHERE id = ?", id);
       });
+    },
+    async listOpenRecordings(limit) {
+      return db.all("SELECT * FROM recordings WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ?", limit).map(
+        toRecording,
+      );
     },
     async countDueRecordings(now) {
       return int(db.get("SELECT count(*) AS n FROM recordings WHERE due_at <= ?", now) ?? {}, "n");
@@ -225,6 +242,8 @@ export function toRecording(row: Row): Recording {
     id: text(row, "id"),
     username: text(row, "username"),
     title: text(row, "title"),
+    quality: optionalText(row, "quality") as Quality | undefined,
+    recordedQuality: optionalText(row, "recorded_quality"),
     state: text(row, "state") as RecordingState,
     createdAt: int(row, "created_at"),
     dueAt: optionalInt(row, "due_at"),
