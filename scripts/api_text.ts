@@ -5,19 +5,21 @@
  */
 
 /** A type, as `deno doc` (format 2) describes it; which fields of `value` are there depends on `kind`. */
-interface DocType {
+export interface DocType {
   kind: string;
   repr?: string;
   value?: unknown;
 }
 
-interface DocTypeParam {
+/** A parameter of a generic type. */
+export interface DocTypeParam {
   name: string;
   constraint?: DocType;
   default?: DocType;
 }
 
-interface DocParam {
+/** A parameter of a function. */
+export interface DocParam {
   kind: string;
   name?: string;
   optional?: boolean;
@@ -26,8 +28,16 @@ interface DocParam {
   arg?: DocParam;
 }
 
-interface DocMember {
+/** A comment on a symbol. */
+export interface DocComment {
+  doc?: string;
+  tags?: { kind: string; name?: string; doc?: string; value?: string; tsType?: DocType }[];
+}
+
+/** A property, a method or a function. */
+export interface DocMember {
   name: string;
+  jsDoc?: DocComment;
   kind?: string;
   optional?: boolean;
   readonly?: boolean;
@@ -40,7 +50,8 @@ interface DocMember {
   functionDef?: DocMember;
 }
 
-interface DocBody extends Omit<DocMember, "kind"> {
+/** What a symbol is. */
+export interface DocBody extends Omit<DocMember, "kind"> {
   kind?: string;
   extends?: string | DocType[];
   implements?: DocType[];
@@ -52,9 +63,16 @@ interface DocBody extends Omit<DocMember, "kind"> {
   indexSignatures?: DocMember[];
 }
 
+/** A name that a module exports, with all that it stands for. */
+export interface DocSymbol {
+  name: string;
+  declarations: { kind: string; def?: DocBody; jsDoc?: DocComment }[];
+}
+
 /** One module of `deno doc --json`. */
 export interface DocModule {
-  symbols: { name: string; declarations: { kind: string; def?: DocBody }[] }[];
+  module_doc?: DocComment;
+  symbols: DocSymbol[];
 }
 
 /** The module's public API, a line for each symbol and member, by name. */
@@ -101,12 +119,14 @@ function members(def: DocBody): string[] {
   ];
 }
 
-function property(one: DocMember): string {
+/** A property on one line. */
+export function property(one: DocMember): string {
   const words = `${modifiers(one)}${one.readonly ? "readonly " : ""}${one.name}`;
   return `${words}${one.optional ? "?" : ""}: ${type(one.tsType)}`;
 }
 
-function method(one: DocMember): string {
+/** A method on one line. */
+export function method(one: DocMember): string {
   const accessor = one.kind === "getter" ? "get " : one.kind === "setter" ? "set " : "";
   return `${modifiers(one)}${accessor}${one.name}${one.optional ? "?" : ""}${signature(one.functionDef ?? one)}`;
 }
@@ -115,7 +135,8 @@ function modifiers({ accessibility, isStatic }: DocMember): string {
   return `${accessibility ? `${accessibility} ` : ""}${isStatic ? "static " : ""}`;
 }
 
-function signature(one: Omit<DocMember, "kind">): string {
+/** Parameters and result. */
+export function signature(one: Omit<DocMember, "kind">): string {
   const returned = one.returnType === undefined ? "" : `: ${type(one.returnType)}`;
   return `${typeParams(one.typeParams)}(${params(one.params)})${returned}`;
 }
@@ -130,7 +151,8 @@ function param(one: DocParam): string {
   return `${one.name ?? "options"}${one.optional ? "?" : ""}: ${type(one.tsType)}`;
 }
 
-function typeParams(all: DocTypeParam[] = []): string {
+/** Parameters of a generic type, `""` when it has none. */
+export function typeParams(all: DocTypeParam[] = []): string {
   if (all.length === 0) return "";
   const written = all.map(({ name, constraint, default: fallback }) =>
     `${name}${constraint ? ` extends ${type(constraint)}` : ""}${fallback ? ` = ${type(fallback)}` : ""}`
@@ -143,7 +165,7 @@ function typeArguments(all: DocType[] = []): string {
 }
 
 /** A type as TypeScript writes it. */
-function type(given: DocType | undefined): string {
+export function type(given: DocType | undefined): string {
   if (given === undefined) return "(inferred)";
   switch (given.kind) {
     case "keyword":

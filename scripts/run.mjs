@@ -20,6 +20,7 @@ const VERBS = {
   deploy: ["scripts/deploy.ts"],
   destroy: ["scripts/destroy.ts"],
   cost: ["scripts/cost.ts"],
+  docs: ["scripts/docs.ts"],
   codegen: ["proto/codegen.ts"],
   ok: ["scripts/ok.ts"],
 };
