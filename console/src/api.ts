@@ -6,6 +6,12 @@ export interface Api {
   /** Headers that a request to the API needs; empty on loopback. */
   headers(): Record<string, string>;
   /**
+   * The newest thumbnail of a recording, as an address for `<img src>`: an image element sends no key of its own. Who
+   * shows it gives the address back with `URL.revokeObjectURL()`.
+   * @returns `undefined` when there is none yet
+   */
+  thumbnail(recordingId: string, signal: AbortSignal): Promise<string | undefined>;
+  /**
    * Events of a recording as they come, to its end. It asks again where the connection broke, from the place that was
    * read last.
    * @param onState is told whether the connection stands
@@ -21,8 +27,11 @@ export interface FollowRequest {
   id: string;
   /** Place to begin behind. */
   after: string;
+  /** Types of events that are wanted. */
+  types: readonly string[];
   signal: AbortSignal;
-  onEvents(events: ApiEvent[], finished: boolean): void;
+  /** @param after the place behind them */
+  onEvents(events: ApiEvent[], after: string, finished: boolean): void;
   onState?(connected: boolean, error?: unknown): void;
 }
 
@@ -36,18 +45,27 @@ const RETRY_MS = 2_000;
 /** @param key of the API; none where it is open */
 export function openApi(origin: string, key: string | undefined): Api {
   const client = apiClient({ url: origin, key });
+  const headers = (): Record<string, string> => key === undefined ? {} : { authorization: `Bearer ${key}` };
   return {
     client,
-    headers: (): Record<string, string> => key === undefined ? {} : { authorization: `Bearer ${key}` },
-    async follow({ id, after, signal, onEvents, onState }) {
+    headers,
+    async thumbnail(recordingId, signal) {
+      const path = `/recordings/${encodeURIComponent(recordingId)}/thumbnail.jpg`;
+      // A redirect leads to the signed address of the file; the browser keeps the key from other origins.
+      const response = await fetch(path, { headers: headers(), signal });
+      if (response.status === 404) return undefined;
+      if (!response.ok) throw new Error(`Read the thumbnail: the server answers with status ${response.status}`);
+      return URL.createObjectURL(await response.blob());
+    },
+    async follow({ id, after, types, signal, onEvents, onState }) {
       for (let place = after; !signal.aborted;) {
         try {
-          const query = { after: place, limit: String(PAGE_EVENTS), waitMs: String(WAIT_MS) };
+          const query = { after: place, types: types.join(","), limit: String(PAGE_EVENTS), waitMs: String(WAIT_MS) };
           const { body } = await client.recordingEvents({ params: { id }, query }, { signal });
           onState?.(true);
           if (body === undefined) return;
           place = body.after;
-          onEvents(body.events, body.finished);
+          onEvents(body.events, body.after, body.finished);
           if (body.finished) return;
         } catch (error) {
           if (signal.aborted) return;

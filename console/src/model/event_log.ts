@@ -1,5 +1,11 @@
 import type { ApiEvent } from "../api.ts";
 
+/** Types of events that the console shows; the others of a room, such as joins, are not asked for. */
+export const SHOWN_TYPES = [
+  ...["chat", "gift", "like", "follow", "share", "subscribe", "viewers", "battle", "battle_scores"],
+  ...["control", "connected", "state", "gap", "ended"],
+] as const;
+
 /** Somebody in the room. */
 export interface Person {
   id: string;
@@ -17,6 +23,8 @@ export interface Line {
   text: string;
   /** Worth of a gift. */
   diamonds: number;
+  /** Names and text in small letters, for searches. */
+  folded: string;
 }
 
 /** What was counted in a second. */
@@ -24,41 +32,61 @@ export interface Second {
   chats: number;
   diamonds: number;
   likes: number;
+  /** Newest number of the room's likes, where one was told. */
+  likesSoFar?: number;
   /** Newest number of viewers, where one was told. */
   viewers?: number;
 }
 
-/** A time in which events are missing, or the connection was another one. */
+/** Something of the connection, or of the live as a whole, that is worth a mark on the bar of time. */
 export interface Break {
-  kind: "gap" | "reconnect";
+  /** `lost` is a connection that broke, `paused` a host who stopped the picture. */
+  kind: "gap" | "reconnect" | "lost" | "paused" | "ended";
   fromMs: number;
-  toMs: number;
+  /** Missing while it lasts. */
+  toMs: number | undefined;
+  /** As the event tells it. */
   reason: string;
+  /** Events that were dropped, where that is known. */
+  dropped?: number | undefined;
 }
 
-/** A moment worth a look. */
-export interface Moment {
-  atMs: number;
-  kind: "peak" | "gift" | "battle";
-  text: string;
+/** A battle between hosts. */
+export interface Battle {
+  fromMs: number;
+  /** Missing while it runs. */
+  toMs: number | undefined;
+  /** Who takes part, and the newest points of each. */
+  hosts: { id: string; name: string; points: number | undefined }[];
 }
 
-/** The events of a recording, as the console shows them. It grows by pages; ids that come again are left out. */
+/** Somebody who gave. */
+export interface Gifter {
+  person: Person;
+  diamonds: number;
+  gifts: number;
+}
+
+/** The events of a recording, as the console shows them. It grows by pages, each of which comes once. */
 export class EventLog {
   /** Lines in the order of their times. */
   readonly lines: Line[] = [];
   /** By second since 1970. */
   readonly seconds = new Map<number, Second>();
   readonly breaks: Break[] = [];
-  readonly battles: number[] = [];
-  readonly gifters = new Map<string, { person: Person; diamonds: number; gifts: number }>();
+  readonly battles = new Map<string, Battle>();
+  readonly gifters = new Map<string, Gifter>();
   diamonds = 0;
   events = 0;
   viewers: number | undefined;
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = 0;
-  readonly #battleIds = new Set<string>();
+  /** Where the next page begins, as the API counts. */
+  after = "0";
+  readonly #people = new Map<string, Person>();
   #connections = 0;
+  /** When something was last heard from the room. */
+  #heardMs = 0;
 
   /** @returns whether there was anything new */
   add(events: readonly ApiEvent[]): boolean {
@@ -67,7 +95,7 @@ export class EventLog {
   }
 
   /** Givers, the greatest first. */
-  topGifters(most: number): { person: Person; diamonds: number; gifts: number }[] {
+  topGifters(most: number): Gifter[] {
     return [...this.gifters.values()].sort((a, b) => b.diamonds - a.diamonds).slice(0, most);
   }
 
@@ -79,49 +107,101 @@ export class EventLog {
     if (event["history"] === true) return;
     this.firstMs = Math.min(this.firstMs, atMs);
     this.lastMs = Math.max(this.lastMs, atMs);
+    if (this.#ofConnection(event, atMs)) return;
+    this.#heardMs = Math.max(this.#heardMs, atMs);
     const type = textOf(event["type"]);
     switch (type) {
       case "chat":
         this.#second(atMs).chats++;
-        return this.#line({ atMs, kind: type, person: personOf(event), text: textOf(event["text"]), diamonds: 0 });
+        return this.#line({ atMs, kind: type, person: this.#person(event), text: textOf(event["text"]), diamonds: 0 });
       case "follow":
       case "share":
       case "subscribe":
-        return this.#line({ atMs, kind: type, person: personOf(event), text: "", diamonds: 0 });
+        return this.#line({ atMs, kind: type, person: this.#person(event), text: "", diamonds: 0 });
       case "gift":
         return this.#gift(event, atMs);
-      case "like":
-        this.#second(atMs).likes += numberOf(event["count"]) ?? 0;
+      case "like": {
+        const second = this.#second(atMs);
+        second.likes += numberOf(event["count"]) ?? 0;
+        const total = numberOf(event["total"]);
+        if (total !== undefined && total > 0) second.likesSoFar = total;
         return;
+      }
       case "viewers": {
         const count = numberOf(event["count"]);
         if (count !== undefined) this.#second(atMs).viewers = this.viewers = count;
         return;
       }
-      case "battle": {
-        const id = textOf(event["battleId"]);
-        if (!this.#battleIds.has(id)) this.battles.push(atMs);
-        this.#battleIds.add(id);
-        return;
-      }
+      case "battle":
+      case "battle_scores":
+        return this.#battle(event, atMs);
+      case "control":
+        return this.#control(textOf(event["action"]), atMs);
+    }
+  }
+
+  /** What the client tells about its connection. @returns whether the event is such */
+  #ofConnection(event: ApiEvent, atMs: number): boolean {
+    switch (event["type"]) {
       case "gap":
         this.breaks.push({
           kind: "gap",
           fromMs: numberOf(event["from"]) ?? atMs,
           toMs: numberOf(event["to"]) ?? atMs,
           reason: textOf(event["reason"]),
+          dropped: numberOf(event["dropped"]),
         });
-        return;
+        return true;
       case "connected":
         if (this.#connections++ > 0) {
-          this.breaks.push({ kind: "reconnect", fromMs: atMs, toMs: atMs, reason: textOf(event["route"]) });
+          const fromMs = this.#heardMs || atMs;
+          this.breaks.push({ kind: "reconnect", fromMs, toMs: atMs, reason: textOf(event["route"]) });
         }
+        return true;
+      case "state":
+        if (event["to"] === "waiting") {
+          this.breaks.push({ kind: "lost", fromMs: atMs, toMs: atMs, reason: textOf(event["reason"]) });
+        }
+        return true;
+      case "ended":
+        this.breaks.push({ kind: "ended", fromMs: atMs, toMs: atMs, reason: textOf(event["reason"]) });
+        return true;
+      default:
+        return false;
     }
+  }
+
+  #control(action: string, atMs: number): void {
+    const pause = this.breaks.findLast(({ kind }) => kind === "paused");
+    if (action === "paused" && (pause === undefined || pause.toMs !== undefined)) {
+      this.breaks.push({ kind: "paused", fromMs: atMs, toMs: undefined, reason: "" });
+    }
+    if (action === "resumed" && pause !== undefined) pause.toMs ??= atMs;
+  }
+
+  #battle(event: ApiEvent, atMs: number): void {
+    const id = textOf(event["battleId"]);
+    let battle = this.battles.get(id);
+    if (battle === undefined) this.battles.set(id, battle = { fromMs: atMs, toMs: undefined, hosts: [] });
+    for (const each of listOf(event["hosts"])) {
+      const host = recordOf(each);
+      const name = textOf(host["username"]) || textOf(host["nickname"]);
+      const known = battle.hosts.find((other) => other.id === host["id"]);
+      if (known !== undefined) known.name = name;
+      else battle.hosts.push({ id: textOf(host["id"]), name, points: undefined });
+    }
+    for (const each of listOf(event["teams"])) {
+      const { hostId, points } = recordOf(each);
+      const known = battle.hosts.find((other) => other.id === hostId);
+      if (known !== undefined) known.points = numberOf(points) ?? known.points;
+      else battle.hosts.push({ id: textOf(hostId), name: "", points: numberOf(points) });
+    }
+    if (event["status"] === "finished") battle.toMs ??= atMs;
   }
 
   #gift(event: ApiEvent, atMs: number): void {
     const diamonds = numberOf(event["value"]) ?? 0;
-    const person = personOf(event);
+    const person = this.#person(event);
     this.diamonds += diamonds;
     this.#second(atMs).diamonds += diamonds;
     const gifter = this.gifters.get(person.id) ?? { person, diamonds: 0, gifts: 0 };
@@ -136,10 +216,13 @@ export class EventLog {
     this.#line({ atMs, kind: "gift", person, text, diamonds: each * total });
   }
 
-  #line(line: Line): void {
+  #line(given: Omit<Line, "folded">): void {
+    const { person, text } = given;
+    const line = { ...given, folded: `${person.nickname} ${person.username} ${text}`.toLowerCase() };
     let place = this.lines.length;
     while (place > 0 && (this.lines[place - 1]?.atMs ?? 0) > line.atMs) place--;
-    this.lines.splice(place, 0, line);
+    if (place === this.lines.length) this.lines.push(line);
+    else this.lines.splice(place, 0, line);
   }
 
   #second(atMs: number): Second {
@@ -148,69 +231,69 @@ export class EventLog {
     if (second === undefined) this.seconds.set(key, second = { chats: 0, diamonds: 0, likes: 0 });
     return second;
   }
+
+  /** Who an event is of; one object for all lines of somebody. */
+  #person(event: ApiEvent): Person {
+    const user = recordOf(event["user"]);
+    const person = { id: textOf(user["id"]), username: textOf(user["username"]), nickname: textOf(user["nickname"]) };
+    const known = this.#people.get(person.id);
+    if (known?.username === person.username && known.nickname === person.nickname) return known;
+    this.#people.set(person.id, person);
+    return person;
+  }
 }
 
-/** How many lines come up to a time. */
-export function linesUntil(lines: readonly Line[], atMs: number): number {
+/** How many of some things, sorted by time, come up to a time. */
+export function countUntil(things: readonly { atMs: number }[], atMs: number): number {
   let low = 0;
-  let high = lines.length;
+  let high = things.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((lines[middle]?.atMs ?? 0) <= atMs) low = middle + 1;
+    if ((things[middle]?.atMs ?? 0) <= atMs) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
+/** The words of a search, in small letters. */
+export function wordsOf(search: string): string[] {
+  return search.toLowerCase().split(/\s+/).filter((word) => word !== "");
+}
+
 /** Lines whose text or name holds all words. */
-export function search(lines: readonly Line[], words: string): Line[] {
-  const wanted = words.toLowerCase().split(/\s+/).filter((word) => word !== "");
+export function search(lines: readonly Line[], text: string): Line[] {
+  const wanted = wordsOf(text);
   if (wanted.length === 0) return [];
-  return lines.filter(({ person, text }) => {
-    const all = `${person.nickname} ${person.username} ${text}`.toLowerCase();
-    return wanted.every((word) => all.includes(word));
-  });
+  return lines.filter(({ folded }) => wanted.every((word) => folded.includes(word)));
 }
 
-/** Length of a stretch in which messages are counted for a peak, ms. */
-const STRETCH_MS = 10_000;
-const MOST_OF_A_KIND = 12;
-
-/** Stretches with far more chat than usual, the greatest gifts, battles; in the order of their times. */
-export function momentsOf(log: EventLog): Moment[] {
-  const chats = new Map<number, number>();
-  for (const [second, { chats: count }] of log.seconds) {
-    const stretch = Math.floor(second * 1000 / STRETCH_MS);
-    chats.set(stretch, (chats.get(stretch) ?? 0) + count);
+/** A text in pieces, those that hold one of the words apart, so that they can be marked. */
+export function piecesOf(text: string, words: readonly string[]): { text: string; hit: boolean }[] {
+  const small = text.toLowerCase();
+  // Letters that become longer when they are made small would shift the places.
+  if (words.length === 0 || small.length !== text.length) return [{ text, hit: false }];
+  const pieces: { text: string; hit: boolean }[] = [];
+  let from = 0;
+  while (from < text.length) {
+    let at = text.length;
+    let length = 0;
+    for (const word of words) {
+      const found = small.indexOf(word, from);
+      if (found >= 0 && (found < at || found === at && word.length > length)) [at, length] = [found, word.length];
+    }
+    if (at > from) pieces.push({ text: text.slice(from, at), hit: false });
+    if (length > 0) pieces.push({ text: text.slice(at, at + length), hit: true });
+    from = at + length;
   }
-  const counts = [...chats.values()];
-  const mean = counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length);
-  const spread = Math.sqrt(counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / Math.max(1, counts.length));
-  const peaks = [...chats].filter(([, count]) => count >= 5 && count > mean + 2 * spread)
-    .sort(([, a], [, b]) => b - a).slice(0, MOST_OF_A_KIND)
-    .map(([stretch, count]): Moment => ({
-      atMs: stretch * STRETCH_MS,
-      kind: "peak",
-      text: `${count} messages in ${STRETCH_MS / 1000} s`,
-    }));
-  const gifts = log.lines.filter(({ kind, diamonds }) => kind === "gift" && diamonds >= 100)
-    .sort((a, b) => b.diamonds - a.diamonds).slice(0, MOST_OF_A_KIND)
-    .map(({ atMs, person, text, diamonds }): Moment => ({
-      atMs,
-      kind: "gift",
-      text: `${person.nickname || person.username}: ${text} (${diamonds} diamonds)`,
-    }));
-  const battles = log.battles.map((atMs): Moment => ({ atMs, kind: "battle", text: "a battle begins" }));
-  return [...peaks, ...gifts, ...battles].sort((a, b) => a.atMs - b.atMs);
-}
-
-function personOf(event: ApiEvent): Person {
-  const user = recordOf(event["user"]);
-  return { id: textOf(user["id"]), username: textOf(user["username"]), nickname: textOf(user["nickname"]) };
+  return pieces;
 }
 
 function recordOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function textOf(value: unknown): string {

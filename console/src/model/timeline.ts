@@ -22,23 +22,32 @@ export interface PlayedSegment {
 
 /** Differences that are no hole, ms: segments are cut at pictures, and clocks are read at packets. */
 const SAME_MS = 1_000;
+/** A picture that grows is this late at least before it is called missing, ms, */
+const LATE_MS = 10_000;
+/** and this many segments. */
+const LATE_SEGMENTS = 3;
 
 /** The clock of a recording: the player's time beside the time of day. Video that is missing takes no time in the player. */
 export class Timeline {
   readonly spans: readonly Span[];
   readonly holes: readonly Hole[];
+  /** The longest segment, ms. */
+  readonly segmentMs: number;
 
   /** @param segments in playing order */
   constructor(segments: readonly PlayedSegment[]) {
     const spans: Span[] = [];
+    let longest = 0;
     for (const { mediaMs, durationMs, wallMs } of segments) {
       const last = spans.at(-1);
       const expected = last === undefined ? undefined : last.wallMs + mediaMs - last.mediaMs;
       if (last !== undefined && (wallMs === undefined || Math.abs(wallMs - (expected ?? 0)) <= SAME_MS)) {
         last.durationMs = mediaMs + durationMs - last.mediaMs;
       } else spans.push({ mediaMs, wallMs: wallMs ?? 0, durationMs });
+      longest = Math.max(longest, durationMs);
     }
     this.spans = spans;
+    this.segmentMs = longest;
     this.holes = spans.slice(1).flatMap(({ mediaMs, wallMs }, index) => {
       const before = spans[index];
       const fromMs = before === undefined ? wallMs : before.wallMs + before.durationMs;
@@ -50,6 +59,19 @@ export class Timeline {
   get durationMs(): number {
     const last = this.spans.at(-1);
     return last === undefined ? 0 : last.mediaMs + last.durationMs;
+  }
+
+  /** When its last picture was shown, ms; `undefined` while there is no video. */
+  get endMs(): number | undefined {
+    const last = this.spans.at(-1);
+    return last && last.wallMs + last.durationMs;
+  }
+
+  /** Since when a picture that should grow has not grown, ms; `undefined` while it is not late. */
+  lateSince(nowMs: number): number | undefined {
+    const { endMs, segmentMs } = this;
+    if (endMs === undefined) return undefined;
+    return nowMs - endMs > Math.max(LATE_MS, LATE_SEGMENTS * segmentMs) ? endMs : undefined;
   }
 
   /** When what is played at a place was shown, ms; `undefined` while there is no video. */

@@ -1,8 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { clockText } from "../format.ts";
+import { clockText, countText } from "../format.ts";
 import type { EventLog } from "../model/event_log.ts";
+import type { Tally } from "../model/tally.ts";
 import type { Timeline } from "../model/timeline.ts";
 
 /** Height of the chart, px. */
@@ -10,36 +11,63 @@ const HEIGHT_PX = 170;
 /** Points over the whole time, at most. */
 const POINTS = 600;
 
-/** Viewers, and diamonds given so far, over the recording's time; a click leads there. */
-export function Charts(props: { log: EventLog; version: number; timeline: Timeline; onSeek(mediaMs: number): void }) {
-  const { log, version, timeline } = props;
+/** What the chart shows. */
+export interface ChartsProps {
+  log: EventLog;
+  tally: Tally;
+  timeline: Timeline;
+  mediaMs: number;
+  onSeek(mediaMs: number): void;
+}
+
+/** Viewers, and diamonds and likes so far, over the recording's time; a click leads there. */
+export function Charts({ log, tally, timeline, mediaMs, onSeek }: ChartsProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const seek = useRef(props.onSeek);
-  seek.current = props.onSeek;
+  const latest = useRef({ tally, timeline, onSeek });
+  latest.current = { tally, timeline, onSeek };
+  const head = useRef<HTMLElement | undefined>(undefined);
 
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const made = new uPlot(options(element), pointsOf(log, timeline), element);
-    made.over.addEventListener("click", () => {
-      const { left } = made.cursor;
-      if (left !== undefined && left >= 0) seek.current(made.posToVal(left, "x") * 1000);
-    });
-    plot.current = made;
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT_PX }));
+    const draw = () => {
+      plot.current?.destroy();
+      const made = new uPlot(options(element), pointsOf(latest.current.tally, latest.current.timeline), element);
+      made.over.addEventListener("click", () => {
+        const { left } = made.cursor;
+        if (left !== undefined && left >= 0) latest.current.onSeek(made.posToVal(left, "x") * 1000);
+      });
+      head.current = document.createElement("div");
+      head.current.className = "playhead";
+      made.over.append(head.current);
+      plot.current = made;
+    };
+    draw();
+    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT_PX }));
     resized.observe(element);
+    // Its colours are read once, when it is made.
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", draw);
     return () => {
+      dark.removeEventListener("change", draw);
       resized.disconnect();
-      made.destroy();
+      plot.current?.destroy();
     };
   }, []);
-  useEffect(() => plot.current?.setData(pointsOf(log, timeline)), [log, version, timeline]);
+  useEffect(() => plot.current?.setData(pointsOf(tally, timeline)), [tally, timeline]);
+  useEffect(() => {
+    const left = plot.current?.valToPos(mediaMs / 1000, "x") ?? NaN;
+    if (head.current === undefined) return;
+    head.current.hidden = !Number.isFinite(left);
+    if (Number.isFinite(left)) head.current.style.left = `${left}px`;
+  }, [mediaMs, tally, timeline]);
 
   return (
     <figure class="charts">
       <figcaption>
-        Viewers and diamonds: {log.viewers ?? "no"} viewers now, {log.diamonds} diamonds so far
+        Viewers, diamonds and likes: {log.viewers === undefined ? "no" : countText(log.viewers)} viewers now,{" "}
+        {countText(log.diamonds)} diamonds so far
       </figcaption>
       <div ref={box} />
     </figure>
@@ -49,6 +77,7 @@ export function Charts(props: { log: EventLog; version: number; timeline: Timeli
 function options(element: HTMLElement): uPlot.Options {
   const colour = (name: string) => getComputedStyle(element).getPropertyValue(name);
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 } };
+  const count = (_: uPlot, value: number | null) => value === null ? "–" : countText(value);
   return {
     width: element.clientWidth,
     height: HEIGHT_PX,
@@ -60,35 +89,30 @@ function options(element: HTMLElement): uPlot.Options {
     ],
     series: [
       { label: "time", value: (_, seconds) => seconds === null ? "–" : clockText(seconds * 1000) },
-      { label: "viewers", scale: "viewers", stroke: colour("--accent"), width: 2, spanGaps: true },
-      { label: "diamonds", scale: "diamonds", stroke: colour("--gift"), width: 2 },
+      { label: "viewers", scale: "viewers", stroke: colour("--accent"), width: 2, spanGaps: true, value: count },
+      { label: "diamonds", scale: "diamonds", stroke: colour("--gift"), width: 2, value: count },
+      { label: "likes", scale: "likes", stroke: colour("--likes"), width: 1, dash: [4, 3], value: count },
     ],
   };
 }
 
-/** Columns of the chart: seconds on the player's clock, viewers, diamonds so far. */
-function pointsOf(log: EventLog, timeline: Timeline): uPlot.AlignedData {
-  const seconds = [...log.seconds].sort(([a], [b]) => a - b);
+/** Columns of the chart: seconds on the player's clock, viewers, diamonds and likes so far. */
+function pointsOf({ seconds, sums }: Tally, timeline: Timeline): uPlot.AlignedData {
   const step = Math.max(1, Math.ceil(seconds.length / POINTS));
   const times: number[] = [];
   const viewers: (number | null)[] = [];
   const diamonds: number[] = [];
-  let sum = 0;
-  let shown: number | null = null;
-  for (const [index, [second, counted]] of seconds.entries()) {
-    sum += counted.diamonds;
-    shown = counted.viewers ?? shown;
-    if (index % step !== 0 && index !== seconds.length - 1) continue;
+  const likes: (number | null)[] = [];
+  for (const [index, second] of seconds.entries()) {
+    const sum = sums[index];
+    if (sum === undefined || index % step !== 0 && index !== seconds.length - 1) continue;
     const place = timeline.mediaOf(second * 1000) / 1000;
-    if (place <= (times.at(-1) ?? -1)) {
-      // Several times lead to the same place where video is missing: the last one counts.
-      viewers[viewers.length - 1] = shown;
-      diamonds[diamonds.length - 1] = sum;
-      continue;
-    }
-    times.push(place);
-    viewers.push(shown);
-    diamonds.push(sum);
+    // Several times lead to the same place where video is missing: the last one counts.
+    const at = place <= (times.at(-1) ?? -1) ? times.length - 1 : times.length;
+    times[at] = at === times.length ? place : times[at] ?? place;
+    viewers[at] = sum.viewers ?? null;
+    diamonds[at] = sum.diamonds;
+    likes[at] = sum.likes ?? null;
   }
-  return [times, viewers, diamonds];
+  return [times, viewers, diamonds, likes];
 }

@@ -1,11 +1,14 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clockText, countText } from "../format.ts";
-import { type Line, linesUntil } from "../model/event_log.ts";
+import { countUntil, type Line, piecesOf } from "../model/event_log.ts";
 
 /** Height of a line, px; style.css has the same. */
 const LINE_PX = 58;
 /** Lines beyond what is seen, on both sides. */
 const SPARE = 8;
+/** Greatest height that all browsers draw, px; longer lists are scrolled in larger steps. */
+const MOST_PX = 8_000_000;
+const NO_WORDS: readonly string[] = [];
 const DID: Record<Line["kind"], string> = {
   chat: "",
   gift: "gave",
@@ -22,18 +25,23 @@ export interface ChatListProps {
   /** Time up to which lines have been said, ms; `undefined` follows the newest. */
   nowMs: number | undefined;
   label: string;
+  /** Words that are marked. */
+  words?: readonly string[];
+  /** Place of the line that is looked at; the list shows it instead of the newest. */
+  picked?: number | undefined;
   /** Time of a line on the recording's clock, ms. */
   placeOf(atMs: number): number;
   onPick(line: Line): void;
 }
 
 /** Lines of chat and gifts, of which only those in sight are in the page. It follows the time until somebody scrolls. */
-export function ChatList({ lines, count, nowMs, label, placeOf, onPick }: ChatListProps) {
+export function ChatList(props: ChatListProps) {
+  const { lines, count, nowMs, label, words = NO_WORDS, picked, placeOf, onPick } = props;
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(0);
   const [follows, setFollows] = useState(true);
-  const said = nowMs === undefined ? count : linesUntil(lines, nowMs);
+  const said = nowMs === undefined ? count : countUntil(lines, nowMs);
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -42,13 +50,21 @@ export function ChatList({ lines, count, nowMs, label, placeOf, onPick }: ChatLi
     measure.observe(element);
     return () => measure.disconnect();
   }, []);
-  const target = Math.max(0, said * LINE_PX - height);
+  const wholePx = Math.min(MOST_PX, count * LINE_PX);
+  /** Pixels of the list for one that is scrolled. */
+  const scale = wholePx <= height ? 1 : (count * LINE_PX - height) / (wholePx - height);
+  const shown = picked === undefined ? said : picked + Math.ceil(height / LINE_PX / 2);
+  const target = Math.max(0, shown * LINE_PX - height) / scale;
   useEffect(() => {
     if (follows && box.current !== null) box.current.scrollTop = target;
   }, [follows, target, height]);
+  useEffect(() => {
+    if (picked !== undefined) setFollows(true);
+  }, [picked]);
 
-  const first = Math.max(0, Math.floor(top / LINE_PX) - SPARE);
-  const last = Math.min(count, Math.ceil((top + height) / LINE_PX) + SPARE);
+  const atPx = top * scale;
+  const first = Math.max(0, Math.floor(atPx / LINE_PX) - SPARE);
+  const last = Math.min(count, Math.ceil((atPx + height) / LINE_PX) + SPARE);
   const leave = () => setFollows(false);
   return (
     <div class="chat">
@@ -66,14 +82,16 @@ export function ChatList({ lines, count, nowMs, label, placeOf, onPick }: ChatLi
           if (["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"].includes(event.key)) leave();
         }}
       >
-        <div class="chat-all" style={{ height: `${count * LINE_PX}px` }}>
-          <ul style={{ transform: `translateY(${first * LINE_PX}px)` }}>
+        <div class="chat-all" style={{ height: `${wholePx}px` }}>
+          <ul style={{ transform: `translateY(${first * LINE_PX - atPx + top}px)` }}>
             {lines.slice(first, last).map((line, index) => (
               <ChatLine
                 key={first + index}
                 line={line}
                 placeMs={placeOf(line.atMs)}
                 toCome={first + index >= said}
+                words={words}
+                picked={first + index === picked}
                 onPick={onPick}
               />
             ))}
@@ -86,17 +104,32 @@ export function ChatList({ lines, count, nowMs, label, placeOf, onPick }: ChatLi
   );
 }
 
-function ChatLine(props: { line: Line; placeMs: number; toCome: boolean; onPick(line: Line): void }) {
-  const { line: { kind, person, text, diamonds }, placeMs, toCome } = props;
+interface ChatLineProps {
+  line: Line;
+  placeMs: number;
+  toCome: boolean;
+  words: readonly string[];
+  picked: boolean;
+  onPick(line: Line): void;
+}
+
+function ChatLine({ line, placeMs, toCome, words, picked, onPick }: ChatLineProps) {
+  const { kind, person, text, diamonds } = line;
   const name = person.nickname || person.username || "somebody";
   const said = kind === "chat" ? text : [DID[kind], text].filter((part) => part !== "").join(" ");
   return (
-    <li class={toCome ? `${kind} to-come` : kind}>
-      <button type="button" class="time" onClick={() => props.onPick(props.line)}>{clockText(placeMs)}</button>
+    <li class={toCome ? `${kind} to-come` : kind} aria-current={picked ? "true" : undefined}>
+      <button type="button" class="time" onClick={() => onPick(line)}>{clockText(placeMs)}</button>
       <span class="words" title={said}>
-        <b>{name}</b> {said}
+        <b>{marked(name, words)}</b> {marked(said, words)}
         {diamonds > 0 && <span class="diamonds">{` ${countText(diamonds)} 💎`}</span>}
       </span>
     </li>
   );
+}
+
+/** A text with the words that were searched for. */
+function marked(text: string, words: readonly string[]) {
+  if (words.length === 0) return text;
+  return piecesOf(text, words).map(({ text, hit }, index) => hit ? <mark key={index}>{text}</mark> : text);
 }

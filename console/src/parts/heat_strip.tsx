@@ -8,6 +8,8 @@ const HEIGHT_PX = 56;
 /** Places moved by a key, ms. */
 const STEP_MS = 5_000;
 const LEAP_MS = 60_000;
+/** Steps in which the place is told to screen readers while it moves by itself, ms: each is read out. */
+const TOLD_MS = 5_000;
 
 /** What the strip shows. */
 export interface HeatStripProps {
@@ -23,6 +25,7 @@ export interface HeatStripProps {
 export function HeatStrip({ log, version, timeline, mediaMs, onSeek }: HeatStripProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { durationMs } = timeline;
+  const toldMs = Math.min(durationMs, Math.floor(mediaMs / TOLD_MS) * TOLD_MS);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
@@ -59,8 +62,8 @@ export function HeatStrip({ log, version, timeline, mediaMs, onSeek }: HeatStrip
       aria-label="Place in the recording"
       aria-valuemin={0}
       aria-valuemax={Math.round(durationMs / 1000)}
-      aria-valuenow={Math.round(mediaMs / 1000)}
-      aria-valuetext={`${clockText(mediaMs)} of ${clockText(durationMs)}`}
+      aria-valuenow={Math.round(toldMs / 1000)}
+      aria-valuetext={`${clockText(toldMs)} of ${clockText(durationMs)}`}
       onClick={pick}
       onKeyDown={move}
     >
