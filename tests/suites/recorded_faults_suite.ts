@@ -10,6 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { TikTok } from "@roomtone/sdk";
+import { eulerSigner } from "@roomtone/sdk/euler";
 import { tiktokLookup } from "../../functions/adapters/live/tiktok_lookup.ts";
 import { systemClock } from "../../functions/adapters/local/system_clock.ts";
 import { mediaRecorder } from "../../functions/adapters/media/media_recorder.ts";
@@ -17,6 +18,7 @@ import { unpackEvents } from "../../functions/core/event_batches.ts";
 import { pollWatchlist } from "../../functions/core/poll_watchlist.ts";
 import { RequestBudget } from "../../functions/core/request_budget.ts";
 import { runRecordings } from "../../functions/core/run_recordings.ts";
+import type { Recorder } from "../../functions/ports/recorder.ts";
 import type { Recording } from "../../functions/ports/recording_store.ts";
 import type { Store } from "../../functions/ports/store.ts";
 import { CaptureLogger } from "../fakes/capture_logger.ts";
@@ -28,6 +30,8 @@ import type { StoreFixture } from "./store_fixture.ts";
 /** What a live says, and how long its picture is, before its trouble and after it. */
 const LEAST_MESSAGES = 20;
 const LEAST_MS = 3_000;
+/** The host whose socket alone is in trouble. */
+const UNSIGNED = "unsigned.host";
 /** What happens to a host in the middle of the live. */
 const TROUBLES: Record<string, (room: Room) => void> = {
   "stall.host": (room) => room.fault({ kind: "flv_stall" }),
@@ -42,6 +46,11 @@ const TROUBLES: Record<string, (room: Room) => void> = {
     room.fault({ kind: "socket_drop" });
   },
   "moved.host": (room) => room.fault({ kind: "new_room" }),
+  [UNSIGNED]: (room) => {
+    room.fault({ kind: "http", route: "signer_room", reply: "status", status: 503, times: 2 });
+    room.fault({ kind: "handshake", status: 415, way: "direct", times: 2 });
+    room.fault({ kind: "socket_drop" });
+  },
   "silent.host": (room) => room.fault({ kind: "offline", control: false }),
 };
 
@@ -70,10 +79,16 @@ export function recordedFaultsSuite(name: string, makeStore: () => Promise<Store
         standin.room(username);
         await store.putWatch(username, Date.now());
       }
-      const tiktok = new TikTok({ baseUrls: standin.baseUrls });
+      const { baseUrls } = standin;
+      const tiktok = new TikTok({ baseUrls });
       const [clock, random] = [systemClock, Math.random];
       const settings = { segmentMs: 2_000, stallTimeoutMs: 1_500, mp4: false, thumbnailEveryMs: 0 };
-      const recorder = mediaRecorder({ tiktok, dir, ...settings });
+      const unsigned = mediaRecorder({ tiktok, dir, ...settings });
+      const signer = eulerSigner({ host: standin.url });
+      const signed = mediaRecorder({ tiktok: new TikTok({ baseUrls, signer }), dir, ...settings });
+      const recorder: Recorder = {
+        start: (job, tell) => (job.username === UNSIGNED ? signed : unsigned).start(job, tell),
+      };
       const ending = new AbortController();
       const pool = runRecordings({ store, recorder, clock, logger }, {
         ...{ owner: "pool", slots: 12, leaseMs: 60_000, claimIntervalMs: 200, flushMs: 500, flushEvents: 200 },
@@ -98,7 +113,8 @@ export function recordedFaultsSuite(name: string, makeStore: () => Promise<Store
           room.startLive({ seed: username, rate: 0.5 });
           await wentOn(room);
           trouble(room);
-          if (room.live) await wentOn(room);
+          if (username === UNSIGNED) await room.until(() => signerCalls(room) >= 2);
+          if (room.live) await wentOn(room, username !== UNSIGNED);
           room.endLive();
         }),
       );
@@ -116,9 +132,12 @@ export function recordedFaultsSuite(name: string, makeStore: () => Promise<Store
       await rm(dir, { recursive: true });
     });
 
-    /** Waits until a room was heard, and seen for a while on a new connection. */
-    async function wentOn(room: Room): Promise<void> {
-      const since = Date.now();
+    const signerCalls = ({ roomId }: Room) =>
+      standin.requests.filter(({ target }) => target.startsWith("/webcast/fetch?") && target.includes(roomId)).length;
+
+    /** Waits until a room was heard, and seen for a while: on a new connection unless told otherwise. */
+    async function wentOn(room: Room, anew = true): Promise<void> {
+      const since = anew ? Date.now() : 0;
       const { acked } = room.stats();
       await room.until((stats) => {
         const open = room.current?.flv.records.find(({ openedAtMs, closedAtMs }) =>
@@ -179,6 +198,11 @@ export function recordedFaultsSuite(name: string, makeStore: () => Promise<Store
 
     it("a change of the room id: two recordings, each whole", async () => {
       assertEquals((await recount("moved.host")).length, 2);
+    });
+
+    it("a signer that is down when the socket is refused without it: the picture goes on", async () => {
+      await recount(UNSIGNED);
+      assertEquals(standin.room(UNSIGNED).connections().length, 1);
     });
 
     it("an end that only HTTP tells of", async () => {
