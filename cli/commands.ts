@@ -13,13 +13,13 @@ export interface Command {
 /** By name, in the order of the overview, which shows the first two lines of a command's own help. */
 export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promise<Command> }>> = {
   live: {
-    overview: `roomtone live NAME [--json] [--type TYPE]... [--record FILE] [--plain]
-  Prints the events of a live as they arrive, until it ends.`,
+    overview: `roomtone live NAME... [--from FILE] [--json] [--type TYPE]... [--record FILE] [--plain]
+  Prints the events of lives as they arrive, until they end.`,
     load: () => import("./commands/live.ts"),
   },
   record: {
-    overview: `roomtone record NAME [--dir FOLDER] [--engine ENGINE] [--mp4] [--json]
-                     [--min-free-mb N] [--thumbnail-every-s N] [--plain]`,
+    overview: `roomtone record NAME... [--from FILE] [--until-end] [--follow-next-live] [--dir FOLDER] [--mp4] [--json]
+  Records lives, video and events, each into a folder of its own, until they end or Ctrl-C is pressed.`,
     load: () => import("./commands/record.ts"),
   },
   links: {
@@ -63,7 +63,8 @@ export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promi
     load: () => import("./commands/send.ts"),
   },
   watch: {
-    overview: `roomtone watch add|rm NAME... | ls | import NAME | import --file FILE [--dir FOLDER] [--json]
+    overview:
+      `roomtone watch add|rm|pause|resume NAME... | ls | import NAME | import --file FILE [--dir FOLDER] [--json]
   Changes or lists the watchlist: that of the local system, whether it runs or not, or with --remote that of an API.`,
     load: () => import("./commands/watch.ts"),
   },

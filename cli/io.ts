@@ -1,4 +1,5 @@
-/** What a command may touch: its output, its environment, its end. Tests hand in their own. */
+/** What a command may touch: its input and output, its environment, its end. Tests hand in their own. */
+import { setMaxListeners } from "node:events";
 import process from "node:process";
 import { text } from "node:stream/consumers";
 
@@ -7,6 +8,12 @@ export interface Terminal {
   write(text: string): void;
   /** Its width now; it changes when people resize the window. */
   columns(): number;
+  /** Its height now. */
+  rows(): number;
+  /** Tells of a new size. */
+  onResize(changed: () => void): () => void;
+  /** What is to be written should the process end before the terminal is as it was; `undefined`: it is. */
+  restoreWith(text: string | undefined): void;
 }
 
 /** A command's surroundings. */
@@ -27,11 +34,26 @@ export interface CliIo {
   now(): number;
 }
 
+/** Exit code of a command that a second signal ends where it stands. */
+const INTERRUPTED = 130;
+
 /** The surroundings of a real process. */
 export function processIo(): CliIo {
   const abort = new AbortController();
-  // The second signal takes the runtime's own way out, for a command that does not end.
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => abort.abort(new Error(name)));
+  // Each name of a command listens.
+  setMaxListeners(0, abort.signal);
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      // The second signal is for a command that does not end.
+      if (abort.signal.aborted) process.exit(INTERRUPTED);
+      abort.abort(new Error(name));
+    });
+  }
+  // Whoever read the output has enough of it, as with `| head`: nobody is there to be told.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
   const terminal = process.stderr.isTTY === true;
   let shown = false;
   const clear = (): void => {
@@ -53,17 +75,27 @@ export function processIo(): CliIo {
       process.stderr.write(line.slice(0, (process.stderr.columns ?? 80) - 1));
       shown = true;
     },
-    ...(process.stdout.isTTY === true && process.env["TERM"] !== "dumb"
-      ? {
-        terminal: {
-          write: (text) => void process.stdout.write(text),
-          columns: () => process.stdout.columns ?? 80,
-        },
-      }
-      : {}),
+    ...(process.stdout.isTTY === true && process.env["TERM"] !== "dumb" ? { terminal: processTerminal() } : {}),
     input: () => text(process.stdin),
     env: process.env,
     signal: abort.signal,
     now: () => Date.now(),
+  };
+}
+
+function processTerminal(): Terminal {
+  let restore: string | undefined;
+  process.on("exit", () => {
+    if (restore !== undefined) process.stdout.write(restore);
+  });
+  return {
+    write: (text) => void process.stdout.write(text),
+    columns: () => process.stdout.columns ?? 80,
+    rows: () => process.stdout.rows ?? 24,
+    onResize(changed) {
+      process.stdout.on("resize", changed);
+      return () => void process.stdout.off("resize", changed);
+    },
+    restoreWith: (text) => void (restore = text),
   };
 }

@@ -1,43 +1,70 @@
 /**
- * What a terminal shows of a live: events flow, and one line of facts stays below them. {@link TerminalView} writes nothing: events and
- * the terminal's width go in, text with escape sequences comes out. Texts of strangers come out without any.
+ * What a terminal shows of lives: a header with a line of facts for each host, and below it the events as they flow.
+ * {@link TerminalView} writes nothing: events and the terminal's size go in, text with escape sequences comes out. Texts
+ * of strangers come out without any.
  */
 import type { LiveEvent } from "@roomtone/sdk";
 import type { RecordedSegment, RecordingProgress } from "@roomtone/recorder";
 import { formatBytes, formatDuration, plain } from "./format.ts";
-import type { CliIo } from "./io.ts";
+import { wrapText } from "./wrap_text.ts";
 
-/** Options of a {@link TerminalView}. */
-export interface ViewOptions {
-  /** Who is live, as somebody typed it. */
-  name: string;
-  /** Time at which it begins, ms since 1970. */
-  startedAt: number;
-  /** Whether the line of facts may have a colour. */
-  color: boolean;
+/** Size of a terminal now, in characters. */
+export interface TerminalSize {
+  columns: number;
+  rows: number;
 }
 
+/** The screen of its own, without a cursor and without line breaks that the terminal makes. */
+export const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+/** Gives the terminal back as it was. */
+export const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+
 const MIN_COLUMNS = 20;
+const MIN_ROWS = 3;
 /** More than this is a clock that is off. */
 const MAX_LAG_MS = 10 * 60_000;
+/** Lines that are kept for a window that grows. */
+const KEPT_LINES = 500;
 
-/** The state of one terminal. */
-export class TerminalView {
-  readonly #options: ViewOptions;
+/** The facts about one host. */
+export class HostFacts {
+  readonly #name: string;
+  #startedAt: number | undefined;
   #viewers: number | undefined;
   #diamonds = 0;
   #lagMs: number | undefined;
   #gaps = 0;
   #bitrateKbps: number | undefined;
   #progress: RecordingProgress | undefined;
-  /** Length of the line of facts that stands on the terminal; 0 when there is none. */
-  #drawn = 0;
+  #status: ((now: number) => string) | undefined;
 
-  constructor(options: ViewOptions) {
-    this.#options = options;
+  /**
+   * @param name as somebody typed it
+   * @param startedAt time from which on it is live, ms since 1970; `undefined` until {@link HostFacts.begin}
+   */
+  constructor(name: string, startedAt: number | undefined) {
+    this.#name = `@${plain(name).replace(/^@/, "")}`;
+    this.#startedAt = startedAt;
   }
 
-  /** Takes in what an event tells; {@link TerminalView.draw} shows it. */
+  /** A live begins: what was counted before belongs to another. */
+  begin(startedAt: number): void {
+    this.#startedAt = startedAt;
+    this.#viewers =
+      this.#lagMs =
+      this.#bitrateKbps =
+      this.#progress =
+      this.#status =
+        undefined;
+    this.#diamonds = this.#gaps = 0;
+  }
+
+  /** What happens in place of a live, such as that one is waited for. */
+  status(status: (now: number) => string): void {
+    this.#status = status;
+  }
+
+  /** Takes in what an event tells. */
   event(event: LiveEvent, now: number): void {
     if (event.type === "viewers") this.#viewers = event.count;
     if (event.type === "gift") this.#diamonds += event.value;
@@ -57,87 +84,73 @@ export class TerminalView {
     if (durationMs > 0) this.#bitrateKbps = Math.round((bytes * 8) / durationMs);
   }
 
-  /** A line that flows; the facts stay below it. Control characters in it become spaces. */
-  line(text: string, columns: number, now: number): string {
-    return `${this.#erase(columns)}${plain(text)}\n${this.#facts(columns, now)}`;
-  }
-
-  /** The facts anew, at the terminal's present width. */
-  draw(columns: number, now: number): string {
-    return `${this.#erase(columns)}${this.#facts(columns, now)}`;
-  }
-
-  /** Takes the facts away, for the end. */
-  close(columns: number): string {
-    return this.#erase(columns);
-  }
-
-  /** A terminal that became narrower since has broken the line into several. */
-  #erase(columns: number): string {
-    if (this.#drawn === 0) return "";
-    const rows = Math.ceil(this.#drawn / Math.max(MIN_COLUMNS, columns));
-    this.#drawn = 0;
-    return `${rows > 1 ? `\x1b[${rows - 1}A` : ""}\r\x1b[J`;
-  }
-
-  #facts(columns: number, now: number): string {
-    const { name, startedAt, color } = this.#options;
+  /** The facts on one line. */
+  line(now: number): string {
     const progress = this.#progress;
     const count = (value: number): string => value.toLocaleString("en-US");
-    const facts = [
-      `@${plain(name).replace(/^@/, "")}`,
-      formatDuration(progress?.durationMs ?? now - startedAt),
+    if (this.#startedAt === undefined) return `${this.#name}  ${plain(this.#status?.(now) ?? "")}`.trimEnd();
+    return [
+      this.#name,
+      this.#status === undefined ? "" : plain(this.#status(now)),
+      formatDuration(progress?.durationMs ?? now - this.#startedAt),
       this.#viewers === undefined ? "" : `${count(this.#viewers)} viewers`,
       `${count(this.#diamonds)} diamonds`,
       this.#bitrateKbps === undefined ? "" : `${count(this.#bitrateKbps)} kb/s`,
       this.#lagMs === undefined ? "" : `lag ${(this.#lagMs / 1000).toFixed(1)} s`,
       progress === undefined ? "" : `${progress.segments} segments, ${formatBytes(progress.bytes)}`,
       `${this.#gaps + (progress?.gaps ?? 0)} gaps`,
-    ];
-    // The last column stays free: a line that fills it makes some terminals begin another.
-    const text = facts.filter((fact) => fact !== "").join("  ").slice(0, Math.max(MIN_COLUMNS, columns) - 1);
-    this.#drawn = text.length;
-    return color ? `\x1b[7m${text}\x1b[0m` : text;
+    ].filter((fact) => fact !== "").join("  ");
   }
 }
 
-/** A view on a real terminal. */
-export interface OpenView {
-  event(event: LiveEvent): void;
-  progress(progress: RecordingProgress): void;
-  segment(segment: RecordedSegment): void;
-  line(text: string): void;
-  /** Takes the facts away; nothing is shown after it. */
-  close(): void;
-}
+/** The state of one terminal. */
+export class TerminalView {
+  readonly #hosts: readonly HostFacts[];
+  readonly #color: boolean;
+  readonly #lines: string[] = [];
 
-/**
- * The view of a command, on its terminal. `NO_COLOR` takes the colour away.
- * @returns `undefined` where standard output is no terminal
- */
-export function openView(io: CliIo, name: string): OpenView | undefined {
-  const { terminal, env } = io;
-  if (terminal === undefined) return undefined;
-  const view = new TerminalView({ name, startedAt: io.now(), color: !env["NO_COLOR"] });
-  let closed = false;
-  const write = (text: (columns: number) => string): void => {
-    if (!closed) terminal.write(text(terminal.columns()));
-  };
-  const draw = (): void => write((columns) => view.draw(columns, io.now()));
-  return {
-    event(event) {
-      view.event(event, io.now());
-      draw();
-    },
-    progress(progress) {
-      view.progress(progress);
-      draw();
-    },
-    segment: (segment) => view.segment(segment),
-    line: (text) => write((columns) => view.line(text, columns, io.now())),
-    close() {
-      write((columns) => view.close(columns));
-      closed = true;
-    },
-  };
+  /** @param color whether the header may stand out */
+  constructor(hosts: readonly HostFacts[], color: boolean) {
+    this.#hosts = hosts;
+    this.#color = color;
+  }
+
+  /** A line that flows below the header. Control characters in it become spaces. */
+  line(text: string): void {
+    this.#lines.push(plain(text));
+    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+  }
+
+  /** The whole screen, at the terminal's present size. */
+  frame(size: TerminalSize, now: number): string {
+    const columns = Math.max(MIN_COLUMNS, size.columns);
+    const header = this.#header({ columns, rows: Math.max(MIN_ROWS, size.rows) }, now);
+    const rows = [
+      ...header.map((text) => this.#color ? `\x1b[7m${text}\x1b[0m` : text),
+      ...this.#tail(columns, Math.max(MIN_ROWS, size.rows) - header.length),
+    ];
+    return `\x1b[H${rows.map((row) => `${row}\x1b[K`).join("\r\n")}\x1b[J`;
+  }
+
+  /** What stays on the terminal when the view is over: the lines that it showed last. */
+  rest({ columns, rows }: TerminalSize): string[] {
+    return this.#tail(Math.max(MIN_COLUMNS, columns), Math.max(MIN_ROWS, rows) - 1 - this.#hosts.length);
+  }
+
+  /** At most half of the screen; who does not fit is counted. */
+  #header({ columns, rows }: TerminalSize, now: number): string[] {
+    const most = Math.max(1, Math.floor(rows / 2));
+    const cut = (text: string): string => wrapText(text, columns)[0] ?? "";
+    if (this.#hosts.length <= most) return this.#hosts.map((host) => cut(host.line(now)));
+    const shown = this.#hosts.slice(0, most - 1).map((host) => cut(host.line(now)));
+    return [...shown, cut(`and ${this.#hosts.length - shown.length} more`)];
+  }
+
+  #tail(columns: number, most: number): string[] {
+    const found: string[] = [];
+    for (let i = this.#lines.length - 1; i >= 0 && found.length < most; i--) {
+      found.unshift(...wrapText(this.#lines[i] ?? "", columns, "  "));
+    }
+    return found.slice(Math.max(0, found.length - most));
+  }
 }

@@ -62,7 +62,7 @@ export type { RoomStatus } from "./src/web/room_status.ts";
 export type { UserInfo } from "./src/web/user_info.ts";
 export { UserList } from "./src/web/user_list.ts";
 export type { UserListCursor, UserListOptions, UserListPage } from "./src/web/user_list.ts";
-export type { WaitUntilLiveOptions } from "./src/web/watch_for_live.ts";
+export type { LiveWait, WaitUntilLiveOptions } from "./src/web/watch_for_live.ts";
 export type { SignContext, SignedRequest, SignedRoom, Signer, SignRequest } from "./src/signing/signer.ts";
 
 export { systemClock } from "./src/ports.ts";

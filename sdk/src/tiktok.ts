@@ -399,12 +399,12 @@ export class TikTok {
    * @throws {RangeError} for a bad `intervalMs`
    */
   async waitUntilLive(username: string, options: WaitUntilLiveOptions = {}): Promise<RoomStatus> {
-    const { signal } = options;
+    const { signal, onWait } = options;
     const user = normaliseUsername(username);
     const intervalMs = checkRange("intervalMs", options.intervalMs ?? DEFAULT_INTERVAL_MS, 1000, 86_400_000);
     const { clock, random } = this.#live;
     const status = () => this.#rooms.status(user, signal);
-    return await watchForLive({ clock, random, intervalMs, status, username: user, signal });
+    return await watchForLive({ clock, random, intervalMs, status, username: user, signal, onWait });
   }
 
   /**

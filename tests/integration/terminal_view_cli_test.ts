@@ -9,6 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { runCli } from "../../cli/cli.ts";
+import { ENTER, LEAVE } from "../../cli/terminal_view.ts";
 import { type Standin, startStandin } from "../standin/mod.ts";
 
 let standin: Standin;
@@ -37,6 +38,9 @@ async function run(argv: string[], wanted: RegExp[]) {
         look();
       },
       columns: () => 100,
+      rows: () => 30,
+      onResize: () => () => undefined,
+      restoreWith: () => undefined,
     },
     env: {
       PATH: process.env["PATH"],
@@ -63,10 +67,10 @@ describe("the view on a terminal", () => {
     await rm(dir, { recursive: true });
   });
 
-  it("live keeps the facts below the events, and takes them away at the end", async () => {
+  it("live keeps the facts above the events, and gives the terminal back at the end", async () => {
     const { code, out, shown } = await run(["live", "some.host"], [/ chat {5}@/, /[\d,]+ viewers/]);
     assertEquals([code, out], [130, []]);
-    assert(shown.includes("\r\x1b[J") && shown.endsWith("\r\x1b[J"));
+    assert(shown.startsWith(ENTER) && shown.lastIndexOf(LEAVE) > 0 && / chat {5}@/.test(shown.split(LEAVE)[1] ?? ""));
   });
 
   it("live prints lines alone with --plain, and JSON with --json", async () => {

@@ -3,7 +3,7 @@
  * @module
  */
 import { pause } from "../deadline.ts";
-import { isLiveError } from "../errors.ts";
+import { isLiveError, type LiveError } from "../errors.ts";
 import type { Clock } from "../ports.ts";
 import type { RoomStatus } from "./room_status.ts";
 import { notOnAir } from "./rooms.ts";
@@ -14,6 +14,16 @@ export interface WaitUntilLiveOptions {
   signal?: AbortSignal;
   /** Time between two questions, ms, 1,000 to 86,400,000; up to a tenth more at random. @default 30_000 */
   intervalMs?: number;
+  /** Told after each question that found nobody on air. An error that it throws ends the waiting. */
+  onWait?: (wait: LiveWait) => void;
+}
+
+/** A pause of {@link TikTok.waitUntilLive}. */
+export interface LiveWait {
+  /** When the next question is asked, ms since 1970. */
+  until: number;
+  /** The refusal that came in place of an answer; absent when the host is not live. */
+  error?: LiveError;
 }
 
 /** What {@link watchForLive} needs. */
@@ -26,6 +36,7 @@ export interface WatchOptions {
   /** A normalised name. */
   username: string;
   signal: AbortSignal | undefined;
+  onWait: ((wait: LiveWait) => void) | undefined;
 }
 
 /** Doublings of the interval after refusals in a row. */
@@ -38,10 +49,11 @@ const MAX_DOUBLINGS = 4;
  * @throws the caller's `signal.reason`, unwrapped
  */
 export async function watchForLive(options: WatchOptions): Promise<RoomStatus> {
-  const { clock, random, intervalMs, status, username, signal } = options;
+  const { clock, random, intervalMs, status, username, signal, onWait } = options;
   let refusals = 0;
   for (;;) {
     let waitMs = intervalMs;
+    let refusal: LiveError | undefined;
     try {
       const found = await status(signal);
       const why = notOnAir(found, username);
@@ -50,9 +62,12 @@ export async function watchForLive(options: WatchOptions): Promise<RoomStatus> {
       refusals = 0;
     } catch (error) {
       if (!isLiveError(error) || !error.retryable) throw error;
+      refusal = error;
       refusals = Math.min(refusals + 1, MAX_DOUBLINGS);
       waitMs = Math.max(intervalMs * 2 ** refusals, error.retryAfterMs ?? 0);
     }
-    await pause(clock, waitMs * (1 + random() / 10), signal);
+    waitMs *= 1 + random() / 10;
+    onWait?.({ until: clock.now() + waitMs, ...(refusal === undefined ? {} : { error: refusal }) });
+    await pause(clock, waitMs, signal);
   }
 }

@@ -4,6 +4,7 @@ import { isLiveError } from "../errors.ts";
 import { FakeClock, FakeSockets } from "../testing/fakes.ts";
 import { FakeFetch, json } from "../testing/http.ts";
 import { TikTok } from "../tiktok.ts";
+import type { LiveWait } from "./watch_for_live.ts";
 
 const on = (status: number, extra: object = {}) => () =>
   json({ statusCode: 0, data: { user: { roomId: status === 4 ? "" : "7", status, ...extra }, liveRoom: { status } } });
@@ -36,6 +37,16 @@ describe("waitUntilLive()", () => {
     const waiting = tiktok.waitUntilLive("some.host", { intervalMs: 10_000 });
     await clock.advance(600_000);
     assertEquals([(await waiting).paused, askedAt], [true, [0, 20_000, 60_000, 360_000, 370_000]]);
+  });
+
+  it("tells when it asks next, and which refusal came", async () => {
+    const { tiktok, clock } = setUp([on(4), busy(300), on(2)]);
+    const start = clock.now();
+    const told: unknown[] = [];
+    const onWait = ({ until, error }: LiveWait) => told.push([until - start, error?.code]);
+    const waiting = tiktok.waitUntilLive("some.host", { intervalMs: 10_000, onWait });
+    await clock.advance(600_000);
+    assertEquals([(await waiting).roomId, told], ["7", [[10_000, undefined], [310_000, "rate_limited"]]]);
   });
 
   it("gives up on what waiting cannot mend", async () => {
