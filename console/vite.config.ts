@@ -17,7 +17,7 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: Object.fromEntries(
-      ["/watchlist", "/recordings", "/health", "/metrics", "/api", "/tiktok", "/hosts", "/canary"].map((
+      ["/watchlist", "/recordings", "/health", "/metrics", "/api", "/tiktok", "/hosts", "/canary", "/system", "/alerts"].map((
         path,
       ) => [path, api]),
     ),

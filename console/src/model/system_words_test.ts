@@ -9,9 +9,9 @@ describe("words for the system at work", () => {
     const works = { state: "works", failures: 0, since: NOW - 180_000 } as const;
     assertEquals([stateText(works, NOW), reasonText(works, NOW)], ["open", "since 3 min ago"]);
     const rests = {
-      ...{ state: "resting", failures: 3, since: NOW - 60_000, code: "captcha" },
-      next_try_at: NOW + 20_000,
-    } as const;
+      ...{ state: "resting", code: "captcha" } as const,
+      ...{ failures: 3, since: NOW - 60_000, next_try_at: NOW + 20_000 },
+    };
     assertEquals([stateText(rests, NOW), reasonText(rests, NOW)], [
       "left alone, next try in 20 s",
       "TikTok asks for a captcha; 3 failures in a row, first 1 min ago",

@@ -4,6 +4,7 @@ import { bytesText, countText, dateText, fromNow, refusalText } from "../format.
 import { useNow, useResource, useShared } from "../hooks.ts";
 import { readMetrics, type Sample, valueOf, valuesBy } from "../model/metrics.ts";
 import { Trouble } from "../parts/notice.tsx";
+import { Disk, RecentTrouble, RecordersAtWork, WaysToTikTok } from "../parts/system_state.tsx";
 
 /** How often the state is read, ms. */
 const EVERY_MS = 5_000;
@@ -11,7 +12,10 @@ const EVERY_MS = 5_000;
 /** The state of the system. */
 export function System() {
   const { api } = useShared();
-  const health = useResource((signal) => api.client.health({}, { signal }), EVERY_MS);
+  const now = useNow();
+  const health = useResource((signal) => api.client.health({}, { signal }), EVERY_MS, [api]);
+  const read = useResource((signal) => api.client.system({}, { signal }), EVERY_MS, [api]);
+  const state = read.value?.body;
   const metrics = useResource(
     async (signal) => {
       const response = await fetch("/metrics", { headers: api.headers(), signal });
@@ -23,12 +27,16 @@ export function System() {
   return (
     <section aria-labelledby="system-title">
       <h1 id="system-title">System</h1>
-      <Trouble error={health.error ?? metrics.error} />
+      <Trouble error={health.error ?? read.error ?? metrics.error} />
       {health.value !== undefined && health.error === undefined && <p class="notice">API and store work.</p>}
-      {metrics.value?.length === 0 && (
-        <p class="notice">This server keeps its numbers elsewhere: on AWS they are in CloudWatch.</p>
-      )}
       <div class="columns">
+        {state !== undefined && <RecordersAtWork state={state} now={now} />}
+        {state !== undefined && <WaysToTikTok state={state} now={now} />}
+        {state !== undefined && <RecentTrouble state={state} now={now} />}
+        {state !== undefined && <Disk state={state} />}
+        {metrics.value?.length === 0 && (
+          <p class="notice">This server keeps its numbers elsewhere: on AWS they are in CloudWatch.</p>
+        )}
         {metrics.value !== undefined && metrics.value.length > 0 && <Numbers samples={metrics.value} />}
         <Canary />
         <Alerts />
@@ -41,11 +49,10 @@ function Numbers({ samples }: { samples: readonly Sample[] }) {
   const count = (name: string) => countText(valueOf(samples, `roomtone_${name}`) ?? 0);
   const refusals = valuesBy(samples, "roomtone_tiktok_refusals_total", "code");
   const gaps = valuesBy(samples, "roomtone_recording_gaps_total", "half");
-  const free = valueOf(samples, "roomtone_disk_free_bytes");
   return (
     <>
       <Table
-        title="Recorders"
+        title="Recordings since the start"
         rows={[
           ["Recordings that run", count("recordings_active")],
           ["Recordings that wait for a recorder", count("due_recordings")],
@@ -54,7 +61,6 @@ function Numbers({ samples }: { samples: readonly Sample[] }) {
           ["Reconnects", count("reconnects_total")],
           ...gaps.map(([half, value]): [string, string] => [`Gaps in ${half}`, countText(value)]),
           ["Video stored", bytesText(valueOf(samples, "roomtone_recorded_bytes_total") ?? 0)],
-          ["Free on the disk", free === undefined ? "not known" : bytesText(free)],
         ]}
       />
       <Table
