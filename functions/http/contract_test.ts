@@ -226,6 +226,19 @@ const CALLS: Record<string, Call[]> = {
     { status: 400, path: "/recordings/x/index.m3u8" },
     { status: 404, path: `/recordings/${WAITING}/index.m3u8` },
   ],
+  recordingThumbnail: [
+    { status: 200, path: `/recordings/${FINISHED}/thumbnail.jpg` },
+    { status: 206, path: `/recordings/${FINISHED}/thumbnail.jpg`, headers: { range: "bytes=2-4" } },
+    {
+      status: 302,
+      path: `/recordings/${FINISHED}/thumbnail.jpg`,
+      app: (world) => world.app({ files: world.files(true) }),
+    },
+    { status: 304, path: `/recordings/${FINISHED}/thumbnail.jpg`, headers: { "if-none-match": '"a"' } },
+    { status: 400, path: "/recordings/x/thumbnail.jpg" },
+    { status: 404, path: `/recordings/${WAITING}/thumbnail.jpg` },
+    { status: 416, path: `/recordings/${FINISHED}/thumbnail.jpg`, headers: { range: "bytes=10-" } },
+  ],
   recordingFile: [
     { status: 200, path: file("segment_0.bin") },
     { status: 206, path: file("segment_0.bin"), headers: { range: "bytes=2-4" } },

@@ -18,29 +18,22 @@ import type { RecordingFiles } from "../ports/recording_files.ts";
 import type { Recording, RecordingFilter, Segment } from "../ports/recording_store.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordingTotals } from "../ports/totals_store.ts";
-import { toProblem } from "./errors.ts";
 import { eventStream } from "./event_stream.ts";
 import { exportPage, exportStream } from "./export_reply.ts";
+import { fileReply, PLAYLIST_TYPE } from "./file_reply.ts";
 import type { Answer } from "./mount.ts";
-import { isUnchanged, readRange } from "./range.ts";
 import { totalsHandlers, toTotals } from "./totals_handlers.ts";
 
 const PLAYLIST = "index.m3u8";
-const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
+/** Start of the names of thumbnails, which count up. */
+const THUMBNAILS = "thumbnail_";
+/** There is a newer one about every minute. */
+const THUMBNAIL_CACHE = "private, max-age=10";
 /** Events that a stream reads at once. */
 const STREAM_PAGE = 200;
 const SEGMENTS_PAGE = 1_000;
 /** Files of a playlist that are given signed addresses; a longer one leads through the API, or it would be too big. */
 const MOST_SIGNED = 2_000;
-
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  m3u8: PLAYLIST_TYPE,
-  m4s: "video/iso.segment",
-  mp4: "video/mp4",
-  jpg: "image/jpeg",
-  json: "application/json",
-  jsonl: "application/x-ndjson",
-};
 
 /** What the recordings routes work with. */
 export interface RecordingsDeps {
@@ -166,6 +159,22 @@ export function recordingHandlers(deps: RecordingsDeps) {
       const text = joinPlaylists(found, state === "finished");
       return new Response(text, { headers: { "content-type": PLAYLIST_TYPE, "cache-control": "no-cache" } });
     },
+    async thumbnail(files: RecordingFiles, id: string, { headers }: Request): Promise<Answer> {
+      const { parts } = await find(id);
+      for (const { folder } of parts.toReversed()) {
+        const name = await files.lastName(folder, THUMBNAILS);
+        if (name === undefined) continue;
+        if (files.link !== undefined) {
+          const location = await files.link(folder, name);
+          return new Response(null, { status: 302, headers: { location, "cache-control": THUMBNAIL_CACHE } });
+        }
+        const file = await files.find(folder, name);
+        if (file !== undefined) return fileReply(file, { name, headers, cacheControl: THUMBNAIL_CACHE });
+      }
+      throw new AppError("not_found", `Find a thumbnail of recording ${id}: there is none yet`, {
+        remedy: "Recorders with ffmpeg make one a minute; ask again when its first segment is closed",
+      });
+    },
     async file(
       files: RecordingFiles,
       { id, part, file: name }: { id: string; part: number; file: string },
@@ -181,31 +190,7 @@ export function recordingHandlers(deps: RecordingsDeps) {
       }
       const file = await files.find(folder, name);
       if (file === undefined) throw missing;
-      const about = {
-        etag: file.etag,
-        "last-modified": new Date(file.modifiedAt).toUTCString(),
-        "cache-control": "private, no-cache",
-        "accept-ranges": "bytes",
-        "x-content-type-options": "nosniff",
-      };
-      if (isUnchanged(headers, file)) return new Response(null, { status: 304, headers: about });
-      const range = readRange(headers, file);
-      if (range === "unsatisfiable") {
-        const error = new AppError("range_not_satisfiable", `Read a range of ${name}: it has ${file.size} bytes`);
-        const answer = toProblem(error);
-        answer.headers.set("content-range", `bytes */${file.size}`);
-        return answer;
-      }
-      const { start, length } = range ?? { start: 0, length: file.size };
-      return new Response(file.read(start, length), {
-        status: range === undefined ? 200 : 206,
-        headers: {
-          ...about,
-          ...range && { "content-range": `bytes ${start}-${start + length - 1}/${file.size}` },
-          "content-type": MEDIA_TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream",
-          "content-length": String(length),
-        },
-      });
+      return fileReply(file, { name, headers, cacheControl: "private, no-cache" });
     },
   };
 }

@@ -53,6 +53,7 @@ export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps & SystemDeps
   add(routes.recordingChatVttRoute, ({ params, query }) => recordings.exported(params.id, "vtt", query.after));
   if (files !== undefined) {
     add(routes.recordingPlaylistRoute, ({ params }) => recordings.playlist(files, params.id));
+    add(routes.recordingThumbnailRoute, ({ params, request }) => recordings.thumbnail(files, params.id, request));
     add(routes.recordingFileRoute, ({ params, request }) => recordings.file(files, params, request));
   }
 }

@@ -23,6 +23,12 @@ export interface RecordingFiles {
    */
   find(folder: string, name: string): Promise<StoredFile | undefined>;
   /**
+   * The last, in the order of names, of a folder's files whose names start so.
+   * @returns its name; `undefined` when there is none
+   * @throws AppError `invalid_input` for a start or folder that leads elsewhere
+   */
+  lastName(folder: string, start: string): Promise<string | undefined>;
+  /**
    * An address under which anybody may fetch the file for some hours, whether it is there or not. Stores that players
    * cannot reach have none: their files are served by the API itself.
    */

@@ -140,10 +140,12 @@ function answerS3(
   }
   const prefix = searchParams.get("prefix");
   if (prefix !== null) {
-    const found = [...objects.keys()].filter((each) => each.startsWith(prefix)).slice(0, LIST_PAGE);
-    xml(
-      `<ListBucketResult>${found.map((each) => `<Contents><Key>${each}</Key></Contents>`).join("")}</ListBucketResult>`,
-    );
+    const from = Number(searchParams.get("continuation-token") ?? 0);
+    const all = [...objects.keys()].filter((each) => each.startsWith(prefix));
+    const found = all.slice(from, from + LIST_PAGE).map((each) => `<Contents><Key>${each}</Key></Contents>`);
+    const next = from + LIST_PAGE;
+    if (next < all.length) found.push(`<NextContinuationToken>${next}</NextContinuationToken>`);
+    xml(`<ListBucketResult>${found.join("")}</ListBucketResult>`);
     return "ListObjectsV2";
   }
   const content = objects.get(key);

@@ -177,6 +177,7 @@ export class ContractWorld {
     const contents: Record<string, string> = {
       "index.m3u8": '#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:6.0,\nsegment_0.m4s\n',
       "segment_0.bin": "0123456789",
+      "thumbnail_000000.jpg": "a picture",
     };
     return {
       find(_folder, name) {
@@ -185,6 +186,8 @@ export class ContractWorld {
         return Promise.resolve(name in contents ? { size: bytes.length, etag: '"a"', modifiedAt: 0, read } : undefined);
       },
       ...link ? { link: (_folder: string, name: string) => Promise.resolve(`https://files.example/${name}`) } : {},
+      lastName: (_folder, start) =>
+        Promise.resolve(Object.keys(contents).sort().findLast((name) => name.startsWith(start))),
       remove: () => Promise.resolve(),
     };
   }

@@ -288,6 +288,11 @@ describe("the API's functions behind API Gateway", () => {
       assert(searchParams.has("X-Amz-Signature"), link);
       const sent = await drive("system/recording_file");
       assertEquals([sent.status, sent.headers.location, sent.text], [302, link, ""]);
+      assertEquals((await drive("system/recording_thumbnail")).json.code, "not_found");
+      for (const number of ["000000", "000010"]) aws.objects.set(`${folder}/thumbnail_${number}.jpg`, "a picture");
+      const picture = await drive("system/recording_thumbnail");
+      assertEquals([picture.status, picture.headers["cache-control"]], [302, "private, max-age=10"]);
+      assertEquals(new URL(String(picture.headers.location)).pathname, `/${BUCKET}/${folder}/thumbnail_000010.jpg`);
       const outside = await drive("system/recording_file_outside");
       assertEquals([outside.status, outside.json.code], [400, "invalid_input"]);
     });

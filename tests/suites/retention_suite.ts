@@ -40,6 +40,7 @@ export function retentionSuite(name: string, makeStore: () => Promise<StoreFixtu
 
     const files: RecordingFiles = {
       find: () => Promise.resolve(undefined),
+      lastName: () => Promise.resolve(undefined),
       remove(folder, file) {
         if (broken.has(folder)) return Promise.reject(new Error("away"));
         gone.push(file === undefined ? folder : `${folder}/${file}`);

@@ -54,6 +54,20 @@ export function s3Files({ client, bucket, prefix, clock }: S3Place): Required<Re
         throw error;
       }
     },
+    async lastName(folder, start) {
+      const Prefix = keyOf(folder, start);
+      const { ListObjectsV2Command } = await import("@aws-sdk/client-s3");
+      const s3 = await client();
+      let last: string | undefined;
+      let ContinuationToken: string | undefined;
+      do {
+        const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix, ContinuationToken }));
+        // Keys come in order.
+        last = page.Contents?.at(-1)?.Key ?? last;
+        ContinuationToken = page.NextContinuationToken;
+      } while (ContinuationToken !== undefined);
+      return last?.slice(last.lastIndexOf("/") + 1);
+    },
     async link(folder, name) {
       const Key = keyOf(folder, name);
       const [{ GetObjectCommand }, { getSignedUrl }] = await Promise.all([

@@ -61,6 +61,11 @@ describe("s3Files()", () => {
     assert(await files().link("host/1", "segment_0.m4s") !== first.href);
   });
 
+  it("tells the last name of a list that comes in pages", async () => {
+    for (let i = 0; i < 7; i++) objects.set(`recordings/host/1/thumbnail_00000${i}.jpg`, "x");
+    assertEquals(await files().lastName("host/1", "thumbnail_"), "thumbnail_000006.jpg");
+  });
+
   it("removes one file of a folder", async () => {
     for (const name of ["1/events.jsonl", "1/events.jsonl.gz", "1/a", "10/events.jsonl"]) {
       objects.set(`recordings/host/${name}`, "x");

@@ -27,6 +27,10 @@ export function folderFiles(root: string): RecordingFiles {
         read: (start, length) => stream(path, start, length),
       };
     },
+    async lastName(folder, start) {
+      const names = await entries(pathOf(root, folder), "isFile");
+      return names.findLast((name) => name.startsWith(plain(start)));
+    },
     async remove(folder, name) {
       const path = pathOf(root, folder);
       await rm(name === undefined ? path : join(path, plain(name)), { recursive: true, force: true });
@@ -40,13 +44,6 @@ export function folderFiles(root: string): RecordingFiles {
  * @param root folder that holds all recordings
  */
 export function folderSpool(root: string): RecordingSpool {
-  const entries = async (path: string, kind: "isDirectory" | "isFile") => {
-    const found = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-      if (isMissing(error)) return [];
-      throw error;
-    });
-    return found.filter((entry) => entry[kind]()).map(({ name }) => name).sort();
-  };
   return {
     ...folderFiles(root),
     async folders() {
@@ -60,6 +57,15 @@ export function folderSpool(root: string): RecordingSpool {
       return (await entries(pathOf(root, folder), "isFile")).filter((name) => !name.endsWith(".tmp"));
     },
   };
+}
+
+/** Names in a folder of one kind, in order; none when it is not there. */
+async function entries(path: string, kind: "isDirectory" | "isFile"): Promise<string[]> {
+  const found = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  return found.filter((entry) => entry[kind]()).map(({ name }) => name).sort();
 }
 
 /** Removes a host's folder with its last recording: the name is data of the host too. */

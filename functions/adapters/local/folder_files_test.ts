@@ -4,8 +4,21 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { recordingFilesSuite } from "../../../tests/suites/recording_files_suite.ts";
 import type { RecordingFiles } from "../../ports/recording_files.ts";
 import { folderFiles, folderSpool } from "./folder_files.ts";
+
+recordingFilesSuite("folderFiles()", async () => {
+  const root = await mkdtemp(join(tmpdir(), "roomtone-files-"));
+  return {
+    files: folderFiles(root),
+    async put(folder, name, text) {
+      await mkdir(join(root, folder), { recursive: true });
+      await writeFile(join(root, folder, name), text);
+    },
+    close: () => rm(root, { recursive: true }),
+  };
+});
 
 describe("folderFiles()", () => {
   let root: string;

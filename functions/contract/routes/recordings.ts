@@ -200,6 +200,27 @@ export const recordingPlaylistRoute = defineRoute({
   },
 });
 
+const fileAnswers = (mediaType: string) => ({
+  206: { description: "The part of it that the Range header asks for", mediaType },
+  302: { description: "On AWS: the signed address of the file, good for some hours" },
+  304: { description: "The caller has it already" },
+  416: problem("The Range header asks for bytes that the file does not have"),
+});
+
+/** `GET /recordings/{id}/thumbnail.jpg` */
+export const recordingThumbnailRoute = defineRoute({
+  method: "get",
+  path: "/recordings/{id}/thumbnail.jpg",
+  summary: "The newest picture of a recording; recorders with ffmpeg make one a minute",
+  request: { params: recordingParams, query: nothing },
+  responses: {
+    200: { description: "The picture; good for some seconds while the live goes on", mediaType: "image/jpeg" },
+    ...fileAnswers("image/jpeg"),
+    ...inputProblems,
+    404: problem("There is no such recording, or no picture of it"),
+  },
+});
+
 /** `GET /recordings/{id}/parts/{part}/{file}` */
 export const recordingFileRoute = defineRoute({
   method: "get",
@@ -219,10 +240,7 @@ export const recordingFileRoute = defineRoute({
   },
   responses: {
     200: { description: "The file", mediaType: "application/octet-stream" },
-    302: { description: "On AWS: the signed address of the file, good for some hours" },
-    304: { description: "The caller has it already" },
-    206: { description: "The part of it that the Range header asks for", mediaType: "application/octet-stream" },
-    416: problem("The Range header asks for bytes that the file does not have"),
+    ...fileAnswers("application/octet-stream"),
     ...inputProblems,
     ...notThere,
   },

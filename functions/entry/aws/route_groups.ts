@@ -33,6 +33,7 @@ export const ROUTE_GROUPS = {
     routes.recordingEventsCsvRoute,
     routes.recordingChatVttRoute,
     routes.recordingPlaylistRoute,
+    routes.recordingThumbnailRoute,
     routes.recordingFileRoute,
     routes.listAlertsRoute,
     routes.resendAlertRoute,
