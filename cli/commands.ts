@@ -33,12 +33,12 @@ export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promi
     load: () => import("./commands/user.ts"),
   },
   followings: {
-    overview: `roomtone followings NAME [--json]
+    overview: `roomtone followings NAME... [--from FILE] [--csv] [--json] [--cursor C]
   Prints whom a user follows, all pages.`,
     load: () => import("./commands/followings.ts"),
   },
   followers: {
-    overview: `roomtone followers NAME [--json]
+    overview: `roomtone followers NAME... [--from FILE] [--csv] [--json] [--cursor C]
   Prints who follows a user, all pages.`,
     load: () => import("./commands/followers.ts"),
   },

@@ -14,6 +14,23 @@ export interface Failure {
   remedy?: string | undefined;
   retryAfterMs?: number | undefined;
   evidence?: object | undefined;
+  /** Of a list that was read in part: where to go on. */
+  cursor?: string;
+}
+
+/** A list that was read up to a place; the rest can be had from there. */
+export class CutListError extends Error {
+  override readonly name = "CutListError";
+  readonly cursor: string;
+
+  /**
+   * @param cause what ended it
+   * @param cursor where to go on
+   */
+  constructor(cause: unknown, cursor: string) {
+    super("the list was cut", { cause });
+    this.cursor = cursor;
+  }
 }
 
 /** What the system's own codes mean, and what to do about them. */
@@ -44,6 +61,7 @@ function isRecorderError(error: unknown): error is RecorderError {
 
 /** What an error tells. */
 export function failureOf(error: unknown): Failure {
+  if (error instanceof CutListError) return { ...failureOf(error.cause), cursor: error.cursor };
   if (isLiveError(error) || error instanceof AppError) {
     const { code, message, remedy, retryAfterMs, evidence } = error;
     return { code, detail: message, remedy, retryAfterMs, evidence };
@@ -85,12 +103,16 @@ function evidenceOf(error: unknown): SystemEvidence | undefined {
 }
 
 /** A failure as lines for people. */
-export function failureLines({ code, detail, remedy, retryAfterMs, evidence }: Failure, who?: string): string[] {
+export function failureLines(
+  { code, detail, remedy, retryAfterMs, evidence, cursor }: Failure,
+  who?: string,
+): string[] {
   const seen = JSON.stringify(evidence ?? {});
   return [
     `${who === undefined ? "" : `${who}: `}${code === "internal" ? "" : `${code}: `}${detail}`,
     ...seen === "{}" ? [] : [`  seen: ${seen}`],
     ...remedy === undefined ? [] : [`  to do: ${remedy}`],
+    ...cursor === undefined ? [] : [`  go on with: --cursor ${cursor}`],
     ...retryAfterMs === undefined ? [] : [`  again in: ${Math.ceil(retryAfterMs / 1000)} s`],
   ].map(plain);
 }

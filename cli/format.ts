@@ -1,5 +1,6 @@
 /** How people read numbers and events: pure functions from values to one line of text. */
 import type { LiveEvent } from "@roomtone/sdk";
+import type { ListedUser } from "./lookups.ts";
 
 /** `1234567` bytes as `1.2 MB`. */
 export function formatBytes(bytes: number): string {
@@ -140,4 +141,11 @@ export function formatEventMasked(event: { type: string; id: string }): string {
 /** A count by type as `chat 534, join 108`, largest first. */
 export function formatCounts(counts: Record<string, number>): string {
   return Object.entries(counts).sort(([, a], [, b]) => b - a).map(([type, count]) => `${type} ${count}`).join(", ");
+}
+
+/** A user on one line. */
+export function formatUser(user: ListedUser): string {
+  const marks = [user.verified ? "verified" : "", user.private ? "private" : ""].filter(Boolean).join(", ");
+  const followers = user.followers === undefined ? "" : `  ${user.followers} followers`;
+  return plain(`@${user.username}  ${user.nickname}${followers}${marks === "" ? "" : `  (${marks})`}`);
 }

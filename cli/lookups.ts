@@ -1,5 +1,5 @@
 /** What commands ask about hosts, and the two that answer: TikTok itself, or a deployed API. */
-import { type LinksResult, type StreamLink, TikTok, type UserInfo } from "@roomtone/sdk";
+import { type LinksResult, type StreamLink, TikTok, type UserInfo, type UserList } from "@roomtone/sdk";
 import type { CliIo } from "./io.ts";
 import { apiLookups } from "./lookups_remote.ts";
 import { clientOptions, remoteApi } from "./options.ts";
@@ -17,8 +17,12 @@ export type ListedUser =
 
 /** A list of users, page by page as it is read. */
 export interface Users extends AsyncIterable<ListedUser> {
-  /** How many are counted and not shown, once the list is read. */
+  /** How many are counted and not shown, once the list is read from its beginning. */
   readonly hidden: number | undefined;
+  /** Users in the whole list, once a page was read. */
+  readonly total: number | undefined;
+  /** Where the page begins that is read now, or would be read next. */
+  readonly cursor: string;
 }
 
 /** A gift that can be sent. */
@@ -47,7 +51,8 @@ export interface Lookups {
   /** One answer for each name, in order. */
   links(names: string[]): Promise<LinksAnswer[]>;
   user(name: string): Promise<UserInfo>;
-  users(kind: "followings" | "followers", name: string): Users;
+  /** @param cursor where to begin: that of an earlier reading; `0` is the beginning */
+  users(kind: "followings" | "followers", name: string, cursor: string): Users;
   /** @param name host of the room that they are for; without one the general list */
   gifts(name: string | undefined): Promise<readonly Gift[]>;
   prices(): Promise<readonly Coins[]>;
@@ -68,7 +73,11 @@ function tiktokLookups(tiktok: TikTok, signal: AbortSignal): Lookups {
   return {
     links: async (names) => (await tiktok.links(names, { signal })).map(toAnswer),
     user: (name) => tiktok.userInfo(name, { signal }),
-    users: (kind, name) => tiktok[kind](name, { signal }),
+    users(kind, name, cursor) {
+      const place = Number(cursor);
+      const from = { minCursor: place, maxCursor: place };
+      return pagesOf(tiktok[kind](name, { signal, ...(place === 0 ? {} : { from }) }), cursor);
+    },
     async gifts(name) {
       const roomId = name === undefined ? "" : (await tiktok.roomStatus(name, { signal })).roomId;
       const gifts = await tiktok.giftList(roomId || undefined, { signal });
@@ -82,6 +91,29 @@ function tiktokLookups(tiktok: TikTok, signal: AbortSignal): Lookups {
       }
     },
     send: async (name, text) => void await tiktok.sendMessage(name, text, { signal }),
+  };
+}
+
+function pagesOf(list: UserList, from: string): Users {
+  let cursor = from;
+  async function* read(): AsyncGenerator<ListedUser> {
+    while (list.hasMore) {
+      const page = await list.next();
+      yield* page.users;
+      cursor = String(page.minCursor);
+    }
+  }
+  return {
+    [Symbol.asyncIterator]: read,
+    get hidden() {
+      return list.hidden;
+    },
+    get total() {
+      return list.total;
+    },
+    get cursor() {
+      return cursor;
+    },
   };
 }
 

@@ -24,7 +24,7 @@ export function apiLookups(api: ApiClient, signal: AbortSignal, usage: string): 
       const { uniqueId: username, profilePictureUrl, ...user } = body.data.userInfo;
       return { ...user, username, avatarUrl: profilePictureUrl || undefined, bioLink: undefined, friends: undefined };
     },
-    users: (kind, name) => users(api, kind, name, signal),
+    users: (kind, name, cursor) => users(api, kind, name, cursor, signal),
     async gifts(name) {
       if (name !== undefined) {
         throw new UsageError("an API knows the general list of gifts, not that of a room: leave the name away", usage);
@@ -72,26 +72,41 @@ function toAnswer(reply: LinkReply): LinksAnswer {
   return { user, error: { code, message, remedy } };
 }
 
-function users(api: ApiClient, kind: "followings" | "followers", name: string, signal: AbortSignal): Users {
-  let hidden: number | undefined;
-  async function* read(): AsyncGenerator<ListedUser> {
-    let shown = 0;
-    for (let cursor = "0", more = true; more;) {
+function users(
+  api: ApiClient,
+  kind: "followings" | "followers",
+  name: string,
+  from: string,
+  signal: AbortSignal,
+): Users {
+  let cursor = from;
+  let total: number | undefined;
+  let shown = 0;
+  let read = false;
+  async function* pages(): AsyncGenerator<ListedUser> {
+    for (let more = true; more;) {
       const query = { uniqueId: name, count: String(USERS_AT_ONCE), minCursor: cursor };
       const page = await pageOf(api, kind, query, signal);
+      total = page.total;
       for (const { avatar, stats: { followings: following, ...stats }, ...user } of page.users) {
         shown++;
         yield { ...user, ...stats, following, avatarUrl: avatar || undefined, bioLink: undefined, friends: undefined };
       }
-      hidden = Math.max(0, page.total - shown);
       more = page.hasMore && String(page.minCursor) !== cursor;
       cursor = String(page.minCursor);
     }
+    read = true;
   }
   return {
-    [Symbol.asyncIterator]: read,
+    [Symbol.asyncIterator]: pages,
     get hidden() {
-      return hidden;
+      return read && from === "0" && total !== undefined ? Math.max(0, total - shown) : undefined;
+    },
+    get total() {
+      return total;
+    },
+    get cursor() {
+      return cursor;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { eachName, teller } from "../batch.ts";
-import { plain } from "../format.ts";
+import { formatUser, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import { type ListedUser, openLookups } from "../lookups.ts";
 import { FROM, fromHelp, readNames } from "../names.ts";
@@ -42,11 +42,4 @@ function linesOf(user: ListedUser): string[] {
     `  ${known.map(([name, count]) => `${count} ${name}`).join(", ")}`,
     `  id ${user.id}, secUid ${user.secUid}`,
   ];
-}
-
-/** A user on one line. */
-export function formatUser(user: ListedUser): string {
-  const marks = [user.verified ? "verified" : "", user.private ? "private" : ""].filter(Boolean).join(", ");
-  const followers = user.followers === undefined ? "" : `  ${user.followers} followers`;
-  return plain(`@${user.username}  ${user.nickname}${followers}${marks === "" ? "" : `  (${marks})`}`);
 }

@@ -2,6 +2,7 @@
  * A typed client of a deployed API.
  * @module
  */
+export { csvRow } from "../contract/csv.ts";
 export { AppError, type AppErrorCode } from "../contract/errors.ts";
 export type {
   AlertReply,

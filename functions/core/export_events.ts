@@ -4,6 +4,7 @@
  * @module
  */
 import { chatCues, type MediaClock, mediaClock, VTT_HEAD } from "@roomtone/sdk/media";
+import { csvRow } from "../contract/csv.ts";
 import type { RecordingStore, Segment } from "../ports/recording_store.ts";
 import { type EventsDeps, type PlacedEvent, waitForEvents } from "./recording_events.ts";
 
@@ -64,19 +65,11 @@ const CSV_COLUMNS: readonly [name: string, value: (event: Event) => unknown][] =
   ["diamonds", ({ value }) => value],
   ["history", ({ history }) => history === true ? "true" : ""],
 ];
-const CSV_HEAD = `${CSV_COLUMNS.map(([name]) => name).join(",")}\r\n`;
+const CSV_HEAD = csvRow(CSV_COLUMNS.map(([name]) => name));
 
-/** A line of the table (RFC 4180). */
+/** A line of the table. */
 function csvLine(event: Event): string {
-  return `${CSV_COLUMNS.map(([, value]) => csvCell(value(event))).join(",")}\r\n`;
-}
-
-/** Spreadsheets take text that begins so for a formula, which could call out: it gets a quote in front. */
-function csvCell(value: unknown): string {
-  if (typeof value === "number") return String(value);
-  const text = typeof value === "string" ? value : "";
-  const safe = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csvRow(CSV_COLUMNS.map(([, value]) => value(event)));
 }
 
 async function clockOf(store: Pick<RecordingStore, "listSegments">, recordingId: string): Promise<MediaClock> {

@@ -5,6 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { after, before, describe, it } from "node:test";
 import { runCli } from "../../cli/cli.ts";
+import { runCommandLine, standinEnv } from "../fakes/command_line.ts";
 import { SESSION_ID, SIGNER_KEY } from "../standin/call_routes.ts";
 import { type Standin, startStandin } from "../standin/mod.ts";
 
@@ -60,6 +61,53 @@ describe("the command line's look-ups", () => {
     assertEquals([signed.code, signed.out.length], [0, shown]);
     const none = await run(["followings", "some.host"]);
     assertEquals([none.code, none.out.length, none.err[0]?.startsWith("login_required")], [1, 0, true]);
+  });
+
+  it("followings makes a table, which spreadsheets cannot take for formulas", async () => {
+    const { following } = standin.room("some.host").host;
+    const shown = following - Math.floor(following / 20);
+    const env = { ROOMTONE_TIKTOK_COOKIES: `sessionid=${SESSION_ID}` };
+    const { code, out } = await run(["followings", "some.host", "--csv"], env);
+    assertEquals([code, out.length], [0, shown + 1]);
+    assert(out[0]?.startsWith("of,username,nickname,id,sec_uid,verified,") && out.every((line) => line.endsWith("\r")));
+    assert(out[1]?.startsWith("some.host,"));
+    assertEquals((await run(["followings", "some.host", "--csv", "--json"], env)).code, 2);
+  });
+
+  it("followings that were cut tell where to go on, and go on there", async () => {
+    const env = { ROOMTONE_TIKTOK_COOKIES: `sessionid=${SESSION_ID}` };
+    const whole = await run(["followings", "some.host", "--json"], env);
+    let shown = 0;
+    const cut = await runCommandLine(["followings", "some.host", "--json"], {
+      env: { ...standinEnv(standin), ...env },
+      onLine(line) {
+        // The first of a page that is not the first of the list: the next page is refused.
+        if (line.includes('"username"') && ++shown === 40) {
+          standin.fault({ kind: "http", route: "user_list", reply: "rate_limited" });
+        }
+      },
+    });
+    standin.clearFaults();
+    const { code, cursor } = JSON.parse(cut.err.at(-1) ?? "{}");
+    assertEquals([cut.code, code], [1, "rate_limited"]);
+    const rest = await run(["followings", "some.host", "--json", "--cursor", cursor], env);
+    assertEquals([rest.code, [...cut.out, ...rest.out]], [0, whole.out]);
+    assertEquals(rest.err, [`${rest.out.length} followings shown, an unknown number hidden`]);
+    for (const argv of [["some.host", "other.host", "--cursor", "3"], ["some.host", "--cursor", "x"]]) {
+      assertEquals((await run(["followings", ...argv], env)).code, 2);
+    }
+  });
+
+  it("followings of several names tell whose they are", async () => {
+    const env = { ROOMTONE_TIKTOK_COOKIES: `sessionid=${SESSION_ID}` };
+    standin.room("other.host");
+    const { code, out, err } = await run(["followings", "some.host", "nobody", "other.host", "--json"], env);
+    const lists = out.map((line) => JSON.parse(line));
+    assertEquals([code, lists.filter(({ error }) => error !== undefined).map(({ user }) => user)], [1, ["nobody"]]);
+    for (const name of ["some.host", "other.host"]) {
+      const count = lists.filter(({ of }) => of === name).length;
+      assert(count > 0 && err.some((line) => line.startsWith(`@${name}: ${count} followings shown`)), err.join());
+    }
   });
 
   it("gifts prints the cheapest first", async () => {
