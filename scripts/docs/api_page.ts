@@ -186,7 +186,7 @@ export function apiPage(api: ApiDescription): string {
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation }))
   );
   const tags = api.tags.flatMap(({ name, description }) => [
-    `## ${name}`,
+    `## ${name} {#about-${name}}`,
     `${description ?? ""}.`,
     ...operations.filter(({ operation }) => operation.tags[0] === name).map(({ path, method, operation }) =>
       section(method, path, operation, api)
