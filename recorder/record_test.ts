@@ -58,6 +58,8 @@ interface Told {
   problems: string[];
   /** Pictures of the parts that were told of. */
   parts: (string | undefined)[];
+  /** Qualities of the streams that were told of. */
+  streams: string[];
 }
 
 for (const engine of ["ffmpeg", "inprocess"] as const) {
@@ -97,6 +99,8 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       recording.on("problem", ({ half, code }) => problems.push(`${half} ${code}`));
       const parts: (string | undefined)[] = [];
       recording.on("part", ({ codecs }) => parts.push(codecs.video));
+      const streams: string[] = [];
+      recording.on("stream", ({ quality }) => streams.push(quality));
       await room.until(() => live.elapsedMs() > LIVE_MS / 2);
       const before = trouble === undefined ? 0 : room.connections().length;
       await trouble?.(room, recording);
@@ -105,7 +109,7 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
         await room.until(isEnough);
         room.endLive();
       }
-      return { manifest: await recording.done, recording, room, problems, parts };
+      return { manifest: await recording.done, recording, room, problems, parts, streams };
     }
 
     const defaults = (): RecordOptions => ({
@@ -325,6 +329,8 @@ for (const engine of ["ffmpeg", "inprocess"] as const) {
       const told = await outcome("lesser.host");
       await checkMedia(told);
       assertEquals([...new Set(told.room.tags().map(({ quality }) => quality))], ["hd"]);
+      // Once, however often the best one was tried before.
+      assertEquals(told.streams, ["hd"]);
     });
 
     it("does not believe an end that HTTP does not confirm", async () => {

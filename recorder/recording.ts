@@ -4,7 +4,7 @@
  */
 import { mkdir, rm, utimes } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isLiveError, LiveError, systemClock, TikTok } from "@roomtone/sdk";
+import { isLiveError, LiveError, type StreamLink, systemClock, TikTok } from "@roomtone/sdk";
 import process from "node:process";
 import { DiskGate, freeBytesOf } from "./disk_gate.ts";
 import { EventLog, EVENTS, recordEvents } from "./events.ts";
@@ -27,7 +27,7 @@ import type {
   RecordOptions,
   RecordTarget,
 } from "./types.ts";
-import { VideoHalf } from "./video.ts";
+import { kindOf, VideoHalf } from "./video.ts";
 
 const PROGRESS_MS = 1_000;
 /** Once the live is over: time for the stream to end by itself, and for the last events, ms. */
@@ -55,6 +55,8 @@ export class RecordingRun implements Recording {
   readonly #problems: RecordedProblem[] = [];
   #failure: RecordingEnd | undefined;
   #folder = "";
+  /** Of the stream that was told of last. */
+  #kind = "";
   #lastDataAt = 0;
 
   constructor(target: RecordTarget, options: RecordOptions) {
@@ -228,6 +230,7 @@ export class RecordingRun implements Recording {
       stallTimeoutMs,
       first: room.look,
       onMedia: alive,
+      onStream: (link) => this.#tellStream(link),
       onProblem: problem("video"),
     });
     const drained = { video: new AbortController(), events: new AbortController() };
@@ -271,6 +274,14 @@ export class RecordingRun implements Recording {
     await folder.addEnd({ end, endedAt: clock.now(), stream: video.counts });
     this.#tell("ended", end);
     return end;
+  }
+
+  #tellStream(link: StreamLink): void {
+    const kind = kindOf(link);
+    if (kind === this.#kind) return;
+    this.#kind = kind;
+    const { url: _, level: __, expiresAt: ___, ...stream } = link;
+    this.#tell("stream", stream);
   }
 
   #endOf(allFailed: boolean): RecordingEnd {

@@ -3,7 +3,7 @@
  * `mediaMs` are media time, ms from the recording's start.
  * @module
  */
-import type { Clock, LiveErrorCode, LiveEvent, StreamPreferences, TikTok } from "@roomtone/sdk";
+import type { Clock, LiveErrorCode, LiveEvent, StreamLink, StreamPreferences, TikTok } from "@roomtone/sdk";
 import type { FlvGapReason } from "@roomtone/sdk/media";
 
 /** Whom to record: a name in any form that the SDK takes, or a room. There the name only names the folder. */
@@ -228,12 +228,17 @@ export interface RecordingProgress {
   events: number;
 }
 
+/** The stream that is being recorded. */
+export type RecordedStream = Pick<StreamLink, "quality" | "codec" | "protocol" | "resolution" | "bitrateKbps">;
+
 /** What a recording tells, by name. */
 export interface RecordingEvents {
   /** The room is found and the folder is there. */
   started: { folder: string; roomId: string; username: string; title: string; startedAt: number };
   /** A part begins: the first, and one at each gap, change of codec or size, and change of writer. */
   part: ManifestPart;
+  /** Media of a stream came: of the first one, and of each that is another than the one before. */
+  stream: RecordedStream;
   segment: RecordedSegment;
   thumbnail: ManifestThumbnail;
   gap: RecordedGap;

@@ -41,6 +41,8 @@ export interface VideoHalfOptions {
   first: RoomLook;
   /** Media arrived. */
   onMedia: () => void;
+  /** The first media of a connection arrived. */
+  onStream: (link: StreamLink) => void;
   /** No stream can be opened for now. */
   onProblem: (error: LiveError) => void;
 }
@@ -154,7 +156,7 @@ export class VideoHalf {
 
   /** Reads one connection to its end. @returns whether it brought media */
   async #read(link: StreamLink, signal: AbortSignal): Promise<boolean> {
-    const { tiktok, writer, clock, stallTimeoutMs, disk, onMedia, onProblem } = this.#options;
+    const { tiktok, writer, clock, stallTimeoutMs, disk, onMedia, onStream, onProblem } = this.#options;
     const low = disk.signal;
     const silence = new SilenceWatch(clock, stallTimeoutMs);
     const left = new AbortController();
@@ -163,6 +165,7 @@ export class VideoHalf {
     const brought = () => this.#repair.stats.tags + (isFlv ? this.#repair.stats.duplicates : 0);
     const before = brought();
     let reason: FlvGapReason = "closed";
+    let told = false;
     const either = AbortSignal.any([signal, silence.signal, left.signal, low]);
     const allowSilence = (ms: number) => silence.allow(ms);
     const input = this.#input = isFlv
@@ -177,7 +180,12 @@ export class VideoHalf {
         either.throwIfAborted();
         if (steps === undefined) break;
         onMedia();
-        await writer.take(steps.flatMap((step) => this.#step(step)));
+        const repaired = steps.flatMap((step) => this.#step(step));
+        if (!told && brought() > before) {
+          told = true;
+          onStream(link);
+        }
+        await writer.take(repaired);
       }
     } catch (error) {
       if (error instanceof WriterError) throw error;

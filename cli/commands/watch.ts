@@ -1,4 +1,4 @@
-import { AppError, type WatchReply } from "@roomtone/functions/client";
+import { AppError, QUALITIES, type Quality, type WatchReply } from "@roomtone/functions/client";
 import { normaliseUsername } from "@roomtone/sdk";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -10,13 +10,18 @@ import { onlyName, UsageError } from "../options.ts";
 import { openSystem, type System } from "../system.ts";
 
 /** Shown by `roomtone watch --help`. */
-export const usage = `roomtone watch add|rm NAME... | ls | import NAME | import --file FILE [--dir FOLDER] [--json]
+export const usage =
+  `roomtone watch add|rm|pause|resume NAME... | ls | import NAME | import --file FILE [--dir FOLDER] [--json]
   Changes or lists the watchlist: that of the local system, whether it runs or not, or with --remote that of an API.
-${fromHelp(15)} (with add and rm)
+${fromHelp(15)} (with add, rm, pause and resume)
+  pause          keeps names on the list, and looks at them no more; what is being recorded goes on to its end
+  resume         looks at them again, at once
   import NAME    adds those whom a user follows, all pages; needs what followings needs
   --file FILE    adds the names in a file, one a line; - is standard input
   --limit N      most names to add of those whom a user follows, 1 to 1000000 (default: all)
   --priority=N   of names that are added or on the list already, -3 to 3: each step up halves the time between checks
+  --quality Q    of names that are added or on the list already: ${QUALITIES.join(", ")}. Lives that begin
+                 from now on are recorded in it; where it is not offered in the best below, else the best there is
   --dir FOLDER   the local system's data (default: roomtone-data)
   --json         one JSON object a line, as the API answers it`;
 
@@ -34,6 +39,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       file: { type: "string" },
       limit: { type: "string" },
       priority: { type: "string" },
+      quality: { type: "string" },
       ...FROM,
     },
   });
@@ -54,30 +60,39 @@ type Work = (system: System, json: Json) => Promise<number>;
 async function workOf(
   verb: string | undefined,
   given: string[],
-  { file, limit, priority, from, json: asJson = false }: {
+  { file, limit, priority, quality: typed, from, json: asJson = false }: {
     file?: string;
     limit?: string;
     priority?: string;
+    quality?: string;
     from?: string[];
     json?: boolean;
   },
   io: CliIo,
 ): Promise<Work> {
-  if (from !== undefined && verb !== "add" && verb !== "rm") {
-    throw new UsageError("--from goes with add and rm; import takes --file", usage);
+  if (from !== undefined && !["add", "rm", "pause", "resume"].includes(verb ?? "")) {
+    throw new UsageError("--from goes with add, rm, pause and resume; import takes --file", usage);
   }
   if (verb !== "import" && (file !== undefined || limit !== undefined)) {
     throw new UsageError("--file and --limit go with import", usage);
   }
-  if (priority !== undefined && verb !== "add") throw new UsageError("--priority goes with add", usage);
+  if ((priority ?? typed) !== undefined && verb !== "add") {
+    throw new UsageError("--priority and --quality go with add", usage);
+  }
+  const quality = readQuality(typed);
   if (!/^(-[1-3]|[0-3])$/.test(priority ?? "0")) throw new UsageError("--priority takes -3 to 3", usage);
   switch (verb) {
     case "add":
-    case "rm": {
+    case "rm":
+    case "pause":
+    case "resume": {
       const names = await readNames(given, from, io, usage);
       const tell = teller(io, asJson);
-      return (system, json) =>
-        verb === "add" ? add(names, tell, priority, system, io, json) : remove(names, tell, system, io, json);
+      return (system, json) => {
+        if (verb === "add") return add(names, tell, { priority, quality }, system, io, json);
+        if (verb === "rm") return remove(names, tell, system, io, json);
+        return pause(names, tell, verb === "pause", system, io, json);
+      };
     }
     case "ls":
       if (given.length > 0) throw new UsageError("no name was expected", usage);
@@ -95,20 +110,20 @@ async function workOf(
       return (system, json) => importNames(names, system, io, json);
     }
     default:
-      throw new UsageError("add, rm, ls or import is missing", usage);
+      throw new UsageError("add, rm, pause, resume, ls or import is missing", usage);
   }
 }
 
 async function add(
   names: Names,
   tell: Tell,
-  priority: string | undefined,
+  query: { priority: string | undefined; quality: Quality | undefined },
   { api }: System,
   io: CliIo,
   json: Json,
 ): Promise<number> {
   return await eachName(names, io, tell, async (username) => {
-    const { status, body } = await api.putWatch({ params: { username }, query: { priority } }, { signal: io.signal });
+    const { status, body } = await api.putWatch({ params: { username }, query }, { signal: io.signal });
     if (json) json(body);
     else io.out(status === 201 ? `+ @${username}` : `@${username} is on the watchlist already`);
   });
@@ -128,6 +143,26 @@ async function remove(names: Names, tell: Tell, { api }: System, io: CliIo, json
   });
 }
 
+async function pause(
+  names: Names,
+  tell: Tell,
+  paused: boolean,
+  { api }: System,
+  io: CliIo,
+  json: Json,
+): Promise<number> {
+  return await eachName(names, io, tell, async (username) => {
+    const params = { username };
+    // Putting a name that is not on the list would add it.
+    await api.getWatch({ params }, { signal: io.signal });
+    const { body } = await api.putWatch({ params, query: { paused: paused ? "true" : "false" } }, {
+      signal: io.signal,
+    });
+    if (json) json(body);
+    else io.out(paused ? `@${username} is paused` : `@${username} is looked at again`);
+  });
+}
+
 async function list({ api }: System, io: CliIo, json: Json): Promise<number> {
   for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
     const { body } = await api.listWatches({ query: { limit: "1000", cursor } }, { signal: io.signal });
@@ -140,9 +175,9 @@ async function list({ api }: System, io: CliIo, json: Json): Promise<number> {
   return 0;
 }
 
-function lineOf({ username, state, checked_at: checkedAt, last_error: error }: WatchReply): string {
+function lineOf({ username, state, paused, quality, checked_at: checkedAt, last_error: error }: WatchReply): string {
   const checked = checkedAt === undefined ? "not checked yet" : `checked ${formatTime(checkedAt)}`;
-  return `@${username}  ${state}  ${checked}${error === undefined ? "" : `  ${error}`}`;
+  return [`@${username}`, paused ? "paused" : state, checked, quality, error].filter(Boolean).join("  ");
 }
 
 async function importFollowings(
@@ -196,6 +231,12 @@ function tell(done: Done, io: CliIo, json: Json): number {
     io.out(`${done.added} added, ${done.existing} were there already, ${done.skipped.length} left out`);
   }
   return 0;
+}
+
+function readQuality(given: string | undefined): Quality | undefined {
+  const quality = QUALITIES.find((each) => each === given);
+  if (quality !== given) throw new UsageError(`--quality takes ${QUALITIES.join(", ")}`, usage);
+  return quality;
 }
 
 function readLimit(given: string | undefined): number {

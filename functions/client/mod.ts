@@ -4,6 +4,7 @@
  */
 export { csvRow } from "../contract/csv.ts";
 export { AppError, type AppErrorCode } from "../contract/errors.ts";
+export { QUALITIES, type Quality } from "../contract/quality.ts";
 export type {
   AlertReply,
   EventsReply,

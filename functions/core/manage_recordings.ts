@@ -1,14 +1,16 @@
 import { AppError } from "../contract/errors.ts";
+import type { Quality } from "../contract/quality.ts";
 import type { LiveLookup } from "../ports/live_lookup.ts";
 import type { RecorderLauncher } from "../ports/recorder_launcher.ts";
 import type { RecordingFiles } from "../ports/recording_files.ts";
 import type { Recording, RecordingStore } from "../ports/recording_store.ts";
+import type { WatchStore } from "../ports/watch_store.ts";
 import { readUsername } from "./usernames.ts";
 import { type WantDeps, wantLive } from "./want_recording.ts";
 
 /** What {@link startRecording} works with. */
 export interface StartDeps extends WantDeps {
-  store: RecordingStore;
+  store: RecordingStore & Pick<WatchStore, "getWatch">;
   lookup: Pick<LiveLookup, "links">;
   /** @default a poller makes sure of recorders at its next pass */
   launcher?: RecorderLauncher | undefined;
@@ -16,18 +18,19 @@ export interface StartDeps extends WantDeps {
 
 /**
  * Starts to record a host who is live now, also one whose recording somebody stopped, or who is not on the watchlist.
- * @param typed a name in any form
- * @returns the recording, and whether it starts by this call: one that waits or runs is left as it is
+ * @param wish a name in any form, and the quality to record in. @default that of the watch, else the best
+ * @returns the recording, and whether it starts by this call: one that waits or runs is left as it is, but for a quality
+ *   that is wished for
  * @throws AppError `offline`, or by the code of the look-up's failure; `conflict` while the room's earlier recording is
  *   being deleted
  */
 export async function startRecording(
   deps: StartDeps,
-  typed: string,
+  wish: { username: string; quality?: Quality | undefined },
   signal?: AbortSignal,
 ): Promise<{ recording: Recording; started: boolean }> {
   const { store, clock, launcher } = deps;
-  const username = readUsername(typed, "username");
+  const username = readUsername(wish.username, "username");
   const [answer] = await deps.lookup.links([username], { signal });
   if (answer?.state === "failed") throw answer.error;
   if (answer?.state !== "live") {
@@ -35,7 +38,10 @@ export async function startRecording(
       remedy: `PUT /watchlist/${username} records the next live by itself`,
     });
   }
-  const { created, reopened } = await wantLive(deps, answer, () => true);
+  const quality = wish.quality ?? (await store.getWatch(username))?.quality;
+  // Before it is open again: who claims it then knows.
+  if (wish.quality !== undefined) await store.askQuality(answer.roomId, wish.quality);
+  const { created, reopened } = await wantLive(deps, { ...answer, quality }, () => true);
   const recording = await store.getRecording(answer.roomId);
   if (recording?.state !== "wanted" && recording?.state !== "recording") {
     throw new AppError("conflict", `Record ${username}: the room's earlier recording is being deleted`, {

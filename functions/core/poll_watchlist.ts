@@ -272,7 +272,8 @@ class Poller {
     const { store, logger } = this.#deps;
     const { username } = watch;
     if (answer.state === "live") {
-      const { created, reopened } = await wantLive(this.#deps, { ...answer, username }, mayReopen);
+      const { quality } = watch;
+      const { created, reopened } = await wantLive(this.#deps, { ...answer, username, quality }, mayReopen);
       if (created || reopened) {
         this.#summary.wanted++;
         this.#wanted = true;

@@ -8,6 +8,7 @@ import type { Recorder, RecorderEvent, RecorderResult, RecorderRun } from "../po
 import type { Lease, Recording, RecordingOutcome, RecordingStore } from "../ports/recording_store.ts";
 import { alertsOfEnd, liveStarted, type RaiseAlerts } from "./alerts.ts";
 import { EventLogWriter } from "./event_log_writer.ts";
+import { logRoom } from "./room_lines.ts";
 import { SerialWriter } from "./serial_writer.ts";
 import { backOffMs, waited } from "./waiting.ts";
 
@@ -85,8 +86,8 @@ export class RecordingSession {
     this.#rows = new SerialWriter(writer);
     this.#log = new SerialWriter(writer);
     this.#events = new EventLogWriter(deps, options, recording, this.#log);
-    const { id, username, leaseToken } = recording;
-    const job = { recordingId: id, roomId: id, username, part: leaseToken };
+    const { id, username, leaseToken, quality } = recording;
+    const job = { recordingId: id, roomId: id, username, part: leaseToken, quality };
     this.#run = deps.recorder.start(job, (event) => this.#take(event));
     this.done = this.#live();
     if (recording.stopAt !== undefined) this.finish();
@@ -207,12 +208,19 @@ export class RecordingSession {
         observe?.({ kind: "recording_started", ...of, part: leaseToken, folder });
         return;
       }
+      case "quality": {
+        const { quality } = event;
+        this.#rows.push(() => store.noteQuality(this.#lease, quality));
+        logger.info("recording_quality", { ...of, part: leaseToken, asked: this.#recording.quality, quality });
+        return;
+      }
       case "segment":
         this.#segments++;
         this.#rows.push(() => store.addSegment(this.#lease, { ...event.segment, part: leaseToken }));
         return;
       case "event":
         this.#events.take(event.event);
+        logRoom(logger, of, event.event);
         observe?.({ kind: "event", ...of, event: event.event });
         return;
       case "gap":
@@ -235,8 +243,10 @@ export class RecordingSession {
     while (await waited(clock, waitMs, this.#over.signal)) {
       const now = clock.now();
       try {
-        const { stopAt } = await store.renewLease(this.#lease, { now, leaseMs });
+        const { stopAt, quality } = await store.renewLease(this.#lease, { now, leaseMs });
         if (stopAt !== undefined && !this.#unwanted) this.finish();
+        // It is handed over: whoever claims it, this pool as a rule, records on in the quality that is asked for now.
+        else if (quality !== this.#recording.quality) this.stop();
         this.#leaseUntil = now + leaseMs;
         waitMs = leaseMs / 3;
       } catch (error) {

@@ -65,7 +65,7 @@ describe("runRecordings()", () => {
     run();
     await until(() => recorder.runs.length === 1);
     const live = recorder.last();
-    assertEquals(live.job, { recordingId: "1", roomId: "1", username: "host1", part: 1 });
+    assertEquals(live.job, { recordingId: "1", roomId: "1", username: "host1", part: 1, quality: undefined });
     live.started(clock.now());
     live.segment();
     live.segment();
@@ -120,6 +120,25 @@ describe("runRecordings()", () => {
     await until(async () => (await recorded("1")).state === "finished");
     assertEquals((await recorded("1")).outcome, { kind: "stopped" });
     assertEquals((await recorded("2")).state, "recording");
+  });
+
+  it("records on in the quality that is asked for meanwhile, from the next renewal of its lease on", async () => {
+    await store.wantRecording({ roomId: "1", username: "host1", title: "", quality: "sd" }, clock.now());
+    run();
+    await until(() => recorder.runs.length === 1);
+    const [first] = recorder.runs;
+    first?.started(clock.now());
+    first?.tell({ type: "quality", quality: "ld" });
+    await until(async () => (await recorded("1")).recordedQuality === "ld");
+    await store.askQuality("1", "sd");
+    await clock.advance(10_000);
+    assertEquals([first?.job.quality, first?.stopped], ["sd", false]);
+    await store.askQuality("1", "hd");
+    await clock.advance(10_000);
+    await until(() => recorder.runs.length === 2);
+    const { job } = recorder.last();
+    assertEquals([first?.stopped, job.quality, job.part], [true, "hd", 2]);
+    assertEquals((await recorded("1")).state, "recording");
   });
 
   it("does not record on what was asked to stop while its recorder was dead", async () => {

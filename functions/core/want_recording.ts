@@ -1,3 +1,4 @@
+import type { Quality } from "../contract/quality.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Observer } from "../ports/observer.ts";
@@ -21,12 +22,12 @@ export interface WantDeps {
  */
 export async function wantLive(
   { store, clock, logger, observe, raise }: WantDeps,
-  live: { username: string; roomId: string; title: string },
+  live: { username: string; roomId: string; title: string; quality?: Quality | undefined },
   mayReopen: (recording: Recording, now: number) => boolean,
 ): Promise<{ recording: Recording; created: boolean; reopened: boolean }> {
   const now = clock.now();
-  const { username, roomId, title } = live;
-  const { recording, created } = await store.wantRecording({ roomId, username, title }, now);
+  const { username, roomId, title, quality } = live;
+  const { recording, created } = await store.wantRecording({ roomId, username, title, quality }, now);
   // While it waits, again: whoever made it may have died before anybody was told.
   if (created || recording.state === "wanted") await raise?.([liveStarted(recording, now)]);
   const reopened = !created && recording.state === "finished" && mayReopen(recording, now) &&

@@ -85,6 +85,28 @@ describe("createApp(): recordings by hand", () => {
     };
   }
 
+  it("takes a quality: of the call, else of the watch; a later call changes it", async () => {
+    lookup.live("host", ID);
+    await store.putWatch("host", clock.now(), { quality: "sd" });
+    const asked = async (body: unknown) =>
+      v.parse(RecordingReply, (await ask("POST", "/recordings", body)).json).quality;
+    assertEquals(await asked({ username: "host" }), "sd");
+    assertEquals(await asked({ username: "host", quality: "hd" }), "hd");
+    assertEquals(await asked({ username: "host" }), "hd");
+    await store.noteQuality(await claim(), "ld");
+    assertEquals(v.parse(RecordingReply, (await ask("GET", `/recordings/${ID}`)).json).recorded_quality, "ld");
+    const { status, json } = await ask("POST", "/recordings", { username: "host", quality: "4k" });
+    assertEquals([status, codeOf(json)], [400, "invalid_input"]);
+    await ask("POST", `/recordings/${ID}/stop`);
+    const [{ id, leaseToken } = { id: "", leaseToken: 0 }] = (await store.listRecordings({ limit: 1 })).items;
+    await store.finishRecording({ recordingId: id, token: leaseToken }, {
+      endedAt: clock.now(),
+      outcome: { kind: "stopped" },
+    });
+    const again = await ask("POST", "/recordings", { username: "host", quality: "origin" });
+    assertEquals([again.status, v.parse(RecordingReply, again.json).quality], [201, "origin"]);
+  });
+
   it("starts to record a host who is live, once for a room", async () => {
     lookup.live("host", ID);
     const first = await start("@Host");

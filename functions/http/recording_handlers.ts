@@ -1,4 +1,5 @@
 import { AppError } from "../contract/errors.ts";
+import type { Quality } from "../contract/quality.ts";
 import type { RetentionPolicy } from "../contract/retention.ts";
 import type { EventsReply, RecordingReply } from "../contract/schemas.ts";
 import type { RaiseAlerts } from "../core/alerts.ts";
@@ -81,8 +82,12 @@ export function recordingHandlers(deps: RecordingsDeps) {
       const { items, cursor } = await store.listRecordings(page, { username: name, state });
       return { body: { recordings: items.filter(isShown).map((recording) => toReply(recording, undefined)), cursor } };
     },
-    async start(lookup: LiveLookup, username: string, { signal }: Request): Promise<Answer> {
-      const { recording, started } = await startRecording({ ...deps, lookup }, username, signal);
+    async start(
+      lookup: LiveLookup,
+      wish: { username: string; quality?: Quality | undefined },
+      { signal }: Request,
+    ): Promise<Answer> {
+      const { recording, started } = await startRecording({ ...deps, lookup }, wish, signal);
       if (!isShown(recording)) throw noRecording(recording.id);
       const location = `/recordings/${recording.id}`;
       return { status: started ? 201 : 200, headers: { location }, body: toReply(recording, undefined) };
@@ -209,6 +214,8 @@ function toReply(recording: ShownRecording, totals: RecordingTotals | undefined)
     room_id: id,
     username: recording.username,
     title: recording.title,
+    quality: recording.quality,
+    recorded_quality: recording.recordedQuality,
     state: recording.state,
     created_at: recording.createdAt,
     started_at: recording.startedAt,

@@ -1,4 +1,5 @@
 import type { AppErrorCode } from "../contract/errors.ts";
+import type { Quality } from "../contract/quality.ts";
 import type { Segment } from "./recording_store.ts";
 
 /** What to record. */
@@ -8,6 +9,8 @@ export interface RecordingJob {
   username: string;
   /** Number of the part to make. */
   part: number;
+  /** What to record: where it is not offered the best below, else the best there is. @default the best */
+  quality?: Quality | undefined;
 }
 
 /** An event of the live, ready to be stored. */
@@ -26,6 +29,8 @@ export interface EventLine {
 /** What a running recorder tells. */
 export type RecorderEvent =
   | { type: "started"; folder: string; startedAt: number }
+  /** Pictures come in this quality from now on, as TikTok names it. */
+  | { type: "quality"; quality: string }
   | { type: "segment"; segment: Omit<Segment, "part"> }
   | { type: "event"; event: EventLine }
   | { type: "progress"; data: Record<string, unknown> }

@@ -127,8 +127,9 @@ export function pollerSuite(name: string, makeStore: () => Promise<StoreFixture>
       assertEquals([a.checked + b.checked, lookup.asked.length, lookup.askedRooms.length], [0, ...asked]);
       assertEquals(await first().getRecording("7400"), undefined);
 
-      await first().putWatch("host", clock.now(), { paused: false });
+      await first().putWatch("host", clock.now(), { paused: false, quality: "sd" });
       assertEquals((await poll(1)).wanted, 1);
+      assertEquals((await first().getRecording("7400"))?.quality, "sd");
       const watch = await first().getWatch("host");
       // When the live began that runs when a pause ends is not known.
       assertEquals([watch?.state, watch?.roomId, watch?.hours], ["live", "7400", hours]);

@@ -230,6 +230,23 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
         assertEquals(items.map(({ part, index }) => [part, index]), [[1, 2], [1, 9], [1, 10], [2, 0]]);
       });
 
+      it("keeps the quality that is asked for, and the one that is recorded, which only its recorder tells", async () => {
+        const wanted = { roomId: "1", username: "some.host", title: "", quality: "hd" } as const;
+        assertEquals((await store.wantRecording(wanted, T0)).recording.quality, "hd");
+        assertEquals((await other.wantRecording({ ...wanted, quality: "ld" }, T0)).recording.quality, "hd");
+        const [claimed] = await claim(other, "a", T0);
+        assert(claimed !== undefined);
+        assertEquals([claimed.quality, claimed.recordedQuality], ["hd", undefined]);
+        await other.noteQuality(leaseOf(claimed), "sd");
+        assertEquals((await store.askQuality("1", "uhd"))?.recordedQuality, "sd");
+        assertEquals((await other.renewLease(leaseOf(claimed), { now: T0, leaseMs: LEASE_MS })).quality, "uhd");
+        assertEquals((await store.listRecordings({ limit: 5 })).items.map(({ quality }) => quality), ["uhd"]);
+        assertEquals(await store.askQuality("2", "uhd"), undefined);
+        await claim(store, "b", T0 + LEASE_MS);
+        await assertLeaseLost(other.noteQuality(leaseOf(claimed), "ld"));
+        assertEquals((await store.getRecording("1"))?.recordedQuality, "sd");
+      });
+
       it("releaseRecording() makes it wanted again from a time on", async () => {
         const mine = await lease();
         await store.releaseRecording(mine, { dueAt: T0 + 5_000, failures: 3 });

@@ -8,9 +8,10 @@ import {
   repair,
   thumbnailTurns,
 } from "@roomtone/recorder";
-import { isLiveError, type TikTok } from "@roomtone/sdk";
+import { isLiveError, type StreamPreferences, type TikTok } from "@roomtone/sdk";
 import { readdir } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
+import { QUALITIES, type Quality } from "../../contract/quality.ts";
 import type { Recorder, RecorderResult } from "../../ports/recorder.ts";
 import type { Segment } from "../../ports/recording_store.ts";
 import { toLine } from "./event_files.ts";
@@ -46,13 +47,14 @@ export function mediaRecorder(options: MediaRecorderOptions): Recorder {
   const thumbnails = { thumbnailEveryMs, thumbnailTurns: thumbnailTurns() };
   const settings = { tiktok, dir, stallTimeoutMs, mp4, ffmpegPath, engine, minFreeBytes, ...segments, ...thumbnails };
   return {
-    start({ roomId, username }, tell) {
-      const recording = record({ roomId, username }, settings);
+    start({ roomId, username, quality }, tell) {
+      const recording = record({ roomId, username }, { ...settings, preferences: preferencesOf(quality) });
       let stopped = false;
       recording.on("started", ({ folder, startedAt }) => {
         const path = relative(resolve(dir), resolve(folder)).replaceAll(sep, "/");
         tell({ type: "started", folder: path, startedAt });
       });
+      recording.on("stream", ({ quality }) => tell({ type: "quality", quality }));
       recording.on("segment", (segment) => tell({ type: "segment", segment: toSegment(segment) }));
       recording.on("gap", (gap) => tell({ type: "gap", data: { ...gap } }));
       recording.on("progress", (progress) => tell({ type: "progress", data: { ...progress } }));
@@ -97,6 +99,15 @@ async function foldersIn(path: string): Promise<string[]> {
 /** Closes the folder of a recording that was cut short. */
 export async function repairFolder(folder: string, signal: AbortSignal): Promise<void> {
   await repair(folder, { signal });
+}
+
+/**
+ * The quality that is asked for, then the best below it; after those the recorder takes the best there is. TikTok sends
+ * some qualities at 60 pictures a second, too.
+ */
+function preferencesOf(quality: Quality | undefined): StreamPreferences {
+  if (quality === undefined) return {};
+  return { qualities: QUALITIES.slice(QUALITIES.indexOf(quality)).flatMap((each) => [each, `${each}_60`]) };
 }
 
 /** Times of segments are kept in whole milliseconds. */

@@ -58,6 +58,25 @@ describe("mediaRecorder()", () => {
     }
   });
 
+  it("records the quality that is asked for, and tells which one that is", { timeout: 30_000 }, async () => {
+    await standin.prepareMedia();
+    const room = standin.room("host");
+    const { roomId } = room.startLive();
+    const tiktok = new TikTok({ baseUrls: standin.baseUrls });
+    const recorder = mediaRecorder({ tiktok, dir, segmentMs: 1_000, stallTimeoutMs: 15_000, mp4: false });
+    // This TikTok offers origin, hd, sd and ld.
+    for (const [asked, expected] of [["sd", "sd"], ["uhd", "hd"], [undefined, "origin"]] as const) {
+      const quality = Promise.withResolvers<string>();
+      const run = recorder.start({ ...job(roomId), quality: asked }, (event) => {
+        if (event.type === "quality") quality.resolve(event.quality);
+      });
+      assertEquals(await quality.promise, expected);
+      run.stop();
+      await run.done;
+    }
+    assertEquals([...new Set(room.tags().map(({ quality }) => quality))], ["sd", "hd", "origin"]);
+  });
+
   it("takes a room that is over for an end, not for a failure", async () => {
     const { roomId } = standin.room("host").startLive();
     standin.room("host").fault({ kind: "offline" });

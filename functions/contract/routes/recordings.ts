@@ -16,6 +16,7 @@ import {
   one,
   page,
   problem,
+  quality,
   roomId,
 } from "../route.ts";
 import { EventsReply, RecordingReply, RecordingsReply } from "../schemas.ts";
@@ -66,12 +67,19 @@ export const listRecordingsRoute = defineRoute({
 export const startRecordingRoute = defineRoute({
   method: "post",
   path: "/recordings",
-  summary: "Start to record a host who is live now",
+  summary: "Start to record a host who is live now, or record on in another quality",
   request: {
     params: nothing,
     query: nothing,
     body: v.object({
       username: v.pipe(v.string("must be a name"), nameCheck(), v.description("Name, `@name` or profile URL")),
+      quality: v.optional(v.pipe(
+        quality,
+        v.description(
+          "What to record; where it is not offered the best below, else the best there is. A recording that runs goes " +
+            "on with a part in it. Without it: the quality that the name is watched in, else the best",
+        ),
+      )),
     }),
   },
   responses: {

@@ -3,6 +3,7 @@
  * @module
  */
 import * as v from "valibot";
+import { QUALITIES } from "../quality.ts";
 import { Count, ErrorCode, Time } from "./common.ts";
 import { TotalsReply } from "./totals.ts";
 
@@ -12,6 +13,10 @@ export const RecordingReply = v.object({
   room_id: v.string(),
   username: v.string(),
   title: v.string(),
+  /** The quality that is asked for; the best picture where none is. */
+  quality: v.optional(v.picklist(QUALITIES)),
+  /** The quality that is, or was last, recorded, as TikTok names it; absent before the first picture. */
+  recorded_quality: v.optional(v.string()),
   state: v.picklist(["wanted", "recording", "finished"]),
   created_at: Time,
   started_at: v.optional(Time),
