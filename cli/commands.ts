@@ -115,8 +115,8 @@ export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promi
     load: () => import("./commands/demo.ts"),
   },
   doctor: {
-    overview: `roomtone doctor [NAME] [--json]
-  Looks whether this machine can do the work: runtime, ffmpeg, disk, proxy, clock, and what TikTok answers it.`,
+    overview: `roomtone doctor [NAME] [--identity NAME=PROXY_URL]... [--json]
+  Looks whether this machine can do the work: runtime, ffmpeg and its codecs, disk, proxy, clock, and what TikTok answers.`,
     load: () => import("./commands/doctor.ts"),
   },
 };

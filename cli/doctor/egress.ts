@@ -1,9 +1,10 @@
 /**
  * Whether TikTok answers this machine under the configured identity: a page, the API, the room, each route into it, and
- * the first bytes of its stream. Each is looked at once.
+ * the first bytes of its stream, and by which way all of it leaves. Each is looked at once.
  */
 import {
   bestStream,
+  DEFAULT_BASE_URLS,
   isLiveError,
   LiveError,
   type LiveErrorCode,
@@ -11,6 +12,7 @@ import {
   TikTok,
   type TikTokOptions,
 } from "@roomtone/sdk";
+import { checkAddresses, type Probe, type Ways } from "./addresses.ts";
 import type { Finding } from "./finding.ts";
 
 /** What the egress is looked at with. */
@@ -22,6 +24,10 @@ export interface EgressOptions {
   signal: AbortSignal;
   /** Time for one check, ms. */
   timeoutMs: number;
+  /** Host and port of the identity's proxy; `undefined` for a direct way. */
+  proxy: string | undefined;
+  /** Tells what address a connection has here. */
+  probe: Probe;
 }
 
 type Route = "direct" | "signed" | "polling";
@@ -68,10 +74,17 @@ export async function* checkEgress(options: EgressOptions): AsyncGenerator<Findi
     for (const check of ["route direct", "route signed", "route polling", "media"]) {
       yield { check, state: "skipped", detail: `nothing to enter: ${why}`, remedy };
     }
-    return;
+  } else {
+    yield* checkRoutes(options, status.roomId);
+    yield await checkMedia(tiktok, status, signal, timeoutMs);
   }
-  yield* checkRoutes(options, status.roomId);
-  yield await checkMedia(tiktok, status, signal, timeoutMs);
+  yield await checkAddresses(waysOf(client, status), options.proxy, options);
+}
+
+function waysOf({ baseUrls }: TikTokOptions, status: RoomStatus | undefined): Ways {
+  const { web, webcast, socket } = { ...DEFAULT_BASE_URLS, ...baseUrls };
+  const media = status?.live ? bestStream(status.links)?.url : undefined;
+  return { pages: web, api: webcast, socket, ...(media === undefined ? {} : { media }) };
 }
 
 /** Each route by itself. One that fails is a warning where another works: then nothing needed is broken. */

@@ -5,6 +5,8 @@ export type FindingState = "ok" | "warning" | "failed" | "skipped";
 
 /** One line of the doctor. */
 export interface Finding {
+  /** Whose egress was looked at; absent for the machine, and where no identity is named. */
+  identity?: string;
   /** What was looked at, such as `ffmpeg` or `route direct`. */
   check: string;
   state: FindingState;

@@ -4,11 +4,14 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, afterEach, before, describe, it } from "node:test";
 import { runCli } from "../../cli/cli.ts";
+import { egressOf } from "../../cli/doctor/addresses.ts";
 import type { Finding } from "../../cli/doctor/finding.ts";
 import { checkDisk, checkProxy, missingCodecs } from "../../cli/doctor/machine.ts";
 import { SIGNER_KEY } from "../standin/call_routes.ts";
@@ -169,6 +172,76 @@ describe("roomtone doctor", () => {
     for (const secret of secrets) assertEquals(shown.filter((line) => line.includes(secret)), []);
   });
 
+  it("looks at each identity that is named, and says by which way it leaves", async () => {
+    const seen: string[] = [];
+    const proxy = createServer((request, response) => {
+      seen.push("fetch");
+      const { host, pathname, search } = new URL(request.url ?? "");
+      const onward = httpRequest(`http://${host}${pathname}${search}`, {
+        method: request.method ?? "GET",
+        headers: request.headers,
+      }, (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers)));
+      onward.on("error", () => response.destroy());
+      request.pipe(onward);
+    });
+    proxy.on("connect", (request, client) => {
+      seen.push("tunnel");
+      const { hostname, port } = new URL(`http://${request.url}`);
+      const onward = connect(Number(port), hostname, () => {
+        client.write("HTTP/1.1 200 OK\r\n\r\n");
+        onward.pipe(client).pipe(onward);
+      });
+      for (const socket of [onward, client]) socket.on("error", () => (onward.destroy(), client.destroy()));
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const address = proxy.address();
+    const host = `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+    try {
+      const far = `http://me:verysecretword@${host}`;
+      const named = [
+        "--identity",
+        "home=direct",
+        "--identity",
+        `far=${far}`,
+        "--identity",
+        `gone=http://${CLOSED_PORT}`,
+      ];
+      const { code, list } = await findings(["some.host", ...named]);
+      const of = (identity: string | undefined, check: string) =>
+        list.find((each) => each.identity === identity && each.check === check);
+      assertEquals([code, of(undefined, "ffmpeg")?.state], [1, "ok"]);
+      for (const name of ["home", "far"]) {
+        for (const check of ["pages", "room", "api", "route direct", "media", "egress"]) {
+          assertEquals(of(name, check)?.state, "ok", `${name}: ${of(name, check)?.detail}`);
+        }
+      }
+      assert(seen.length > 1 && seen.includes("tunnel"), seen.join());
+      assert(
+        of("home", "egress")?.detail.startsWith(
+          "pages, api, socket and media from 127.0.0.1 (IPv4), directly; not known",
+        ),
+      );
+      assert(of("far", "egress")?.detail.startsWith(`pages, api, socket and media all go through ${host}; not known`));
+      assertEquals([of("gone", "pages")?.code, of("gone", "api")?.code], ["network", "network"]);
+      const shown = JSON.stringify(list) + (await run(["--identity", `far=${far}`])).out.join("\n");
+      assert(shown.includes(`identity far: through ${host}`) && !shown.includes("verysecretword"));
+      assertEquals(
+        (await findings([], { env: { ROOMTONE_IDENTITIES: "one=direct two=direct" } })).list.map(({ identity }) =>
+          identity
+        )
+          .filter((each, i, all) => all.indexOf(each) === i),
+        [undefined, "one", "two"],
+      );
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+    for (const bad of ["direct", "a=ftp://x", "a=http://me:verysecretword@"]) {
+      const { code, out } = await run(["--identity", bad]);
+      assertEquals([code, out.join().includes("verysecretword")], [2, false]);
+    }
+  });
+
   it("wants one name at most", async () => {
     assertEquals([(await run(["a", "b"])).code, (await run(["--what"])).code], [2, 2]);
   });
@@ -190,6 +263,17 @@ describe("the doctor's checks of the machine", () => {
   it("fails on a full disk and warns on a small one", async () => {
     const state = async (bytes: number) => (await checkDisk(".", () => Promise.resolve(bytes))).state;
     assertEquals([await state(10e6), await state(1e9), await state(100e9)], ["failed", "warning", "ok"]);
+  });
+
+  it("tells when parts of an identity leave by different addresses", () => {
+    const v4 = { address: "10.0.0.5", family: "IPv4" };
+    const v6 = { address: "fd00::5", family: "IPv6" };
+    const both = egressOf([{ name: "pages", own: v4 }, { name: "api", own: v4 }, { name: "socket", own: v6 }]);
+    assertEquals(both.state, "warning");
+    assert(both.detail.startsWith("pages and api from 10.0.0.5 (IPv4), socket from fd00::5 (IPv6): "));
+    const part = egressOf([{ name: "pages", own: v4 }, { name: "api", own: undefined }]);
+    assert(part.state === "ok" && part.detail.includes("no connection for api"));
+    assertEquals(egressOf([{ name: "pages", own: undefined }]).state, "skipped");
   });
 
   it("says what goes past a proxy", () => {
