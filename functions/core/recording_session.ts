@@ -8,7 +8,6 @@ import type { Recorder, RecorderEvent, RecorderResult, RecorderRun } from "../po
 import type { Lease, Recording, RecordingOutcome, RecordingStore } from "../ports/recording_store.ts";
 import { alertsOfEnd, liveStarted, type RaiseAlerts } from "./alerts.ts";
 import { EventLogWriter } from "./event_log_writer.ts";
-import { logRoom } from "./room_lines.ts";
 import { SerialWriter } from "./serial_writer.ts";
 import { backOffMs, waited } from "./waiting.ts";
 
@@ -220,7 +219,6 @@ export class RecordingSession {
         return;
       case "event":
         this.#events.take(event.event);
-        logRoom(logger, of, event.event);
         observe?.({ kind: "event", ...of, event: event.event });
         return;
       case "gap":
