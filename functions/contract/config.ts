@@ -55,9 +55,13 @@ const origins = v.pipe(
 
 /** Where TikTok is: its own hosts, or a stand-in; and how often it may be asked. */
 const tiktok = {
+  /** TikTok's pages. */
   tiktokWebUrl: v.optional(url("https:", "http:"), "https://www.tiktok.com"),
+  /** TikTok's calls about lives. */
   tiktokWebcastUrl: v.optional(url("https:", "http:"), "https://webcast.tiktok.com"),
+  /** TikTok's live socket. */
   tiktokSocketUrl: v.optional(url("wss:", "ws:"), "wss://webcast-ws.tiktok.com"),
+  /** Where a guest's cookie comes from. */
   tiktokTtwidUrl: v.optional(url("https:", "http:"), "https://ttwid.bytedance.com"),
   /** Requests that the process sends to TikTok in a minute, whatever they are for. */
   tiktokRequestsPerMinute: v.optional(integer(1, 600_000), 300),
@@ -93,8 +97,9 @@ const namedIdentity = {
 const polling = {
   /** Usual time from one check of a name to the next. */
   pollIntervalMs: v.optional(integer(50, 86_400_000), 60_000),
-  /** Least and greatest time, for names that matter much, are likely to go live, sleep, or give no answers. */
+  /** Least time, for names that matter much or are likely to go live. */
   pollMinIntervalMs: v.optional(integer(50, 86_400_000), 15_000),
+  /** Greatest time, for names that sleep or give no answers. */
   pollMaxIntervalMs: v.optional(integer(50, 86_400_000), 1_800_000),
   /** Largest part of the interval that chance adds or takes. */
   pollJitter: v.optional(fraction, 0.2),
@@ -115,14 +120,17 @@ const recording = {
   claimIntervalMs: v.optional(integer(50, 60_000), 1_000),
   /** Events are stored after this time, or when {@link flushEvents} have gathered. */
   flushMs: v.optional(integer(50, 60_000), 2_000),
+  /** Events that are stored at once when so many have gathered. */
   flushEvents: v.optional(integer(1, 10_000), 200),
   /** Most events of a recording that wait for the store, on the disk; the oldest of more are given up. */
   spoolEvents: v.optional(integer(1_000, 100_000_000), 1_000_000),
   /** Days after which the store may delete events, up to a day later, kept recordings' too; without it they stay. */
   eventTtlDays: v.optional(integer(1, 36_500)),
+  /** A segment ends at the first keyframe behind this. */
   segmentMs: v.optional(integer(500, 60_000), 6_000),
   /** A segment that has grown to this ends, keyframe or not; ffmpeg knows no such limit. */
   segmentMaxBytes: v.optional(integer(1024 * 1024, 1024 * 1024 * 1024), 64 * 1024 * 1024),
+  /** A stream that is silent for this long is opened anew. */
   stallTimeoutMs: v.optional(integer(500, 600_000), 15_000),
   /** Also make one MP4 file at the end. */
   mp4: v.optional(flag, false),
@@ -160,6 +168,7 @@ const canary = {
 
 /** The DynamoDB table. Region and credentials come the way the AWS SDK reads them. */
 const table = {
+  /** Name of the state table. */
   tableName: text,
   /** Another endpoint, such as DynamoDB Local. */
   dynamodbUrl: v.optional(url("https:", "http:")),
@@ -173,9 +182,13 @@ export type TableConfig = v.InferOutput<typeof TableConfig>;
 
 /** Where recorder tasks are started, and how many. */
 const launching = {
+  /** Cluster that the recorder tasks run in. */
   ecsCluster: text,
+  /** What a recorder task is made from. */
   ecsTaskDefinition: text,
+  /** Networks that tasks are started in. */
   ecsSubnets: list,
+  /** Firewall rules of tasks. */
   ecsSecurityGroups: list,
   /** Recordings that one task holds: its {@link RecorderTaskConfig} has the same number. */
   recorderSlots: recording.recorderSlots,
@@ -185,7 +198,9 @@ const launching = {
 
 /** The whole system in one process. */
 export const LocalConfig = v.object({
+  /** Address to listen on; others than loopback want keys. */
   host: v.optional(text, "127.0.0.1"),
+  /** Port of the API and the console; 0 takes a free one. */
   port: v.optional(integer(0, 65_535), 3_000),
   /** Origins whose pages may call the API, such as `https://app.example`. */
   corsOrigins: v.optional(origins, []),

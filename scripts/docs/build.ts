@@ -12,7 +12,8 @@ import { layOut, relativeTo } from "./layout.ts";
 import { codeBlock, type LinkTo, type Rendered, renderMarkdown } from "./markdown.ts";
 import { type OpenDoor, sdkPage, sdkPlaces } from "./sdk_page.ts";
 import { entriesOf, indexScript, type SearchEntry } from "./search_index.ts";
-import { type Group, menu, type Page } from "./site.ts";
+import { settingsPage } from "./settings_page.ts";
+import { type Group, type MadePage, menu, type Page } from "./site.ts";
 
 const ASSETS = join(ROOT, "scripts", "docs", "assets");
 /** A paragraph that is nothing but a link to a script: the script stands behind it. */
@@ -45,7 +46,7 @@ function linksOf(page: Page, byFile: ReadonlyMap<string, string>, copied: Set<st
 }
 
 /** Markdown of the pages that are made from the source. */
-function madePages(): Record<"api" | "events" | "sdk", string> {
+function madePages(): Record<MadePage["make"], string> {
   const doors = [...doorsOf("sdk"), ...doorsOf("recorder")];
   const types = join(ROOT, "sdk", "src", "events", "types.ts");
   const [events, ...modules] = docsOf([types, ...doors.map(({ file }) => file)]);
@@ -54,7 +55,13 @@ function madePages(): Record<"api" | "events" | "sdk", string> {
   const eventNames = eventPlaces(events);
   const places = sdkPlaces(open, eventNames);
   const api = JSON.parse(readFileSync(join(ROOT, "functions", "openapi.json"), "utf8"));
-  return { api: apiPage(api), events: eventsPage(events, places), sdk: sdkPage(open, places, eventNames) };
+  const config = readFileSync(join(ROOT, "functions", "contract", "config.ts"), "utf8");
+  return {
+    api: apiPage(api),
+    events: eventsPage(events, places),
+    sdk: sdkPage(open, places, eventNames),
+    settings: settingsPage(config),
+  };
 }
 
 /**

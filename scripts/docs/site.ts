@@ -23,7 +23,7 @@ export interface MadePage {
   /** Files of the clone that it shows: links to them lead to the page. */
   shows: string[];
   /** What makes it. */
-  make: "api" | "events" | "sdk";
+  make: "api" | "events" | "sdk" | "settings";
 }
 
 export type Page = WrittenPage | MadePage;
@@ -75,6 +75,7 @@ function groups(): Group[] {
         { path: "sdk.html", title: "SDK", shows: ["sdk/api.txt"], make: "sdk" },
         { path: "api.html", title: "HTTP API", shows: ["functions/openapi.json"], make: "api" },
         written("command_line.html", "Command line"),
+        { path: "settings.html", title: "Settings", shows: ["functions/contract/config.ts"], make: "settings" },
       ],
     },
     {

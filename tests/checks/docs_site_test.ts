@@ -11,6 +11,7 @@ import { buildDocs } from "../../scripts/docs/build.ts";
 import { EVENT_EXAMPLES } from "../../scripts/docs/event_examples.ts";
 import { eventsOf, fieldsOf } from "../../scripts/docs/events_page.ts";
 import { markdownFaults, siteFaults } from "../../scripts/docs/links.ts";
+import { settingsOf } from "../../scripts/docs/settings_page.ts";
 import { assertAccessible, shoot } from "../console/console_world.ts";
 import { type ChromiumStart, startChromium } from "../engines/chromium.ts";
 import { ROOT, sourceFiles } from "./source_files.ts";
@@ -78,6 +79,14 @@ describe("the docs", () => {
       assert(section.includes("curl ") && section.includes("http://127.0.0.1:3000/"), operationId);
       assertEquals(Object.keys(responses).filter((status) => !section.includes(`<td>${status}</td>`)), [], operationId);
     }
+  });
+
+  it("tell of every setting", () => {
+    const settings = settingsOf(readFileSync(join(ROOT, "functions", "contract", "config.ts"), "utf8"));
+    assert(settings.length >= 50, String(settings.length));
+    assertEquals(settings.filter(({ what }) => what === "").map(({ variable }) => variable), []);
+    const html = readFileSync(join(site, "settings.html"), "utf8");
+    assertEquals(settings.filter(({ variable }) => !html.includes(`<code>${variable}</code>`)), []);
   });
 
   it("tell of every symbol of the SDK", () => {
