@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { encodeFlvHeader, encodeFlvTag, type FlvTag } from "@roomtone/sdk/media";
 import { joined } from "./joined.ts";
 import type { PartWriter, PartWriterOptions, WriterExit } from "./part_writer.ts";
@@ -68,13 +69,18 @@ function start(ffmpeg: string, args: string[], cwd: string): { child: ChildProce
 
 /**
  * Runs an ffmpeg to its end.
- * @param options `lowPriority`: everything else goes first, where the system lets it be said. `signal`: ends it at once
+ * @param options `lowPriority`: everything else goes first, where the system lets it be said. `signal`: ends it at once.
+ *   `input`: what it reads from its standard input; it may end before that does. What reading it fails with is thrown
  */
 export async function runFfmpeg(
   ffmpeg: string,
   args: string[],
   cwd: string,
-  { lowPriority = false, signal }: { lowPriority?: boolean; signal?: AbortSignal } = {},
+  { lowPriority = false, signal, input }: {
+    lowPriority?: boolean;
+    signal?: AbortSignal;
+    input?: AsyncIterable<Uint8Array> | undefined;
+  } = {},
 ): Promise<WriterExit> {
   if (signal?.aborted) return { ok: false, detail: "stopped" };
   const { child, exit } = start(ffmpeg, args, cwd);
@@ -82,9 +88,23 @@ export async function runFfmpeg(
   const kill = () => void child.kill("SIGKILL");
   signal?.addEventListener("abort", kill, { once: true });
   child.stdin?.on("error", ignore);
-  child.stdin?.end();
+  let failure: { error: unknown } | undefined;
+  if (input === undefined || child.stdin === null) child.stdin?.end();
+  else {
+    const watched = async function* () {
+      try {
+        yield* input;
+      } catch (error) {
+        failure = { error };
+        kill();
+      }
+    };
+    // That ffmpeg wants no more shows in how it ends.
+    pipeline(watched(), child.stdin).catch(ignore);
+  }
   const outcome = await exit;
   signal?.removeEventListener("abort", kill);
+  if (failure !== undefined) throw failure.error;
   return outcome;
 }
 

@@ -85,6 +85,32 @@ export function readInit(bytes: Uint8Array): Mp4Track[] | undefined {
   return tracks.length === 0 || tracks.some((track) => track.timescale === 0) ? undefined : tracks;
 }
 
+/** Width and height of an init segment's picture, even numbers; `undefined` when it has none. */
+export function pictureSize(bytes: Uint8Array): { width: number; height: number } | undefined {
+  const moov = boxesIn(bytes, 0, bytes.length)?.find((box) => box.type === "moov");
+  const view = viewOf(bytes);
+  for (const tkhd of inside(bytes, moov, "trak").map((trak) => path(bytes, trak, "tkhd"))) {
+    if (tkhd === undefined || !holds(tkhd, 84)) continue;
+    // Fixed-point numbers of 16 + 16 bits at the end of the box.
+    const [width = 0, height = 0] = [8, 4].map((back) => view.getUint16(tkhd.end - back) & ~1);
+    if (width > 0 && height > 0) return { width, height };
+  }
+  return undefined;
+}
+
+/** Length of a movie by its header, ms. @param head start of the file, with the movie's header in it */
+export function readMovieMs(head: Uint8Array): number | undefined {
+  const view = viewOf(head);
+  for (let at = 0; at + 40 <= head.length; at++) {
+    if (view.getUint32(at) !== 0x6d766864) continue;
+    const long = head[at + 4] === 1;
+    const timescale = view.getUint32(at + (long ? 24 : 16));
+    const duration = long ? Number(view.getBigUint64(at + 28)) : view.getUint32(at + 20);
+    return timescale === 0 ? undefined : Math.round(duration * 1000 / timescale);
+  }
+  return undefined;
+}
+
 /** Takes the edit lists out, in place: times of the segments then count as they stand. */
 export function dropEditLists(bytes: Uint8Array): void {
   const moov = boxesIn(bytes, 0, bytes.length)?.find((box) => box.type === "moov");

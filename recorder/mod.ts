@@ -14,6 +14,7 @@
 import { RecordingRun } from "./recording.ts";
 import type { Recording, RecordOptions, RecordTarget } from "./types.ts";
 
+export { type Clip, clip, type ClipOptions, type ClipSource } from "./clip.ts";
 export { RecorderError, type RecorderErrorCode } from "./errors.ts";
 export { findFfmpeg } from "./find_ffmpeg.ts";
 export { repair, type RepairOptions } from "./repair.ts";
