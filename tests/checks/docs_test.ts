@@ -1,5 +1,5 @@
-/** The public API is documented, its examples type-check, and `sdk/api.txt` lists it. */
-import { assertEquals } from "@std/assert";
+/** The public API is documented, its examples and those of the docs type-check, and `sdk/api.txt` lists it. */
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { bun, deno } from "../../scripts/tools.mjs";
 import { runProgram } from "./run_program.ts";
@@ -30,10 +30,12 @@ describe("the public API", () => {
     assertEquals(faults.filter((fault) => !GENERATED.test(fault)), []);
   });
 
-  it("has examples that type-check", async () => {
+  it("has examples that type-check, in comments and on pages", async () => {
+    const pages = sourceFiles(/^(README|docs\/.*)\.md$/).filter((file) => /^```(ts|js)$/m.test(read(file)));
+    assert(pages.length >= 5, String(pages));
     const files = sourceFiles(/^sdk\/.*\.ts$/).filter((file) =>
       !file.endsWith("_test.ts") && /^ \* ```ts/m.test(read(file))
-    );
+    ).concat(pages);
     const { code, output } = await runProgram(deno(), ["check", "--doc-only", ...files]);
     const faults = blocks(output, /^TS\d+ \[ERROR\]/);
     assertEquals(code === 0, faults.length === 0, output);

@@ -1,6 +1,7 @@
 /**
- * Every example in the SDK's docs runs, as it stands there: on Bun, Deno and Node 24 against the stand-in, those of a
- * runtime's own door on that runtime, that of Workers in workerd. A value named behind `console.log()` is what it logs.
+ * Every example in the SDK's comments and on the pages of the docs runs, as it stands there: on Bun, Deno and Node 24
+ * against the stand-in, those of a runtime's own door on that runtime, that of Workers in workerd. A value named behind
+ * `console.log()` is what it logs.
  */
 import { assert, assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
@@ -36,17 +37,21 @@ const LOGGED = /console\.log\((.*)\); \/\/ ("[^"]*"|\d+)(?:: .*)?$/gm;
 /** The doors that belong to one runtime. */
 const OWN_DOOR = /"@roomtone\/sdk\/(bun|deno|node|workers)"/;
 
-/** All `ts` blocks in comments. */
+/** All blocks of scripts, in comments or on a page. */
 function examplesOf(file: string): Example[] {
   const text = read(file);
-  return [...text.matchAll(/^ *\* ```ts\n([\s\S]*?)^ *\* ```$/gm)].map((match) => ({
+  const block = file.endsWith(".md") ? /^```(?:ts|js)\n([\s\S]*?)^```$/gm : /^ *\* ```ts\n([\s\S]*?)^ *\* ```$/gm;
+  return [...text.matchAll(block)].map((match) => ({
     place: `${file}:${text.slice(0, match.index).split("\n").length + 1}`,
     text: (match[1] ?? "").replace(/^ *\* ?/gm, ""),
   }));
 }
 
 const all = sourceFiles(/^sdk\/.*\.ts$/).filter((file) => !file.endsWith("_test.ts")).flatMap(examplesOf);
-const plain = all.filter(({ text }) => !OWN_DOOR.test(text));
+const pages = sourceFiles(/^(README|docs\/.*)\.md$/).flatMap(examplesOf).filter(({ text }) =>
+  /from "@roomtone\/sdk/.test(text)
+);
+const plain = [...all, ...pages].filter(({ text }) => !OWN_DOOR.test(text));
 const ownOf = (door: string) => all.filter(({ text }) => OWN_DOOR.exec(text)?.[1] === door);
 
 /** The example as a module, with what its reader has to fill in. */
@@ -134,6 +139,7 @@ describe("the examples in the docs", () => {
 
   it("are there", () => {
     assert(plain.length >= 20, `only ${plain.length}`);
+    assert(pages.length >= 4, `only ${pages.length} on pages`);
     assertEquals(["bun", "deno", "node", "workers"].map((door) => ownOf(door).length > 0), [true, true, true, true]);
   });
 
