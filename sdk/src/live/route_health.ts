@@ -17,6 +17,7 @@ const OF_THE_ROOM: ReadonlySet<LiveErrorCode> = new Set<LiveErrorCode>(
 
 /** How a route stands. */
 export interface RouteReport {
+  /** Which way into rooms it is about. */
   readonly route: RouteName;
   /**
    * `unknown`: no try has told anything yet. `works`: it led into a room and held for 30 s. `failing`: its last tries
