@@ -1,5 +1,6 @@
 /** The command line: picks the command, reports what went wrong. */
 import { COMMANDS } from "./commands.ts";
+import { EXIT_CODES } from "./exit_codes.ts";
 import type { CliIo } from "./io.ts";
 import { takeRemote } from "./remote_option.ts";
 import { UsageError } from "./usage_error.ts";
@@ -23,9 +24,10 @@ ${Object.values(COMMANDS).map(({ overview }) => overview).join("\n")}
 --remote URL, or ROOMTONE_REMOTE, asks a deployed API in place of TikTok and of the local system, with the API key in
 ROOMTONE_KEY; the key is sent to that address alone, which must begin with https:// except on this machine. On this
 machine only: ${Object.keys(LOCAL).join(", ")}.
-Exit codes: 0 done; 1 failed, or a name of several did; 2 the command line is wrong; 130 interrupted.
+Exit codes: ${EXIT_CODES.map(([code, meaning]) => `${code} ${meaning}`).join("; ")}.
 With --json results are JSON lines on standard output, and a failure is one JSON object on standard error.
-roomtone COMMAND --help tells the rest.`;
+NO_COLOR takes the colour out of what a terminal shows; --plain shows lines alone.
+roomtone COMMAND --help tells the rest, with examples.`;
 
 /**
  * Runs one command line.
@@ -65,9 +67,15 @@ async function runCommand([name, ...args]: string[], io: CliIo, remoteAsked: boo
     }
     return await command.run(args, io);
   } catch (error) {
-    if (io.signal.aborted) return 130;
+    if (io.signal.aborted && !isWrongUse(error)) return 130;
     return await report(error, command.usage, args.includes("--json"), io);
   }
+}
+
+/** Whether the command line itself is wrong. */
+function isWrongUse(error: unknown): error is Error {
+  return error instanceof UsageError ||
+    (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
 }
 
 /** Says what went wrong, what was seen and what to do. */
@@ -76,7 +84,7 @@ async function report(error: unknown, usage: string, json: boolean, io: CliIo): 
     io.err(`${error.message}\n\n${error.usage}`);
     return 2;
   }
-  if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
+  if (isWrongUse(error)) {
     io.err(`${error.message}\n\n${usage}`);
     return 2;
   }

@@ -95,7 +95,7 @@ export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promi
     load: () => import("./commands/canary.ts"),
   },
   repair: {
-    overview: `roomtone repair FOLDER...
+    overview: `roomtone repair FOLDER... [--json]
   Closes recordings that a crash left open: checks the segments, ends the playlist, writes the manifest.`,
     load: () => import("./commands/repair.ts"),
   },
@@ -105,12 +105,12 @@ export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promi
     load: () => import("./commands/replay.ts"),
   },
   serve: {
-    overview: `roomtone serve [--host ADDRESS] [--port N] [--dir FOLDER]
+    overview: `roomtone serve [--host ADDRESS] [--port N] [--dir FOLDER] [--json]
   Runs the local system until Ctrl-C: watchlist poller, recorder, store and API on http://127.0.0.1:3000.`,
     load: () => import("./commands/serve.ts"),
   },
   demo: {
-    overview: `roomtone demo [--stay] [--captures FILE] [--seconds N]
+    overview: `roomtone demo [--stay] [--captures FILE] [--seconds N] [--json]
   Runs the whole system on this machine against a stand-in TikTok: one live, found, recorded, stored and checked.`,
     load: () => import("./commands/demo.ts"),
   },

@@ -70,13 +70,16 @@ export function failureOf(error: unknown): Failure {
     return { code: error.code, detail: error.message, remedy: error.remedy, evidence: evidenceOf(error.cause) };
   }
   const detail = error instanceof Error ? error.message : String(error);
-  const evidence = evidenceOf(error);
+  const own = evidenceOf(error);
+  const evidence = own ?? (error instanceof Error ? evidenceOf(error.cause) : undefined);
   const [what, remedy] = SYSTEM[evidence?.code ?? ""] ?? [];
   if (detail.startsWith(BAD_SETTINGS)) {
     return { code: "invalid_input", detail, remedy: "Correct these variables of the environment" };
   }
   if (evidence === undefined || what === undefined) return { code: "internal", detail, evidence };
   const { code, syscall = "use", path, port, address } = evidence;
+  // Whoever passed it on has said what was done.
+  if (own === undefined) return { code, detail, remedy, evidence };
   const where = path ?? (port === undefined ? address : `${address ?? ""}:${port}`);
   return { code, detail: `Cannot ${syscall}${where === undefined ? "" : ` ${where}`}: ${what}`, remedy, evidence };
 }

@@ -15,7 +15,12 @@ export const usage = `roomtone alerts ls | resend ID... | secret [--state STATE]
   resend ID...   sends dead alerts again, to the targets that did not get them
   secret         makes a secret for a webhook, on this machine
   --dir FOLDER   the local system's data (default: roomtone-data)
-  --json         one JSON object a line, as the API answers it`;
+  --json         one JSON object a line, as the API answers it
+
+  Examples:
+    roomtone alerts ls --state pending
+    roomtone alerts resend live_started:7300000000000000001
+    roomtone alerts secret`;
 
 const STATES = ["pending", "delivered", "dead"] as const;
 
@@ -37,7 +42,8 @@ export async function run(args: string[], io: CliIo): Promise<number> {
     throw new UsageError(verb === "resend" ? "no id was given" : "no id was expected", usage);
   }
   if (verb === "secret") {
-    io.out(newWebhookSecret((bytes) => randomFillSync(bytes)));
+    const secret = newWebhookSecret((bytes) => randomFillSync(bytes));
+    io.out(json ? JSON.stringify({ secret }) : secret);
     return 0;
   }
   const show = (alert: AlertReply) => {

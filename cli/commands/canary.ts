@@ -14,7 +14,11 @@ export const usage = `roomtone canary [NAME...] [--all] [--json] [--dir FOLDER]
                  repeated
   --all          lists every fact, not only those that are not as they were
   --json         one JSON object a fact
-  --dir FOLDER   the local system's data (default: roomtone-data)`;
+  --dir FOLDER   the local system's data (default: roomtone-data)
+
+  Examples:
+    roomtone canary some.host --all
+    roomtone canary --accept room.status`;
 
 /** Looks at the facts of TikTok's protocol. */
 export async function run(args: string[], io: CliIo): Promise<number> {

@@ -18,12 +18,17 @@ import type { CliIo } from "../io.ts";
 import { UsageError } from "../options.ts";
 
 /** Shown by `roomtone demo --help`. */
-export const usage = `roomtone demo [--stay] [--captures FILE] [--seconds N]
+export const usage = `roomtone demo [--stay] [--captures FILE] [--seconds N] [--json]
   Runs the whole system on this machine against a stand-in TikTok: one live, found, recorded, stored and checked.
   --stay            keeps everything running and prints the addresses
   --captures FILE   the room's messages come from a file (NDJSON of method and base64 payload); only type, count and id
                     are printed, and the recording is deleted at the end
-  --seconds N       length of the live (default: 20)`;
+  --seconds N       length of the live (default: 20)
+  --json            one JSON object a line: what and text
+
+  Examples:
+    roomtone demo
+    roomtone demo --stay --seconds 60`;
 
 const HOST = "demo.host";
 /** Who is live as long as the demo stays, and is not watched. */
@@ -34,19 +39,29 @@ const GRACE_MS = 60_000;
 /** Media time and the live's length may differ by this much: pictures already on their way when the live ended. */
 const DURATION_TOLERANCE_MS = 2_000;
 const PROGRESS_EVERY_MS = 5_000;
+/** What an event of the live is told as. */
+const EVENT = "event";
 
 /** Runs the demo; 0 only if the live was found, recorded, stored and checked. */
 export async function run(args: string[], io: CliIo): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { stay: { type: "boolean" }, captures: { type: "string" }, seconds: { type: "string", default: "20" } },
+    options: {
+      stay: { type: "boolean" },
+      captures: { type: "string" },
+      seconds: { type: "string", default: "20" },
+      json: { type: "boolean" },
+    },
   });
   const seconds = Number(values.seconds);
   if (!(seconds >= 5 && seconds <= 3600)) throw new UsageError("--seconds wants a number from 5 to 3600", usage);
   const captures = values.captures === undefined ? undefined : resolve(values.captures);
   const begun = io.now();
   const dataDir = mkdtempSync(join(tmpdir(), "roomtone-demo-"));
-  const say = (what: string, text: string): void => io.out(`${what.padEnd(14)} ${text}`);
+  const say = (what: string, text: string): void => {
+    if (values.json) io.out(JSON.stringify({ what: what.trim(), text }));
+    else io.out(what === EVENT ? `  ${text}` : `${what.padEnd(14)} ${text}`);
+  };
 
   const standin = await startStandin(HOST, io.env["ROOMTONE_FFMPEG"]);
   const observer = new DemoObserver(io, say, captures !== undefined);
@@ -139,7 +154,7 @@ class DemoObserver {
       case "event": {
         this.#events++;
         const told: LiveEvent = JSON.parse(event.event.json);
-        this.#io.out(`  ${this.#masked ? formatEventMasked(told) : formatEvent(told)}`);
+        this.#say(EVENT, this.#masked ? formatEventMasked(told) : formatEvent(told));
         break;
       }
       case "progress":

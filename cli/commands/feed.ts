@@ -8,7 +8,11 @@ import { UsageError } from "../options.ts";
 export const usage = `roomtone feed [--pages N] [--json]
   Prints the lives that TikTok recommends: viewers, host, title.
   --pages N   pages to read, 1 to 100 (default: 1)
-  --json      one JSON object a live`;
+  --json      one JSON object a live
+
+  Examples:
+    roomtone feed
+    roomtone feed --pages 5 --json`;
 
 /** Prints the lives of the feed, page by page. */
 export async function run(args: string[], io: CliIo): Promise<number> {

@@ -8,7 +8,11 @@ import { onlyName } from "../options.ts";
 export const usage = `roomtone gifts [NAME] [--json]
   Prints the gifts that can be sent to a host, cheapest first: diamonds, id, name.
   Without a name, and from an API, those that can be sent anywhere.
-  --json   one JSON object a gift`;
+  --json   one JSON object a gift
+
+  Examples:
+    roomtone gifts some.host
+    roomtone gifts --json`;
 
 /** Prints the gift list of a host's current or last room; of a host without one, the general list. */
 export async function run(args: string[], io: CliIo): Promise<number> {

@@ -13,7 +13,12 @@ export const usage = `roomtone key create [--scope SCOPE]... [--name TEXT] [--pe
   --name TEXT      whose it is
   --per-minute N   requests that it may send in a minute, 1 to 1000000 (default: 600)
   --dir FOLDER     the system's data (default: roomtone-data); with ROOMTONE_TABLE_NAME set, the DynamoDB table instead
-  --json           one JSON object a key`;
+  --json           one JSON object a key
+
+  Examples:
+    roomtone key create --scope lookup,read --name monitoring
+    roomtone key ls
+    roomtone key rm 0123456789ab`;
 
 /** Makes, lists or deletes API keys. */
 export async function run(args: string[], io: CliIo): Promise<number> {
@@ -49,7 +54,8 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       for (const id of ids) {
         const found = await keys.deleteKey(id);
         if (!found) missing = true;
-        io.out(found ? `- ${id}` : `there is no key ${plain(id)}`);
+        if (values.json) io.out(JSON.stringify({ id, deleted: found }));
+        else io.out(found ? `- ${id}` : `there is no key ${plain(id)}`);
       }
       return missing ? 1 : 0;
     }

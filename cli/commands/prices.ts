@@ -7,7 +7,10 @@ import { UsageError } from "../options.ts";
 /** Shown by `roomtone prices --help`. */
 export const usage = `roomtone prices [--json]
   Prints what coins cost at this address (from an API: at its own), in US dollars and in the currencies that TikTok names.
-  --json   one JSON object a packet`;
+  --json   one JSON object a packet
+
+  Example:
+    roomtone prices --json`;
 
 /** Prints the price list of coins. */
 export async function run(args: string[], io: CliIo): Promise<number> {

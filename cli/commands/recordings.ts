@@ -20,7 +20,12 @@ export const usage =
   rm ID...       deletes finished recordings: video, events and totals
   keep, unkeep   puts recordings out of the retention policy's reach, or within it again
   --dir FOLDER   the local system's data (default: roomtone-data)
-  --json         one JSON object a line, as the API answers it`;
+  --json         one JSON object a line, as the API answers it
+
+  Examples:
+    roomtone recordings ls --user some.host --state finished
+    roomtone recordings events 7300000000000000001 --follow --json
+    roomtone recordings export 7300000000000000001 --vtt -o chat.vtt`;
 
 const STATES = ["wanted", "recording", "finished"] as const;
 /** How long one request waits for the next event, ms. */

@@ -11,7 +11,11 @@ export const usage = `roomtone replay FILE [--speed N] [--json] [--type TYPE]...
   Prints the events of a live again, from the file that live --record wrote.
   --speed N     1 as fast as the live was, 10 ten times as fast; without it as fast as can be read
   --json        one JSON object a line
-  --type TYPE   only events of this type; may be repeated`;
+  --type TYPE   only events of this type; may be repeated
+
+  Examples:
+    roomtone replay some.frames --speed 10
+    roomtone replay some.frames --json --type gift`;
 
 /** Prints the events of a recorded live. */
 export async function run(args: string[], io: CliIo): Promise<number> {

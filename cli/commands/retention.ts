@@ -13,7 +13,11 @@ export const usage = `roomtone retention [--host NAME] [--dry-run] [--json] [--d
                  events and totals; what runs is stopped, and goes when this is asked again
   --dry-run      only lists what would go, and why
   --json         one JSON object for each
-  --dir FOLDER   the local system's data (default: roomtone-data)`;
+  --dir FOLDER   the local system's data (default: roomtone-data)
+
+  Examples:
+    roomtone retention --dry-run
+    roomtone retention --host some.host --json`;
 
 type Removal = RetentionReply["removed"][number];
 

@@ -9,7 +9,10 @@ export const usage = `roomtone send NAME TEXT... [--json]
   Says something in the room of a host who is live.
   It is said by the session in ROOMTONE_TIKTOK_COOKIES, with the signer of ROOMTONE_EULER_KEY; with --remote by the
   session of the API, where that is switched on. Texts are joined by spaces.
-  --json   one JSON object`;
+  --json   one JSON object
+
+  Example:
+    roomtone send some.host hello there`;
 
 /** Longest message, characters. */
 const MOST_CHARACTERS = 500;

@@ -23,7 +23,13 @@ ${fromHelp(15)} (with add, rm, pause and resume)
   --quality Q    of names that are added or on the list already: ${QUALITIES.join(", ")}. Lives that begin
                  from now on are recorded in it; where it is not offered in the best below, else the best there is
   --dir FOLDER   the local system's data (default: roomtone-data)
-  --json         one JSON object a line, as the API answers it`;
+  --json         one JSON object a line, as the API answers it
+
+  Examples:
+    roomtone watch add some.host @other.host --priority=2
+    roomtone watch add --from names.txt
+    roomtone watch import some.host --limit 200
+    roomtone watch ls --json`;
 
 /** Names that the API takes at once. */
 const NAMES_AT_ONCE = 1_000;
