@@ -23,8 +23,8 @@ export function usePlayerKeys(
       if (target instanceof Element && target.closest(OWN_KEYS) !== null) return;
       const { mediaMs, durationMs } = place.current;
       if (key === " ") control.current?.toggle();
-      else if (key === "ArrowLeft") control.current?.seek(Math.max(0, mediaMs - STEP_MS));
-      else if (key === "ArrowRight") control.current?.seek(Math.min(durationMs, mediaMs + STEP_MS));
+      else if (key === "ArrowLeft") control.current?.seek(Math.max(0, mediaMs - STEP_MS), false);
+      else if (key === "ArrowRight") control.current?.seek(Math.min(durationMs, mediaMs + STEP_MS), false);
       else return;
       event.preventDefault();
     };

@@ -27,12 +27,15 @@ export interface Look {
 
 /** A system with its console, and pages of it. */
 export interface ConsoleWorld {
-  system: LocalSystem;
+  /** The system; another one after {@link ConsoleWorld.restart}. */
+  readonly system: LocalSystem;
   standin: Standin;
   /** Opens a place of the console, such as `#/system`. Whatever the page complains about fails the test at its end. */
   open(hash?: string, look?: Look): Promise<Page>;
   /** What pages have complained about: errors, and what their policy refused. */
   complaints: string[];
+  /** Ends the system, and starts it again at the same address and on the same data once `meanwhile` is done. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,27 +44,31 @@ export async function startConsoleWorld(browser: Browser, env: Record<string, st
   const dataDir = mkdtempSync(join(tmpdir(), "roomtone-console-"));
   const standin = await startStandin({ seed: "console" });
   const { web, webcast, socket, ttwid } = standin.baseUrls;
-  const system = await startLocal(
-    loadConfig(LocalConfig, {
-      ROOMTONE_PORT: "0",
-      ROOMTONE_DATA_DIR: dataDir,
-      ROOMTONE_CONSOLE_DIR: builtConsole(bun()),
-      ROOMTONE_POLL_INTERVAL_MS: "1000",
-      ROOMTONE_POLL_TICK_MS: "200",
-      ROOMTONE_SEGMENT_MS: "1000",
-      ROOMTONE_FFMPEG: process.env["ROOMTONE_FFMPEG"],
-      ROOMTONE_TIKTOK_WEB_URL: web,
-      ROOMTONE_TIKTOK_WEBCAST_URL: webcast,
-      ROOMTONE_TIKTOK_SOCKET_URL: socket,
-      ROOMTONE_TIKTOK_TTWID_URL: ttwid,
-      ...env,
-    }),
-    { logger: { info() {}, warn() {}, error() {} } },
-  );
+  const start = (port: string) =>
+    startLocal(
+      loadConfig(LocalConfig, {
+        ROOMTONE_PORT: port,
+        ROOMTONE_DATA_DIR: dataDir,
+        ROOMTONE_CONSOLE_DIR: builtConsole(bun()),
+        ROOMTONE_POLL_INTERVAL_MS: "1000",
+        ROOMTONE_POLL_TICK_MS: "200",
+        ROOMTONE_SEGMENT_MS: "1000",
+        ROOMTONE_FFMPEG: process.env["ROOMTONE_FFMPEG"],
+        ROOMTONE_TIKTOK_WEB_URL: web,
+        ROOMTONE_TIKTOK_WEBCAST_URL: webcast,
+        ROOMTONE_TIKTOK_SOCKET_URL: socket,
+        ROOMTONE_TIKTOK_TTWID_URL: ttwid,
+        ...env,
+      }),
+      { logger: { info() {}, warn() {}, error() {} } },
+    );
+  let system = await start("0");
   const complaints: string[] = [];
   const pages: Page[] = [];
   return {
-    system,
+    get system() {
+      return system;
+    },
     standin,
     complaints,
     async open(hash = "", { width = 1280, height = 800, dark = true } = {}) {
@@ -82,6 +89,12 @@ export async function startConsoleWorld(browser: Browser, env: Record<string, st
       pages.push(page);
       await page.goto(`${system.url}/${hash}`);
       return page;
+    },
+    async restart(meanwhile) {
+      const { port } = new URL(system.url);
+      await system.stop();
+      await meanwhile();
+      system = await start(port);
     },
     async stop() {
       for (const page of pages) await page.close();

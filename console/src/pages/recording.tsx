@@ -17,6 +17,7 @@ import { HeatStrip } from "../parts/heat_strip.tsx";
 import { Empty, Trouble } from "../parts/notice.tsx";
 import { Player, type PlayerControl } from "../parts/player.tsx";
 import { ReadProgress } from "../parts/progress.tsx";
+import { RecordingLog } from "../parts/recording_log.tsx";
 import { Breaks, Gifters, Moments } from "../parts/side_lists.tsx";
 import { TimeBar } from "../parts/time_bar.tsx";
 import { hashOf } from "../router.ts";
@@ -111,7 +112,7 @@ function Replay({ recording, atMs }: { recording: RecordingReply; atMs: number |
   const now = useNow() + aheadMs;
   const nowMs = growing ? now : undefined;
   const control = useRef<PlayerControl | undefined>(undefined);
-  const seek = useCallback((toMs: number) => control.current?.seek(toMs), []);
+  const seek = useCallback((toMs: number, plays?: boolean) => control.current?.seek(toMs, plays), []);
   const onControl = useCallback((given: PlayerControl | undefined) => control.current = given, []);
   const onTimeline = useCallback((timeline: Timeline, aheadMs: number) => setClock({ timeline, aheadMs }), []);
   const pick = useCallback((line: Line) => seek(timeline.mediaOf(line.atMs)), [seek, timeline]);
@@ -188,6 +189,7 @@ function Replay({ recording, atMs }: { recording: RecordingReply; atMs: number |
         <Breaks marks={bar.marks} timeline={timeline} onSeek={seek} />
         <Downloads recording={recording} />
       </div>
+      <RecordingLog id={recording.id} />
     </>
   );
 }

@@ -80,6 +80,8 @@ export function ChatList(props: ChatListProps) {
         onTouchMove={leave}
         onKeyDown={(event) => {
           if (["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"].includes(event.key)) leave();
+          if (event.key === "ArrowUp") walk(event, -1);
+          if (event.key === "ArrowDown") walk(event, 1);
         }}
       >
         <div class="chat-all" style={{ height: `${wholePx}px` }}>
@@ -104,6 +106,22 @@ export function ChatList(props: ChatListProps) {
   );
 }
 
+/** Leads to the next line in sight, from the list itself to the first one; each can then be pressed. */
+function walk(event: KeyboardEvent, by: 1 | -1): void {
+  const box = event.currentTarget as HTMLElement;
+  const lines = [...box.querySelectorAll<HTMLElement>("li .time")];
+  const at = lines.findIndex((line) => line === document.activeElement);
+  const { top, bottom } = box.getBoundingClientRect();
+  const inSight = lines.filter((line) => {
+    const place = line.getBoundingClientRect();
+    return place.top >= top && place.bottom <= bottom;
+  });
+  const next = at >= 0 ? lines[at + by] : by > 0 ? inSight[0] : inSight.at(-1);
+  if (next === undefined) return;
+  event.preventDefault();
+  next.focus();
+}
+
 interface ChatLineProps {
   line: Line;
   placeMs: number;
@@ -119,7 +137,7 @@ function ChatLine({ line, placeMs, toCome, words, picked, onPick }: ChatLineProp
   const said = kind === "chat" ? text : [DID[kind], text].filter((part) => part !== "").join(" ");
   return (
     <li class={toCome ? `${kind} to-come` : kind} aria-current={picked ? "true" : undefined}>
-      <button type="button" class="time" onClick={() => onPick(line)}>{clockText(placeMs)}</button>
+      <button type="button" class="time" tabIndex={-1} onClick={() => onPick(line)}>{clockText(placeMs)}</button>
       <span class="words" title={said}>
         <b>{marked(name, words)}</b> {marked(said, words)}
         {diamonds > 0 && <span class="diamonds">{` ${countText(diamonds)} 💎`}</span>}

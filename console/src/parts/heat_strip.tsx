@@ -18,7 +18,8 @@ export interface HeatStripProps {
   version: number;
   timeline: Timeline;
   mediaMs: number;
-  onSeek(mediaMs: number): void;
+  /** @param plays false where the place is only to be shown */
+  onSeek(mediaMs: number, plays?: boolean): void;
 }
 
 /** Chat and diamonds over the time of the recording, with what is missing; a click or the arrow keys lead there. */
@@ -52,7 +53,7 @@ export function HeatStrip({ log, version, timeline, mediaMs, onSeek }: HeatStrip
     const target = steps[event.key];
     if (target === undefined) return;
     event.preventDefault();
-    onSeek(Math.min(durationMs, Math.max(0, target)));
+    onSeek(Math.min(durationMs, Math.max(0, target)), false);
   };
   return (
     <div

@@ -7,8 +7,8 @@ import { videoTrouble } from "./player_trouble.ts";
 
 /** What a page does with the player. */
 export interface PlayerControl {
-  /** Plays on from a place, ms. */
-  seek(mediaMs: number): void;
+  /** Goes to a place, ms, and plays from there, unless it is only to be shown. */
+  seek(mediaMs: number, plays?: boolean): void;
   /** Goes on, or holds on. */
   toggle(): void;
   /** Plays what is newest. */
@@ -64,9 +64,9 @@ export function Player(props: PlayerProps) {
       });
     };
     latest.current.onControl({
-      seek(mediaMs) {
+      seek(mediaMs, plays = true) {
         element.currentTime = mediaMs / 1000;
-        play();
+        if (plays) play();
       },
       toggle() {
         if (element.paused) play();
@@ -135,7 +135,7 @@ export function Player(props: PlayerProps) {
       made.loadSource(src);
       made.attachMedia(element);
     };
-    void open();
+    open().catch(() => setTrouble("The player could not be loaded. Load the page again"));
     return () => {
       gone = true;
       clearTimeout(retry);
