@@ -51,9 +51,9 @@ describe("streamUnpacker()", () => {
     ]);
   });
 
-  it("works as the README shows it", async () => {
-    const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
-    const example = /^```ts\n(import \{ streamUnpacker[\s\S]*?)^```$/m.exec(readme)?.[1] ?? "";
+  it("works as the docs show it", async () => {
+    const page = await readFile(new URL("../docs/deploy_aws.md", import.meta.url), "utf8");
+    const example = /^```ts\n(import \{ streamUnpacker[\s\S]*?)^```$/m.exec(page)?.[1] ?? "";
     const folder = await mkdtemp(join(tmpdir(), "roomtone-"));
     try {
       const file = join(folder, "handler.ts");

@@ -1,5 +1,6 @@
 /**
- * The README's calls of the API, as they stand there, against `roomtone demo --stay`.
+ * The calls of the API in the README and on the page of the local system, as they stand there, against
+ * `roomtone demo --stay`.
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -13,9 +14,9 @@ import { bun, media, ROOT } from "../../scripts/tools.mjs";
 
 const ADDRESS = "http://127.0.0.1:3000";
 
-/** The `curl` commands of the README's shell blocks, in order. */
-function commandsOf(readme: string): string[] {
-  return [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+/** The `curl` commands of a text's shell blocks, in order. */
+function commandsOf(text: string): string[] {
+  return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
     .flatMap(([, block = ""]) => block.replaceAll("\\\n", " ").split("\n"))
     .filter((line) => line.startsWith("curl ") && line.includes(ADDRESS));
 }
@@ -57,14 +58,20 @@ async function startDemo(): Promise<{ url: string; stop(): Promise<unknown> }> {
   return { url, stop };
 }
 
-describe("README.md", () => {
-  it("shows calls of the API that work against the demo", { timeout: 120_000 }, async () => {
+describe("README.md and docs/local_system.md", () => {
+  it("show calls of the API that work against the demo", { timeout: 120_000 }, async () => {
     if ((await shell("curl --version")).code !== 0) {
       if (process.env["CI"] === "true") throw new Error("there is no curl");
       process.stdout.write("SKIPPED: there is no curl\n");
       return;
     }
-    const commands = commandsOf(await readFile(join(ROOT, "README.md"), "utf8"));
+    const [readme, page] = await Promise.all(
+      ["README.md", "docs/local_system.md"].map((file) => readFile(join(ROOT, file), "utf8")),
+    );
+    // The README has its three calls out of the page.
+    assertEquals(commandsOf(readme ?? "").filter((command) => !commandsOf(page ?? "").includes(command)), []);
+    assertEquals(commandsOf(readme ?? "").length, 3);
+    const commands = commandsOf(page ?? "");
     const demo = await startDemo();
     try {
       const answers = new Map<string, string>();
@@ -100,7 +107,7 @@ describe("README.md", () => {
         ] as const
       ) {
         const [, answer] = [...answers].find(([command]) => command.includes(path)) ?? [];
-        assertStringIncludes(answer ?? `the README does not call ${path}`, begin);
+        assertStringIncludes(answer ?? `nothing calls ${path}`, begin);
         assert(answer?.startsWith(begin), answer);
       }
     } finally {
