@@ -5,14 +5,16 @@ import { formatBytes, formatCounts, formatDuration, formatMoment, formatStored, 
 import type { CliIo } from "../io.ts";
 import { onlyName, UsageError } from "../options.ts";
 import { openSystem, type System } from "../system.ts";
+import { printLog } from "./recording_log.ts";
 
 /** Shown by `roomtone recordings --help`. */
 export const usage =
-  `roomtone recordings ls | show ID | events ID | export ID | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
+  `roomtone recordings ls | show ID | events ID | log ID | export ID | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
   Lists, shows and changes recordings: those of the local system, whether it runs or not, or with --remote those of an API.
   ls             the newest first; of one host with --user NAME, in one state with --state wanted|recording|finished
   events ID      prints the events; only some with --type TYPE, which may be repeated; those behind a place with
                  --after PLACE; with --follow it goes on as they come, until the live is over
+  log ID         what the system logged about it: parts, gaps, trouble with the store, uploads, its end
   export ID      the events as a file: --jsonl (default), --csv, or --vtt for the chat as subtitles of the video; to
                  standard output or, with -o FILE, into a file
   start NAME     records a host who is live now; a local system does it while it runs
@@ -122,6 +124,10 @@ function workOf(
         }
       };
     }
+    case "log": {
+      const id = onlyName(given, usage);
+      return (system) => printLog(system, id, json === true, io);
+    }
     case "export": {
       const id = onlyName(given, usage);
       const [format = "jsonl", other] = formats;
@@ -164,7 +170,7 @@ function workOf(
       };
     }
     default:
-      throw new UsageError("ls, show, events, export, start, stop, rm, keep or unkeep is missing", usage);
+      throw new UsageError("ls, show, events, log, export, start, stop, rm, keep or unkeep is missing", usage);
   }
 }
 

@@ -10,6 +10,7 @@ export type {
   EventsReply,
   HostRemovalReply,
   LinkReply,
+  RecordingLogReply,
   RecordingReply,
   RetentionReply,
   WatchReply,

@@ -252,6 +252,13 @@ export const BODIES: { [K in keyof typeof schemas]?: unknown } = {
       kinds: [{ event: "store_write_failed", level: "warn", count: 2, last_at: 1_760_000_071_000 }],
     },
   },
+  RecordingLogReply: {
+    lines: [
+      { at: 1_760_000_001_000, level: "info", event: "recording_started", fields: { part: 1, folder: "some.host/1" } },
+      { at: 1_760_000_090_000, level: "warn", event: "room_gap", fields: { reason: "reconnect" } },
+    ],
+    after: "001760000090010-k3v9q1000001-0000",
+  },
   OpenApiReply: { openapi: "3.1.0", paths: {} },
 };
 

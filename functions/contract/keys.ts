@@ -79,6 +79,19 @@ export const segmentKey = (recordingId: string, part: number, index: number): It
   sk: `${SEGMENT_PREFIX}${pad(part)}#${pad(index)}`,
 });
 
+/** Start of the sort keys of the batches of a recording's log. */
+export const LOG_PREFIX = "LOG#";
+
+/** A batch of lines of a recording's log. @param at when it was written, ms */
+export const logKey = (recordingId: string, at: number, batchId: string): ItemKey => ({
+  pk: `RECORDING#${recordingId}`,
+  sk: `${LOG_PREFIX}${String(at).padStart(15, "0")}-${batchId}`,
+});
+
+/** Place of a line in the log of a recording. @param index of the line in its batch */
+export const logPlace = (at: number, batchId: string, index: number): string =>
+  `${String(at).padStart(15, "0")}-${batchId}-${String(index).padStart(4, "0")}`;
+
 /** Start of the sort keys of a recording's event batches. */
 export const EVENTS_PREFIX = "EVENTS#";
 

@@ -8,6 +8,7 @@ import type { Recorder, RecorderEvent, RecorderResult, RecorderRun } from "../po
 import type { Lease, Recording, RecordingOutcome, RecordingStore } from "../ports/recording_store.ts";
 import { alertsOfEnd, liveStarted, type RaiseAlerts } from "./alerts.ts";
 import { EventLogWriter } from "./event_log_writer.ts";
+import { logRoom } from "./room_lines.ts";
 import { SerialWriter } from "./serial_writer.ts";
 import { backOffMs, waited } from "./waiting.ts";
 
@@ -219,6 +220,7 @@ export class RecordingSession {
         return;
       case "event":
         this.#events.take(event.event);
+        logRoom(logger, of, event.event);
         observe?.({ kind: "event", ...of, event: event.event });
         return;
       case "gap":

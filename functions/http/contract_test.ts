@@ -267,6 +267,19 @@ const CALLS: Record<string, Call[]> = {
     },
   ],
   system: [{ status: 200, path: "/system" }],
+  recordingLog: [
+    {
+      status: 200,
+      path: `/recordings/${FINISHED}/log`,
+      given: ({ store, clock }) =>
+        store.appendLog(FINISHED, {
+          ...{ at: clock.now(), id: "a" },
+          lines: [{ at: clock.now(), level: "info", event: "recording_started", fields: { part: 1 } }],
+        }),
+    },
+    { status: 400, path: `/recordings/${FINISHED}/log?after=x` },
+    { status: 404, path: "/recordings/1/log" },
+  ],
   canary: [{ status: 200, path: "/canary" }],
   acceptCanary: [
     { status: 200, path: "/canary/accept", body: {} },

@@ -2,6 +2,7 @@ import * as routes from "../contract/routes.ts";
 import { importWatches } from "../core/import_watches.ts";
 import { alertHandlers } from "./alert_handlers.ts";
 import type { AddRoute } from "./mount.ts";
+import { readRecordingLog } from "./recording_log_handler.ts";
 import { recordingHandlers, type RecordingsDeps } from "./recording_handlers.ts";
 import { retentionHandlers } from "./retention_handlers.ts";
 import { type StatusDeps, systemStatus } from "./system_status.ts";
@@ -36,6 +37,7 @@ export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps & SystemDeps
   add(routes.stopRecordingRoute, ({ params }) => recordings.stop(params.id));
   add(routes.keepRecordingRoute, ({ params }) => recordings.keep(params.id, true));
   add(routes.unkeepRecordingRoute, ({ params }) => recordings.keep(params.id, false));
+  add(routes.recordingLogRoute, ({ params, query }) => readRecordingLog(store, params.id, query));
   const retention = retentionHandlers(deps);
   add(routes.applyRetentionRoute, ({ query, request }) => retention.apply(query.dryRun === "true", request));
   add(

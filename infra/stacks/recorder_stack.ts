@@ -49,7 +49,7 @@ export class RecorderStack extends Stack {
     });
     const { cluster, taskDefinition, subnetIds, securityGroup, logGroup } = this.#fleet;
     const { taskRole } = taskDefinition;
-    grantItems(taskRole, data.state, ["GetItem", "Query", "PutItem", "UpdateItem"]);
+    grantItems(taskRole, data.state, ["GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"]);
     grantIndexes(taskRole, data.state);
     grantItems(taskRole, data.events, ["Query", "PutItem"]);
     taskDefinition.addToTaskRolePolicy(

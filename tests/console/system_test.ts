@@ -79,6 +79,25 @@ else {
       await shoot(page, "system_phone");
     });
 
+    it("shows the log of a recording, of which nothing runs", async () => {
+      const [{ id } = { id: "" }] = await world.system.store.listOpenRecordings(1);
+      const fields = { reason: "<img src=x onerror=alert(1)>" };
+      const line = { at: Date.now(), level: "warn", event: "room_gap", fields } as const;
+      await world.system.store.appendLog(id, { at: Date.now(), id: "hostile", lines: [line] });
+      const page = await world.open(`#/recordings/${id}`);
+      await page.getByText("Log of this recording").click();
+      const log = page.getByRole("region", { name: "Lines of the log, the newest last" });
+      await log.getByRole("row", { name: /recording started .*part 1/ }).waitFor();
+      await log.getByRole("row", { name: /room gap \(warning\) reason <img src=x onerror=alert\(1\)>/ }).waitFor();
+      await world.system.store.appendLog(id, {
+        at: Date.now(),
+        id: "later",
+        lines: [{ ...line, event: "came_later" }],
+      });
+      await log.getByRole("row", { name: /came later/ }).waitFor();
+      await assertAccessible(page);
+    });
+
     it("says when the server is away, and goes on when it is back", async () => {
       const page = await world.open("#/system");
       await page.getByText("API and store work").waitFor();

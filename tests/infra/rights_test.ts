@@ -47,7 +47,8 @@ const RIGHTS: Record<string, string[]> = {
     logs("Recorders"),
   ],
   RecordersTaskTaskRole: [
-    "dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem on StateTable.Arn",
+    "dynamodb:ConditionCheckItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem on " +
+    "StateTable.Arn",
     "dynamodb:PutItem dynamodb:Query on EventsTable.Arn",
     INDEXES,
     "s3:AbortMultipartUpload s3:PutObject on BlobsBucket.Arn/recordings/*",

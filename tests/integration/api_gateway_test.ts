@@ -345,6 +345,12 @@ describe("the API's functions behind API Gateway", () => {
       assertEquals(recorders[0].recordings.map(({ id }: { id: string }) => id).sort(), [RUNNING, SILENT]);
     });
 
+    it("reads what was logged about a recording", async () => {
+      const line = { at: T0, level: "info", event: "recording_started", fields: { part: 1 } } as const;
+      await store.appendLog(RUNNING, { at: T0, id: "a", lines: [line, { ...line, event: "room_connected" }] });
+      assertEquals((await drive("system/recording_log")).json.lines, [line]);
+    });
+
     it("keeps recordings, and tells what would go by policy and of a host", async () => {
       assertEquals((await drive("system/recording_keep")).json.kept, true);
       assertEquals((await drive("system/recording_unkeep")).json.kept, false);

@@ -12,6 +12,7 @@ import { eventStoreSuite } from "./event_store_suite.ts";
 import { importWatchesSuite } from "./import_watches_suite.ts";
 import { pollerSuite } from "./poller_suite.ts";
 import { recordingEndsSuite } from "./recording_ends_suite.ts";
+import { recordingLogSuite } from "./recording_log_suite.ts";
 import { retentionSuite } from "./retention_suite.ts";
 import { totalsSuite } from "./totals_suite.ts";
 import {
@@ -282,5 +283,6 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreFixture>)
   totalsSuite(name, makeStore);
   recordingEndsSuite(name, makeStore);
   retentionSuite(name, makeStore);
+  recordingLogSuite(name, makeStore);
   alertStoreSuite(name, makeStore);
 }

@@ -1,6 +1,7 @@
 import type { Store } from "../../ports/store.ts";
 import { dynamoAlerts } from "./dynamo_alerts.ts";
 import { dynamoEvents } from "./dynamo_events.ts";
+import { dynamoRecordingLog } from "./dynamo_recording_log.ts";
 import { dynamoRecordings } from "./dynamo_recordings.ts";
 import { dynamoRetention } from "./dynamo_retention.ts";
 import { type DynamoTable, eventsTable } from "./dynamo_table.ts";
@@ -15,6 +16,7 @@ export function dynamoStore(table: DynamoTable): Store {
   return {
     ...dynamoWatches(table),
     ...dynamoRecordings(table),
+    ...dynamoRecordingLog(table),
     ...dynamoEvents(eventsTable(table)),
     ...dynamoTotals(table),
     ...dynamoRetention(table),

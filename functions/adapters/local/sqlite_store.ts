@@ -4,6 +4,7 @@ import { sqliteAlerts } from "./sqlite/alerts.ts";
 import { Database } from "./sqlite/database.ts";
 import { sqliteChangeFeed } from "./sqlite/change_feed.ts";
 import { sqliteEvents, toBatch } from "./sqlite/events.ts";
+import { sqliteRecordingLog } from "./sqlite/recording_log.ts";
 import { sqliteRecordings } from "./sqlite/recordings.ts";
 import { sqliteRetention } from "./sqlite/retention.ts";
 import { sqliteTotals } from "./sqlite/totals.ts";
@@ -31,6 +32,7 @@ export function sqliteStore(path: string): SqliteStore {
   return {
     ...sqliteWatches(db),
     ...sqliteRecordings(db),
+    ...sqliteRecordingLog(db),
     ...sqliteEvents(db),
     ...sqliteChangeFeed(db, toBatch),
     ...sqliteTotals(db),

@@ -98,3 +98,19 @@ export const SystemReply = v.object({
 
 /** The system at work. */
 export type SystemReply = v.InferOutput<typeof SystemReply>;
+
+/** Lines of a recording's log. */
+export const RecordingLogReply = v.object({
+  lines: v.array(v.object({
+    at: Time,
+    level: v.picklist(["info", "warn", "error"]),
+    /** Name of the line. */
+    event: v.string(),
+    fields: v.record(v.string(), v.unknown()),
+  })),
+  /** Pass it as `after` to get what comes next. */
+  after: v.string(),
+});
+
+/** Lines of a recording's log. */
+export type RecordingLogReply = v.InferOutput<typeof RecordingLogReply>;

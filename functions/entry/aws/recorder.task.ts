@@ -21,6 +21,7 @@ import { loadConfig, RecorderTaskConfig } from "../../contract/config.ts";
 import { alertRaiser } from "../../core/alerts.ts";
 import { handOver } from "../../core/hand_over.ts";
 import { measuredLogger, measuredObserver, measuredStore } from "../../core/measure.ts";
+import { RecordingLog } from "../../core/recording_log.ts";
 import { restoreSegments } from "../../core/restore_segments.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { RecordingUploader, uploadingRecorder } from "../../core/upload_recordings.ts";
@@ -38,8 +39,10 @@ const METRICS_MS = 60_000;
 
 const config = loadConfig(RecorderTaskConfig, process.env);
 const metrics = processMetrics("recorder");
-const logger = measuredLogger(processLogger(), metrics);
+const processLog = measuredLogger(processLogger(), metrics);
 const store = measuredStore(dynamoStore(openTable(config)), metrics, systemClock);
+const recordingLog = new RecordingLog({ store, clock: systemClock, random: Math.random, logger: processLog });
+const logger = recordingLog.around(processLog);
 const dir = join(config.dataDir, "recordings");
 await mkdir(dir, { recursive: true });
 void stayAlive(config.dataDir, systemClock, logger);
@@ -98,6 +101,7 @@ const leaving = new Promise<void>((leave) => {
 });
 await Promise.race([pool.done.then(() => resumed), leaving]);
 await handOver({ pool, uploader, resumed, clock: systemClock });
+await recordingLog.close();
 metrics.flush();
 logger.info("recorder_left", { owner });
 process.exit(0);

@@ -37,6 +37,7 @@ export const ROUTE_GROUPS = {
     routes.recordingFileRoute,
     routes.listAlertsRoute,
     routes.resendAlertRoute,
+    routes.recordingLogRoute,
     routes.systemRoute,
     routes.canaryRoute,
     routes.acceptCanaryRoute,

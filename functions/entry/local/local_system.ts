@@ -29,6 +29,7 @@ import { CONSUMER_FEED, FeedReader } from "../../core/feed_reader.ts";
 import { measuredLogger, measuredObserver, measuredStore } from "../../core/measure.ts";
 import { RecentTrouble } from "../../core/recent_trouble.ts";
 import { pollOptions, pollWatchlist } from "../../core/poll_watchlist.ts";
+import { RecordingLog } from "../../core/recording_log.ts";
 import { keepToPolicy } from "../../core/retention.ts";
 import { runRecordings } from "../../core/run_recordings.ts";
 import { waited } from "../../core/waiting.ts";
@@ -115,7 +116,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
   const metrics = prometheusMetrics({ upstream: () => upstream.state(), read: () => readGauges() });
   const observe = measuredObserver(metrics, deps.observe);
   const trouble = new RecentTrouble(clock);
-  const logger = trouble.around(measuredLogger(
+  const processLog = trouble.around(measuredLogger(
     deps.logger ?? lineLogger((line) => process.stderr.write(`${line}\n`), clock),
     metrics,
   ));
@@ -145,6 +146,9 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
     const opened = openLocalStore(config);
     const store = measuredStore(opened, metrics, clock);
     closing.push(() => opened.close());
+    const recordingLog = new RecordingLog({ store, clock, random, logger: processLog });
+    const logger = recordingLog.around(processLog);
+    closing.push(() => recordingLog.close());
     const held = store.releaseHeldRecordings(clock.now());
     if (held > 0) logger.warn("recordings_taken_up_again", { recordings: held });
 

@@ -13,7 +13,7 @@ import { FakeRecorder } from "../../../tests/fakes/fake_recorder.ts";
 import { ManualClock, until } from "../../../tests/fakes/manual_clock.ts";
 import { loadConfig, LocalConfig } from "../../contract/config.ts";
 import type { SystemEvent } from "../../ports/observer.ts";
-import { SystemReply } from "../../contract/schemas.ts";
+import { RecordingLogReply, SystemReply } from "../../contract/schemas.ts";
 import { createKey } from "../../core/api_keys.ts";
 import { openKeys } from "./key_stores.ts";
 import { type LocalDeps, type LocalSystem, openLocalStore, startLocal } from "./local_system.ts";
@@ -108,6 +108,28 @@ describe("startLocal()", () => {
     await until(async () => (await system.store.getRecording(ROOM))?.state === "wanted");
     const { waiting } = v.parse(SystemReply, await getJson(system, "/system"));
     assertEquals(waiting.map(({ id, failures }) => [id, failures]), [[ROOM, 1]]);
+  });
+
+  it("keeps what it logs about a recording until the recording is deleted", async () => {
+    const system = await start();
+    await system.store.wantRecording({ roomId: ROOM, username: "some.host", title: "" }, clock.now());
+    await clock.advance(1_000);
+    await until(() => recorder.runs.length === 1);
+    recorder.last().started(clock.now());
+    const json = JSON.stringify({ type: "connected", route: "signed", roomInfo: { title: "not told" } });
+    recorder.last().tell({ type: "event", event: { type: "connected", id: "", at: 1, diamonds: 0, json } });
+    recorder.last().chat("not told either");
+    recorder.last().end({ kind: "ended" });
+    const logged = async () => v.parse(RecordingLogReply, await getJson(system, `/recordings/${ROOM}/log`)).lines;
+    await until(async () => (await logged()).length === 3);
+    assertEquals((await logged()).map(({ event, fields }) => [event, Object.keys(fields).sort()]), [
+      ["recording_started", ["folder", "part"]],
+      ["room_connected", ["route"]],
+      ["recording_finished", ["result", "segments"]],
+    ]);
+    assertEquals((await fetch(`${system.url}/recordings/${ROOM}`, { method: "DELETE" })).status, 204);
+    assertEquals((await fetch(`${system.url}/recordings/${ROOM}/log`)).status, 404);
+    assertEquals((await system.store.readLog(ROOM, "", 10)).lines, []);
   });
 
   it("hands its recordings over when it stops, and takes them up at the next start", async () => {

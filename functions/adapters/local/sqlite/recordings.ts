@@ -130,7 +130,7 @@ export function sqliteRecordings(db: Database): RecordingStore {
       db.transaction(() => {
         if (read(id)?.state !== "deleting") return;
         deleteLedger(db, { recordingId: id });
-        for (const table of ["segments", "events", "alerts"]) {
+        for (const table of ["segments", "events", "alerts", "recording_logs"]) {
           db.run(`DELETE FROM ${table} WHERE recording_id = ?`, id);
         }
         db.run("DELETE FROM recordings WHERE id = ?", id);

@@ -148,4 +148,10 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE watches ADD COLUMN quality TEXT;
    ALTER TABLE recordings ADD COLUMN quality TEXT;
    ALTER TABLE recordings ADD COLUMN recorded_quality TEXT`,
+  `CREATE TABLE recording_logs (
+     recording_id TEXT NOT NULL,
+     place TEXT NOT NULL,
+     line TEXT NOT NULL,
+     PRIMARY KEY (recording_id, place)
+   ) STRICT, WITHOUT ROWID`,
 ];
