@@ -38,7 +38,7 @@ import { type GiftInfo, GiftLists } from "./web/gift_list.ts";
 import { HttpClient, type HttpClientOptions } from "./web/http.ts";
 import { type BaseUrls, DEFAULT_BASE_URLS, Identity, parseCookies } from "./web/identity.ts";
 import { checkMediaHosts, isMediaUrl, plainUrl } from "./media/media_hosts.ts";
-import { type MediaFile, openMediaStream, readMediaFile } from "./web/media_stream.ts";
+import { type MediaFile, openMediaStream, readAhead, readMediaFile } from "./web/media_stream.ts";
 import { parseProfilePage, profilePageRequest } from "./web/profile_page.ts";
 import type { RoomInfo } from "./web/room_info.ts";
 import type { RoomStatus } from "./web/room_status.ts";
@@ -347,7 +347,7 @@ export class TikTok {
    */
   async openStream(url: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
     const serves = (each: string): boolean => this.servesMedia(each);
-    return (await openMediaStream(this.#httpOptions, url, serves, options.signal)).body;
+    return readAhead((await openMediaStream(this.#httpOptions, url, serves, options.signal)).body);
   }
 
   /**

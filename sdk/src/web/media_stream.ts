@@ -103,6 +103,28 @@ async function follow(
   }
 }
 
+/** What is read ahead of a slow reader, bytes: half a minute of 2 Mb/s. */
+const READ_AHEAD_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Takes bytes from the connection as they come. Otherwise a server that ends a stream with bytes unread raises what no
+ * program can catch in the undici that Node 24.21 has (nodejs/undici#5360).
+ */
+export function readAhead(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: READ_AHEAD_BYTES, size: (bytes) => bytes?.length ?? 0 },
+  );
+}
+
 /** A file of a host of streams, such as a playlist. */
 export interface MediaFile {
   /** All of it. */
