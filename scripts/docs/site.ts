@@ -2,7 +2,7 @@
  * The pages of the site, in the order of its menu.
  * @module
  */
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../tools.mjs";
 
@@ -46,13 +46,8 @@ function words(name: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** The menu: pages whose file is there. */
+/** The menu. */
 export function menu(): Group[] {
-  const there = (page: Page) => !("source" in page) || existsSync(join(ROOT, page.source));
-  return groups().map(({ title, pages }) => ({ title, pages: pages.filter(there) }));
-}
-
-function groups(): Group[] {
   const runbooks = readdirSync(join(ROOT, "docs", "runbooks")).sort().map((file) => {
     const name = file.replace(/\.md$/, "");
     return written(`runbooks/${name}.html`, words(name));
