@@ -70,7 +70,7 @@ export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promi
   },
   recordings: {
     overview:
-      `roomtone recordings ls | show ID | events ID | export ID | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
+      `roomtone recordings ls | show ID | events ID | log ID | export ID | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
   Lists, shows and changes recordings: those of the local system, whether it runs or not, or with --remote those of an API.`,
     load: () => import("./commands/recordings.ts"),
   },
@@ -90,7 +90,7 @@ export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promi
     load: () => import("./commands/key.ts"),
   },
   canary: {
-    overview: `roomtone canary [NAME...] [--all] [--json] [--dir FOLDER]
+    overview: `roomtone canary [NAME...] [--from FILE] [--all] [--json] [--dir FOLDER]
   Looks once whether TikTok's protocol is as it was, and stores what it found; exit code 1 when a fact is not as it was.`,
     load: () => import("./commands/canary.ts"),
   },

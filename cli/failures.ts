@@ -51,6 +51,9 @@ const SYSTEM: Readonly<Record<string, readonly [what: string, remedy: string]>> 
   ENOTFOUND: ["the name of the host leads nowhere", "Check the address and the network"],
 };
 
+/** What the system's calls are to people; the others have names that read well. */
+const ACTIONS: Readonly<Record<string, string>> = { mkdir: "make the folder", listen: "listen on" };
+
 /** How the settings of a process are refused. */
 const BAD_SETTINGS = "Cannot start with these settings";
 
@@ -72,7 +75,9 @@ export function failureOf(error: unknown): Failure {
   const detail = error instanceof Error ? error.message : String(error);
   const own = evidenceOf(error);
   const evidence = own ?? (error instanceof Error ? evidenceOf(error.cause) : undefined);
-  const [what, remedy] = SYSTEM[evidence?.code ?? ""] ?? [];
+  // A folder is made where a file is.
+  const key = evidence?.syscall === "mkdir" && evidence.code === "EEXIST" ? "ENOTDIR" : evidence?.code ?? "";
+  const [what, remedy] = SYSTEM[key] ?? [];
   if (detail.startsWith(BAD_SETTINGS)) {
     return { code: "invalid_input", detail, remedy: "Correct these variables of the environment" };
   }
@@ -81,7 +86,20 @@ export function failureOf(error: unknown): Failure {
   // Whoever passed it on has said what was done.
   if (own === undefined) return { code, detail, remedy, evidence };
   const where = path ?? (port === undefined ? address : `${address ?? ""}:${port}`);
-  return { code, detail: `Cannot ${syscall}${where === undefined ? "" : ` ${where}`}: ${what}`, remedy, evidence };
+  return {
+    code,
+    detail: `Cannot ${ACTIONS[syscall] ?? syscall}${where === undefined ? "" : ` ${where}`}: ${what}`,
+    remedy,
+    evidence,
+  };
+}
+
+/** Names the file in an error of the system that does not, such as that of a folder that was read. */
+export function aboutFile(path: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof Error && evidenceOf(error) !== undefined && !("path" in error)) Object.assign(error, { path });
+    throw error;
+  };
 }
 
 interface SystemEvidence {

@@ -8,7 +8,7 @@ import { clientOptions, remoteApi } from "./options.ts";
 export type LinksAnswer =
   | { user: string; live: true; roomId: string; title: string; links: StreamLink[]; best: StreamLink | undefined }
   | { user: string; live: false }
-  | { user: string; live?: undefined; error: { code: string; message: string; remedy: string } };
+  | { user: string; live?: undefined; error: { code: string; message: string; remedy: string; evidence?: object } };
 
 /** A user of a list; an API shows less of one than TikTok does. */
 export type ListedUser =
@@ -119,6 +119,6 @@ function pagesOf(list: UserList, from: string): Users {
 
 function toAnswer(result: LinksResult): LinksAnswer {
   if (result.error === undefined) return result;
-  const { code, message, remedy } = result.error;
-  return { user: result.user, error: { code, message, remedy } };
+  const { code, message, remedy, evidence } = result.error;
+  return { user: result.user, error: { code, message, remedy, evidence } };
 }

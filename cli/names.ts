@@ -1,6 +1,7 @@
 /** Names of hosts as commands take them: words of the command line, lines of files and of standard input. */
 import { isLiveError, type LiveError, normaliseUsername } from "@roomtone/sdk";
 import { readFile } from "node:fs/promises";
+import { aboutFile } from "./failures.ts";
 import type { CliIo } from "./io.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -49,7 +50,9 @@ export async function readNames(
 ): Promise<Names> {
   const given: { input: string; at?: string }[] = words.map((input) => ({ input }));
   for (const file of files ?? []) {
-    const lines = linesOf(file === "-" ? await readInput(io, usage) : await readFile(file, "utf8"));
+    const lines = linesOf(
+      file === "-" ? await readInput(io, usage) : await readFile(file, "utf8").catch(aboutFile(file)),
+    );
     const name = file === "-" ? "standard input" : file;
     given.push(...lines.map(({ input, line }) => ({ input, at: `${name}:${line}` })));
   }

@@ -36,7 +36,9 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       if (values.json) {
         io.out(JSON.stringify(result));
       } else if (result.live === undefined) {
-        io.out(plain(`@${result.user}: ${result.error.code}: ${result.error.message}. ${result.error.remedy}`));
+        const { code, message, remedy, evidence = {} } = result.error;
+        const seen = JSON.stringify(evidence);
+        io.out(plain(`@${result.user}: ${code}: ${message}. ${remedy}${seen === "{}" ? "" : `. Seen: ${seen}`}`));
       } else if (!result.live) {
         io.out(plain(`@${result.user} is not live`));
       } else {

@@ -1,7 +1,8 @@
-import { systemClock } from "@roomtone/sdk";
+import { LiveError, systemClock } from "@roomtone/sdk";
 import { replay } from "@roomtone/sdk/replay";
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { aboutFile } from "../failures.ts";
 import { formatDuration, formatEvent } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import { UsageError } from "../options.ts";
@@ -29,13 +30,24 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   const speed = values.speed === undefined ? Infinity : Number(values.speed);
   if (!(speed > 0)) throw new UsageError(`--speed must be a number above 0, got ${values.speed}`, usage);
   const wanted = values.type && new Set(values.type);
-  const replayed = replay(createReadStream(path), { speed, clock: systemClock, signal: io.signal });
-  for await (const event of replayed) {
-    if (wanted === undefined || wanted.has(event.type)) {
-      io.out(values.json ? JSON.stringify(event) : formatEvent(event));
+  const file = await open(path).catch(aboutFile(path));
+  const replayed = replay(file.createReadStream(), { speed, clock: systemClock, signal: io.signal });
+  try {
+    for await (const event of replayed) {
+      if (wanted === undefined || wanted.has(event.type)) {
+        io.out(values.json ? JSON.stringify(event) : formatEvent(event));
+      }
     }
+  } catch (error) {
+    aboutFile(path)(error);
   }
   const { events, frames, from = 0, to = 0, end, error, cutBytes, lost } = replayed.report;
+  if (frames === 0 && cutBytes > 0) {
+    throw new LiveError("invalid_input", `Replay ${path}: it holds no frame of a live`, {
+      evidence: { bodyBytes: cutBytes },
+      remedy: "Name a file that roomtone live --record wrote",
+    });
+  }
   io.err(
     `${events} events of ${frames} frames over ${formatDuration(to - from)}; ` +
       (end === undefined ? "the recording stops before the live ended" : `the live ended: ${end}`) +
