@@ -315,7 +315,7 @@ export const PROBLEMS: Readonly<Record<number, { title: string; code: string; de
     detail: "Read a range of segment_000001.m4s: it has 1200 bytes",
   },
   429: {
-    title: "Too many requests with this key",
+    title: "Too many requests",
     code: "too_many_requests",
     detail: "Count the request: the API key may send 600 a minute",
     remedy: "Wait 3 s, or ask for a key with a higher limit",

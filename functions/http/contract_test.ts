@@ -72,6 +72,7 @@ const deadAlert = async ({ store, clock }: ContractWorld) => {
   await store.settleAlert({ id, claimToken: 0 }, { state: "dead", deliveries, expiresAt: now + 86_400_000 });
 };
 const OLD_GOES = { default: { recordingDays: 0 }, hosts: {} };
+const clipOf = (id: string, fromMs = 1_000) => `/recordings/${id}/clip.mp4?fromMs=${fromMs}&toMs=12000`;
 const file = (name: string) => `/recordings/${FINISHED}/parts/1/${name}`;
 
 /** By operation; the first call is one that works. */
@@ -225,6 +226,19 @@ const CALLS: Record<string, Call[]> = {
     { status: 200, path: `/recordings/${FINISHED}/index.m3u8` },
     { status: 400, path: "/recordings/x/index.m3u8" },
     { status: 404, path: `/recordings/${WAITING}/index.m3u8` },
+  ],
+  recordingClip: [
+    { status: 200, path: clipOf(FINISHED) },
+    { status: 200, path: `${clipOf(FINISHED)}&exact=true` },
+    { status: 400, path: `/recordings/${FINISHED}/clip.mp4?fromMs=1000&toMs=1000` },
+    { status: 400, path: `/recordings/${FINISHED}/clip.mp4?fromMs=0&toMs=600001` },
+    {
+      status: 403,
+      path: clipOf(FINISHED),
+      app: (world) => world.app({ system: { store: world.store, clock: world.clock, files: world.files(true) } }),
+    },
+    { status: 404, path: clipOf(WAITING) },
+    { status: 409, path: clipOf(FINISHED, 9_000) },
   ],
   recordingThumbnail: [
     { status: 200, path: `/recordings/${FINISHED}/thumbnail.jpg` },

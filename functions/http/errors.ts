@@ -59,7 +59,7 @@ const TITLES: Record<AppErrorCode, string> = {
   body_too_large: "The body is too large",
   unsupported_media_type: "The body has the wrong type",
   range_not_satisfiable: "No such bytes",
-  too_many_requests: "Too many requests with this key",
+  too_many_requests: "Too many requests",
   internal: "An unexpected failure",
 };
 

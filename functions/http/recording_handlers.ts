@@ -9,6 +9,7 @@ import { deleteRecording, noRecording, startRecording } from "../core/manage_rec
 import { addSegments, isClosed, joinPlaylists, type PartPlaylist, withAddresses } from "../core/playlists.ts";
 import { waitForEvents } from "../core/recording_events.ts";
 import { readUsername } from "../core/usernames.ts";
+import type { ClipMaker } from "../ports/clip_maker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LiveLookup } from "../ports/live_lookup.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -19,6 +20,7 @@ import type { RecordingFiles } from "../ports/recording_files.ts";
 import type { Recording, RecordingFilter, Segment } from "../ports/recording_store.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordingTotals } from "../ports/totals_store.ts";
+import { type ClipQuery, clipReply } from "./clip_reply.ts";
 import { eventStream } from "./event_stream.ts";
 import { exportPage, exportStream } from "./export_reply.ts";
 import { fileReply, PLAYLIST_TYPE } from "./file_reply.ts";
@@ -46,6 +48,8 @@ export interface RecordingsDeps {
   raise?: RaiseAlerts | undefined;
   /** Without it, playlists and segments are not served. */
   files?: RecordingFiles | undefined;
+  /** Without it, there are no clips. */
+  clips?: ClipMaker | undefined;
   /** Without it, none is started by hand. */
   lookup?: LiveLookup | undefined;
   launcher?: RecorderLauncher | undefined;
@@ -75,6 +79,32 @@ export function recordingHandlers(deps: RecordingsDeps) {
     const recording = await store.getRecording(id);
     if (recording === undefined || !isShown(recording)) throw noRecording(id);
     return recording;
+  };
+  /** @param link gives addresses in place of paths of the API */
+  const playlistOf = async (
+    files: RecordingFiles,
+    { id, parts, segments, state }: Recording,
+    link?: RecordingFiles["link"],
+  ): Promise<string> => {
+    const playlists = await Promise.all(parts.map(async ({ part, folder }, place): Promise<
+      PartPlaylist | undefined
+    > => {
+      const file = await files.find(folder, PLAYLIST);
+      if (file === undefined) return undefined;
+      const written = await new Response(file.read(0, file.size)).text();
+      // Nobody writes it any more, and nobody closed it: its recorder was killed.
+      const isCut = !isClosed(written) && (state === "finished" || place < parts.length - 1);
+      const text = isCut ? addSegments(written, await segmentsOf(id, part)) : written;
+      if (link === undefined || segments > MOST_SIGNED) return { text, base: `parts/${part}/` };
+      return { text: await withAddresses(text, (uri) => link(folder, uri)), base: "" };
+    }));
+    const found = playlists.filter((each) => each !== undefined);
+    if (found.length === 0) {
+      throw new AppError("not_found", `Read the playlist of recording ${id}: it has no video yet`, {
+        remedy: "Ask again when its first segment is closed",
+      });
+    }
+    return joinPlaylists(found, state === "finished");
   };
   return {
     async list({ username, state, ...page }: PageRequest & RecordingFilter): Promise<Answer> {
@@ -141,28 +171,23 @@ export function recordingHandlers(deps: RecordingsDeps) {
       return deps.streams ? await exportStream(pieces, format, fileName) : await exportPage(pieces, format, fileName);
     },
     async playlist(files: RecordingFiles, id: string): Promise<Answer> {
-      const { parts, segments, state } = await find(id);
-      const playlists = await Promise.all(parts.map(async ({ part, folder }, place): Promise<
-        PartPlaylist | undefined
-      > => {
-        const file = await files.find(folder, PLAYLIST);
-        if (file === undefined) return undefined;
-        const written = await new Response(file.read(0, file.size)).text();
-        // Nobody writes it any more, and nobody closed it: its recorder was killed.
-        const isCut = !isClosed(written) && (state === "finished" || place < parts.length - 1);
-        const text = isCut ? addSegments(written, await segmentsOf(id, part)) : written;
-        const { link } = files;
-        if (link === undefined || segments > MOST_SIGNED) return { text, base: `parts/${part}/` };
-        return { text: await withAddresses(text, (uri) => link(folder, uri)), base: "" };
-      }));
-      const found = playlists.filter((each) => each !== undefined);
-      if (found.length === 0) {
-        throw new AppError("not_found", `Read the playlist of recording ${id}: it has no video yet`, {
-          remedy: "Ask again when its first segment is closed",
+      const text = await playlistOf(files, await find(id), files.link);
+      return new Response(text, { headers: { "content-type": PLAYLIST_TYPE, "cache-control": "no-cache" } });
+    },
+    async clip(files: RecordingFiles, id: string, query: ClipQuery, request: Request): Promise<Answer> {
+      if (deps.clips === undefined) {
+        throw new AppError("not_configured", `Clip recording ${id}: this server has no ffmpeg`, {
+          remedy: `\`roomtone recordings clip ${id} --from A --to B --remote URL\` makes the clip on your machine`,
         });
       }
-      const text = joinPlaylists(found, state === "finished");
-      return new Response(text, { headers: { "content-type": PLAYLIST_TYPE, "cache-control": "no-cache" } });
+      const recording = await find(id);
+      return await clipReply(
+        { files, clips: deps.clips },
+        recording,
+        await playlistOf(files, recording),
+        query,
+        request,
+      );
     },
     async thumbnail(files: RecordingFiles, id: string, { headers }: Request): Promise<Answer> {
       const { parts } = await find(id);

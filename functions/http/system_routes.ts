@@ -55,6 +55,11 @@ export function addSystemRoutes(add: AddRoute, deps: RecordingsDeps & SystemDeps
   add(routes.recordingChatVttRoute, ({ params, query }) => recordings.exported(params.id, "vtt", query.after));
   if (files !== undefined) {
     add(routes.recordingPlaylistRoute, ({ params }) => recordings.playlist(files, params.id));
+    add(
+      routes.recordingClipRoute,
+      ({ params, query: { exact, ...range }, request }) =>
+        recordings.clip(files, params.id, { ...range, exact: exact === "true" }, request),
+    );
     add(routes.recordingThumbnailRoute, ({ params, request }) => recordings.thumbnail(files, params.id, request));
     add(routes.recordingFileRoute, ({ params, request }) => recordings.file(files, params, request));
   }

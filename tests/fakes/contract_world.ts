@@ -7,7 +7,7 @@ import { getRandomValues } from "node:crypto";
 import { type SqliteKeyStore, sqliteKeyStore } from "../../functions/adapters/local/sqlite_key_store.ts";
 import { type SqliteStore, sqliteStore } from "../../functions/adapters/local/sqlite_store.ts";
 import { LiveError } from "@roomtone/sdk";
-import type { AppError } from "../../functions/contract/errors.ts";
+import { AppError } from "../../functions/contract/errors.ts";
 import type { CanaryState } from "../../functions/ports/canary.ts";
 import type { RetentionPolicy } from "../../functions/contract/retention.ts";
 import type { Scope } from "../../functions/contract/scopes.ts";
@@ -17,6 +17,7 @@ import type { StatusSources } from "../../functions/http/system_status.ts";
 import { prometheusMetrics } from "../../functions/adapters/local/prometheus_metrics.ts";
 import openApi from "../../functions/openapi.json" with { type: "json" };
 import type { LiveLookup, Room, UserInfo } from "../../functions/ports/live_lookup.ts";
+import type { ClipMaker } from "../../functions/ports/clip_maker.ts";
 import type { RecordingFiles } from "../../functions/ports/recording_files.ts";
 import type { Lease } from "../../functions/ports/recording_store.ts";
 import type { Store } from "../../functions/ports/store.ts";
@@ -92,6 +93,14 @@ const STATUS: StatusSources = {
   }),
 };
 
+/** Makes the same clip each time, and none of a stretch that begins at 9 s. */
+const CLIPS: ClipMaker = {
+  make({ fromMs }) {
+    if (fromMs === 9_000) return Promise.reject(new AppError("conflict", "Clip the recording: its sound ends"));
+    return Promise.resolve({ size: 6, startMs: 1_000, gaps: 1, body: new Blob(["a clip"]).stream() });
+  },
+};
+
 /** What stands behind the API. */
 export class ContractWorld {
   readonly clock = new ManualClock();
@@ -148,7 +157,7 @@ export class ContractWorld {
     };
     return createApp({
       ...{ links: deps, userInfo: deps, followings: deps, lives: { ...deps, sender } },
-      system: { store, clock, lookup, files, retention, streams: true, status: STATUS },
+      system: { store, clock, lookup, files, retention, streams: true, status: STATUS, clips: CLIPS },
       canary: {
         readCanary: () => Promise.resolve({ state: CANARY_STATE, version: 1 }),
         writeCanary: () => Promise.resolve(!this.canaryLooks),

@@ -15,7 +15,7 @@ import { dynamoKeyStore } from "../../functions/adapters/aws/dynamo_key_store.ts
 import { dynamoStore } from "../../functions/adapters/aws/dynamo_store.ts";
 import { systemClock } from "../../functions/adapters/local/system_clock.ts";
 import { packEvents } from "../../functions/core/event_batches.ts";
-import { ROUTE_GROUPS, type RouteGroup } from "../../functions/entry/aws/route_groups.ts";
+import { PAGE_PATHS, ROUTE_GROUPS, type RouteGroup } from "../../functions/entry/aws/route_groups.ts";
 import type { Store } from "../../functions/ports/store.ts";
 import { buildLambda } from "../../scripts/build_functions.ts";
 import { ROOT } from "../../scripts/tools.mjs";
@@ -223,6 +223,9 @@ describe("the API's functions behind API Gateway", () => {
       const docs = await drive("system/docs");
       assertEquals([docs.status, docs.type, docs.text.startsWith("<!doctype html>")], [200, "text/html", true]);
       assertEquals((await drive("system/openapi")).json.openapi, "3.1.0");
+      const page = await drive("system/console");
+      assertEquals([page.status, page.type, page.headers["content-encoding"]], [200, "text/html", "gzip"]);
+      assertEquals((await drive("system/console_file_none")).status, 404);
       for (
         const [file, status, code] of [
           ["no_key", 401, "unauthorized"],
@@ -293,6 +296,9 @@ describe("the API's functions behind API Gateway", () => {
       const picture = await drive("system/recording_thumbnail");
       assertEquals([picture.status, picture.headers["cache-control"]], [302, "private, max-age=10"]);
       assertEquals(new URL(String(picture.headers.location)).pathname, `/${BUCKET}/${folder}/thumbnail_000010.jpg`);
+      const clip = await drive("system/recording_clip");
+      assertEquals([clip.status, clip.json.code], [403, "not_configured"]);
+      assert(clip.json.remedy.includes(`roomtone recordings clip ${RUNNING}`), clip.json.remedy);
       const outside = await drive("system/recording_file_outside");
       assertEquals([outside.status, outside.json.code], [400, "invalid_input"]);
     });
@@ -451,7 +457,7 @@ describe("the API's functions behind API Gateway", () => {
     const keys = new Set(files.map((file) => JSON.parse(readFileSync(join(EVENTS, `${file}.json`), "utf8")).routeKey));
     const missing = GROUPS.flatMap((group) =>
       ROUTE_GROUPS[group].map(({ method, path }) => `${method.toUpperCase()} ${path}`)
-    ).filter((key) => !keys.has(key));
+    ).concat(PAGE_PATHS.map((path) => `GET ${path}`)).filter((key) => !keys.has(key));
     assertEquals(missing, []);
   });
 });

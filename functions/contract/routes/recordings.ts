@@ -208,6 +208,38 @@ export const recordingPlaylistRoute = defineRoute({
   },
 });
 
+/** `GET /recordings/{id}/clip.mp4` */
+export const recordingClipRoute = defineRoute({
+  method: "get",
+  path: "/recordings/{id}/clip.mp4",
+  summary: "A stretch of a recording's video as one MP4 file, up to ten minutes; not on AWS",
+  request: {
+    params: recordingParams,
+    query: v.object({
+      fromMs: number(0, 1_000_000_000, "Where it begins on the player's clock, which leaves gaps out, ms", 90_000),
+      toMs: number(1, 1_000_000_000, "Where it ends, ms; up to ten minutes later", 135_000),
+      exact: v.optional(
+        v.pipe(
+          v.picklist(["true", "false"], "must be true or false"),
+          about("`true` begins at the very time, which takes long; else at the keyframe at or before it", "false"),
+        ),
+        "false",
+      ),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The file. `x-clip-start-ms` is where it really begins, `x-clip-gaps` how often something is " +
+        "missing in it: there it goes on without a pause",
+      mediaType: "video/mp4",
+    },
+    ...inputProblems,
+    403: problem("There is no ffmpeg where this server runs: `not_configured`"),
+    404: problem("There is no such recording, or no video of it yet"),
+    409: problem("The stretch makes no one file: sound or picture begin or end in it"),
+  },
+});
+
 const fileAnswers = (mediaType: string) => ({
   206: { description: "The part of it that the Range header asks for", mediaType },
   302: { description: "On AWS: the signed address of the file, good for some hours" },

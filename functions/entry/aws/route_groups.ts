@@ -33,6 +33,7 @@ export const ROUTE_GROUPS = {
     routes.recordingEventsCsvRoute,
     routes.recordingChatVttRoute,
     routes.recordingPlaylistRoute,
+    routes.recordingClipRoute,
     routes.recordingThumbnailRoute,
     routes.recordingFileRoute,
     routes.listAlertsRoute,
@@ -46,6 +47,9 @@ export const ROUTE_GROUPS = {
     routes.docsRoute,
   ],
 } as const;
+
+/** Paths of the console, for browsers; the system's function answers them. They are no routes of the API. */
+export const PAGE_PATHS: readonly string[] = ["/", "/console/{file+}"];
 
 /** Name of a group. */
 export type RouteGroup = keyof typeof ROUTE_GROUPS;

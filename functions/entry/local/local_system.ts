@@ -17,6 +17,7 @@ import { type GaugeReader, prometheusMetrics } from "../../adapters/local/promet
 import { memoryAnswers } from "../../adapters/local/memory_answers.ts";
 import { sqliteCanary } from "../../adapters/local/sqlite_canary.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
+import { clipMaker } from "../../adapters/media/clip_maker.ts";
 import { eventFiles } from "../../adapters/media/event_files.ts";
 import { mediaRecorder, openRecordings, repairFolder } from "../../adapters/media/media_recorder.ts";
 import type { LocalConfig } from "../../contract/config.ts";
@@ -259,6 +260,7 @@ export async function startLocal(config: LocalConfig, deps: LocalDeps = {}): Pro
       system: {
         ...{ store, clock, lookup, launcher, raise, observe },
         files,
+        clips: clipMaker({ dir: join(resolve(config.dataDir), "clips"), ffmpeg: config.ffmpeg }),
         finish: (recordingId) => pool.finish(recordingId),
         retention,
         streams: true,
