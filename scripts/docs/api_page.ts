@@ -128,14 +128,25 @@ function curlOf(method: string, path: string, operation: Operation): string {
   const words = ["curl", /[[\]{}]/.test(url) ? "-g" : "", method === "get" ? "" : `-X ${method.toUpperCase()}`];
   const body = operation.requestBody?.content["application/json"]?.example;
   const sent = body === undefined ? [] : ["-H 'content-type: application/json'", `-d ${quoted(JSON.stringify(body))}`];
-  return [...words, quoted(url), ...sent].filter(Boolean).join(" ");
+  return [[...words, quoted(url)].filter(Boolean).join(" "), ...sent].join(" \\\n  ");
 }
 
 /** Codes that a reply's words name, and those of its example. */
 function codesOf(reply: Reply): string {
   const example = Object.values(reply.content ?? {})[0]?.example;
   const code = example !== null && typeof example === "object" && "code" in example ? String(example.code) : undefined;
-  return code === undefined || reply.description?.includes(code) ? "" : ` (such as \`${code}\`)`;
+  return code === undefined || reply.description?.includes(code) ? "" : `: \`${code}\``;
+}
+
+/** The example of an answer that went well, folded. */
+function answerOf({ responses }: Operation, api: ApiDescription): string {
+  const [, reply] = Object.entries(responses).find(([status]) => status.startsWith("2")) ?? [];
+  const content = reply?.content?.["application/json"];
+  const named = content?.schema?.$ref === undefined
+    ? content?.schema
+    : api.components.schemas[nameOf(content.schema.$ref)];
+  const example = content?.example ?? named?.examples?.[0];
+  return example === undefined ? "" : `<details><summary>An answer</summary>\n\n${json(example)}\n\n</details>`;
 }
 
 function section(method: string, path: string, operation: Operation, api: ApiDescription): string {
@@ -167,6 +178,7 @@ function section(method: string, path: string, operation: Operation, api: ApiDes
     rows.length === 0 ? "" : ["| parameter | in | type | what |", "|---|---|---|---|", ...rows].join("\n"),
     body?.properties === undefined ? "" : `The body, as JSON:\n\n${fieldTable(body)}`,
     ["| status | when | answer |", "|---|---|---|", ...replies].join("\n"),
+    answerOf(operation, api),
   ].filter(Boolean).join("\n\n");
 }
 

@@ -96,7 +96,8 @@ export function buildDocs(folder: string): string[] {
 function scriptBehind(link: string, path: string): string {
   const file = join(ROOT, "docs", path);
   if (!existsSync(file)) throw new Error(`Cannot show docs/${path}: there is no such file`);
-  return `${link}\n${codeBlock(readFileSync(file, "utf8"), extname(file).slice(1))}`;
+  const script = readFileSync(file, "utf8").replace(/^\/\/ deno-lint-ignore-file .*\n/m, "");
+  return `${link}\n${codeBlock(script, extname(file).slice(1))}`;
 }
 
 function write(path: string, data: string | Uint8Array): void {

@@ -86,10 +86,15 @@ export function tagsText(comment: DocComment | undefined, places: Places): strin
 
 /** A symbol of a module as a section of Markdown. */
 export function symbolSection({ name, declarations }: DocSymbol, id: string, places: Places): string {
-  return [`### ${name} {#${id}}`, ...declarations.map((one) => declarationText(name, one, places))].join("\n\n");
+  return [`### ${name} {#${id}}`, ...declarations.map((one) => declarationText(name, id, one, places))].join("\n\n");
 }
 
-function declarationText(name: string, one: DocSymbol["declarations"][number], places: Places): string {
+function declarationText(
+  name: string,
+  id: string,
+  one: DocSymbol["declarations"][number],
+  places: Places,
+): string {
   const { kind, def, jsDoc } = one;
   const parts = [commentText(jsDoc, places)];
   const others = new Map([...places].filter(([other]) => other !== name));
@@ -106,7 +111,11 @@ function declarationText(name: string, one: DocSymbol["declarations"][number], p
     const text = method({ ...member, name: `new ${name}`, kind: "method" });
     parts.push(code(text), commentText(member.jsDoc, places), tagsText(member.jsDoc, places));
   }
+  const told = new Set<string>();
   for (const member of (def?.methods ?? []).filter(visible)) {
+    // What has several signatures has one heading.
+    if (!told.has(member.name)) parts.push(`#### ${name}.${member.name} {#${id}.${member.name.replace(/\W/g, "")}}`);
+    told.add(member.name);
     parts.push(code(method(member)), commentText(member.jsDoc, places), tagsText(member.jsDoc, places));
   }
   return parts.filter(Boolean).join("\n\n");

@@ -174,7 +174,7 @@ else {
     });
 
     const looks = [
-      { width: 1280, dark: true, paths: ["index.html", "recipes.html", "events.html"] },
+      { width: 1280, dark: true, paths: ["index.html", "recipes.html", "settings.html"] },
       { width: 360, dark: false, paths: ["start.html", "how_it_works.html", "alerts.html"] },
     ];
     for (const { paths, ...look } of looks) {
