@@ -79,6 +79,7 @@ export function menu(): Group[] {
         written("local_system.html", "Local system"),
         written("recordings.html", "Recordings"),
         written("deploy_aws.html", "AWS"),
+        written("cost.html", "Cost"),
         written("deploy_worker.html", "Cloudflare Worker"),
         written("alerts.html", "Alerts"),
         written("runbooks.html", "Runbooks"),
