@@ -39,6 +39,17 @@ export function plain(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ");
 }
 
+// deno-lint-ignore no-control-regex -- control characters are what is replaced
+const UNSAFE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]|\r(?!\n|$)/g;
+
+/**
+ * A whole line of output as a terminal may have it, JSON and tables of others too: control characters become their
+ * escapes, which in JSON mean the same.
+ */
+export function terminalSafe(line: string): string {
+  return line.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 function say(event: LiveEvent): string {
   switch (event.type) {
     case "chat":

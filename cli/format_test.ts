@@ -2,7 +2,15 @@ import { assertEquals } from "@std/assert";
 import { decodeMessage, type KnownMethod } from "@roomtone/sdk";
 import { encodeMessage } from "@roomtone/sdk/testing";
 import { describe, it } from "node:test";
-import { formatBytes, formatCounts, formatDuration, formatEvent, formatEventMasked, plain } from "./format.ts";
+import {
+  formatBytes,
+  formatCounts,
+  formatDuration,
+  formatEvent,
+  formatEventMasked,
+  plain,
+  terminalSafe,
+} from "./format.ts";
 
 const chat = (content: string) =>
   decodeMessage(
@@ -66,6 +74,13 @@ describe("format", () => {
   it("formatEvent() keeps a stranger's control characters off the terminal", () => {
     assertEquals(formatEvent(chat("a\u001b[31mred\nline\u202e")), "22:13:20 chat     @some.viewer a [31mred line ");
     assertEquals(plain("\u0000x\u009b"), " x ");
+  });
+
+  it("terminalSafe() keeps control characters of JSON and tables off a terminal, and JSON what it was", () => {
+    const said = "\u001b]0;x\u0007\u009b31m\u202egnp\u2028\t";
+    const line = terminalSafe(JSON.stringify({ said }));
+    assertEquals([/^[\x20-\x7e]*$/.test(line), JSON.parse(line).said], [true, said]);
+    assertEquals(terminalSafe("a,\u001bb\r"), "a,\\u001bb\r");
   });
 
   it("formatEventMasked() tells type and id alone", () => {

@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 import process from "node:process";
 import { text } from "node:stream/consumers";
+import { terminalSafe } from "./format.ts";
 
 /** A terminal that takes escape sequences. */
 export interface Terminal {
@@ -55,6 +56,7 @@ export function processIo(): CliIo {
     throw error;
   });
   const terminal = process.stderr.isTTY === true;
+  const outToTerminal = process.stdout.isTTY === true;
   let shown = false;
   const clear = (): void => {
     if (shown) process.stderr.write("\r\x1b[K");
@@ -63,11 +65,11 @@ export function processIo(): CliIo {
   return {
     out(line) {
       clear();
-      process.stdout.write(`${line}\n`);
+      process.stdout.write(`${outToTerminal ? terminalSafe(line) : line}\n`);
     },
     err(line) {
       clear();
-      process.stderr.write(`${line}\n`);
+      process.stderr.write(`${terminal ? terminalSafe(line) : line}\n`);
     },
     status(line) {
       if (!terminal) return;
@@ -75,7 +77,7 @@ export function processIo(): CliIo {
       process.stderr.write(line.slice(0, (process.stderr.columns ?? 80) - 1));
       shown = true;
     },
-    ...(process.stdout.isTTY === true && process.env["TERM"] !== "dumb" ? { terminal: processTerminal() } : {}),
+    ...(outToTerminal && process.env["TERM"] !== "dumb" ? { terminal: processTerminal() } : {}),
     input: () => text(process.stdin),
     env: process.env,
     signal: abort.signal,

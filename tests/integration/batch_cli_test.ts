@@ -77,6 +77,34 @@ describe("names from a file", () => {
     assert(err.some((line) => line.startsWith("@nobody.at.all: not_found: ")));
   });
 
+  it("live listens to several names, tells whose each event is, and goes on where one fails", async () => {
+    const stop = new AbortController();
+    standin.room("third.host").startLive({ rate: 5 });
+    const seen = new Set<string>();
+    const argv = ["live", "some.host", "third.host", "other.host", "--json"];
+    const { code, out } = await runCommandLine(argv, {
+      env: standinEnv(standin),
+      signal: stop.signal,
+      onLine(line) {
+        const { host, type, user, error } = JSON.parse(line);
+        if (type === "connected") seen.add(host);
+        if (error !== undefined) seen.add(`${user} ${error.code}`);
+        if (seen.size === 3) stop.abort(new Error("Ctrl-C"));
+      },
+    });
+    assertEquals([code, [...seen].sort()], [130, ["other.host offline", "some.host", "third.host"]]);
+    assert(out.length > 3);
+    const failed = await run(["live", "other.host", "nobody.at.all", "--plain"]);
+    assertEquals([
+      failed.code,
+      failed.err.filter((line) => line.startsWith("@")).map((line) => line.split(":")[0]).sort(),
+    ], [
+      1,
+      ["@nobody.at.all", "@other.host"],
+    ]);
+    assertEquals((await run(["live", "some.host", "other.host", "--record", join(dir, "f")])).code, 2);
+  });
+
   it("watch adds and removes the names of a file", async () => {
     const added = await run(["watch", "add", "--from", file]);
     assertEquals([added.code, added.out], [1, ["+ @some.host", "+ @other.host", "+ @nobody.at.all"]]);
