@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { eachName, type Tell, teller } from "../batch.ts";
 import { formatTime, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
-import { FROM, fromHelp, type Names, readNames } from "../names.ts";
+import { FROM, fromHelp, linesOf, type Names, readNames } from "../names.ts";
 import { onlyName, UsageError } from "../options.ts";
 import { openSystem, type System } from "../system.ts";
 
@@ -110,10 +110,12 @@ async function workOf(
         return (system, json) => importFollowings(name, most, system, io, json);
       }
       if (given.length > 0 || limit !== undefined) throw new UsageError("--file takes neither name nor limit", usage);
-      const lines = readFileSync(file === "-" ? 0 : file, "utf8").split(/\r?\n/);
-      const names = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
-      if (names.length === 0) throw new UsageError(`there is no name in ${file}`, usage);
-      return (system, json) => importNames(names, system, io, json);
+      const lines = linesOf(readFileSync(file === "-" ? 0 : file, "utf8"));
+      if (lines.length === 0) throw new UsageError(`there is no name in ${file}`, usage);
+      const places = new Map(
+        lines.map(({ input, line }) => [input, `${file === "-" ? "standard input" : file}:${line}`]),
+      );
+      return (system, json) => importNames(places, system, io, json);
     }
     default:
       throw new UsageError("add, rm, pause, resume, ls or import is missing", usage);
@@ -206,20 +208,32 @@ async function importFollowings(
   return tell(done, io, json);
 }
 
-async function importNames(names: string[], { api }: System, io: CliIo, json: Json): Promise<number> {
+/** @param places names as they were given, and where */
+async function importNames(
+  places: ReadonlyMap<string, string>,
+  { api }: System,
+  io: CliIo,
+  json: Json,
+): Promise<number> {
   const done: Done = { added: 0, existing: 0, skipped: [] };
+  const names = [...places.keys()];
   for (let i = 0; i < names.length; i += NAMES_AT_ONCE) {
     const usernames = names.slice(i, i + NAMES_AT_ONCE);
     note(done, (await api.importWatches({ body: { usernames } }, { signal: io.signal })).body);
   }
-  return tell(done, io, json);
+  const skipped = done.skipped.map((each) => {
+    const at = places.get(each.username);
+    return at === undefined ? each : { ...each, at };
+  });
+  return tell({ ...done, skipped }, io, json);
 }
 
 /** What an import did so far. */
 interface Done {
   added: number;
   existing: number;
-  skipped: { username: string; reason: string }[];
+  /** `at`: the line of a file. */
+  skipped: { username: string; reason: string; at?: string }[];
 }
 
 /** Adds what one request did; gives back how many names that were. */
@@ -233,7 +247,9 @@ function note(done: Done, { added, existing, skipped }: Done): number {
 function tell(done: Done, io: CliIo, json: Json): number {
   if (json) json(done);
   else {
-    for (const { username, reason } of done.skipped) io.err(plain(`left out ${JSON.stringify(username)}: ${reason}`));
+    for (const { username, reason, at } of done.skipped) {
+      io.err(plain(`left out ${JSON.stringify(username)}${at === undefined ? "" : ` (${at})`}: ${reason}`));
+    }
     io.out(`${done.added} added, ${done.existing} were there already, ${done.skipped.length} left out`);
   }
   return 0;

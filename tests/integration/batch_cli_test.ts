@@ -112,6 +112,9 @@ describe("names from a file", () => {
     const removed = await run(["watch", "rm", "--from", "-", "--json"], "some.host\nother.host\n");
     assertEquals([removed.code, removed.out.map((line) => JSON.parse(line).removed)], [0, [true, true]]);
     assertEquals((await run(["watch", "ls", "--from", file])).code, 2);
+    const imported = await run(["watch", "import", "--file", file]);
+    assertEquals([imported.code, imported.out], [0, ["2 added, 1 were there already, 2 left out"]]);
+    assert(imported.err[0]?.startsWith(`left out "no such name" (${file}:5): `), imported.err.join());
   });
 
   it("says so when there is no name, no file, or no input", async () => {
