@@ -19,9 +19,10 @@ export interface Events {
 
 /**
  * The events of a recording as they come, to its end. Where the connection broke they go on behind the last one.
+ * @param reopened grows when a recording that was over goes on
  * @param expected how many there are, as far as that is known: fewer have not been read to their end
  */
-export function useEvents(id: string, expected: number | undefined): Events {
+export function useEvents(id: string, expected: number | undefined, reopened: number): Events {
   const { api } = useShared();
   const log = useMemo(() => new EventLog(), [id]);
   const [version, setVersion] = useState(0);
@@ -36,6 +37,7 @@ export function useEvents(id: string, expected: number | undefined): Events {
     const draw = () => {
       timer = undefined;
       setVersion((last) => last + 1);
+      setCaughtUp(all);
     };
     void api.follow({
       id,
@@ -47,8 +49,8 @@ export function useEvents(id: string, expected: number | undefined): Events {
         log.add(events);
         log.after = after;
         all ||= finished || events.length === 0 || goal.current !== undefined && log.events >= goal.current;
-        if (all) setCaughtUp(true);
-        if (events.length > 0) timer ??= setTimeout(draw, first ? 0 : all ? DRAW_MS : READ_DRAW_MS);
+        // Also without events: that these are all is news.
+        timer ??= setTimeout(draw, first ? 0 : all ? DRAW_MS : READ_DRAW_MS);
       },
       onState: (connected, why) => setError(connected ? undefined : why),
     });
@@ -56,6 +58,6 @@ export function useEvents(id: string, expected: number | undefined): Events {
       stop.abort();
       clearTimeout(timer);
     };
-  }, [api, id, log]);
+  }, [api, id, log, reopened]);
   return { log, version, caughtUp, error };
 }

@@ -57,6 +57,12 @@ else {
         live.feed.injectFields("WebcastChatMessage", { user, content: text });
         const gift = { id: "5655", name: text, describe: text, diamondCount: 200, type: 2 };
         live.feed.injectFields("WebcastGiftMessage", { user, giftId: "5655", gift, repeatCount: 1, repeatEnd: 1 });
+        const host = (userId: string) => ({
+          key: userId,
+          value: { user: { userId, nickName: text, displayId: text } },
+        });
+        const battle = { battleId: user.id, action: 4, anchorsInfo: [host("1"), host("2")] };
+        live.feed.injectFields("WebcastLinkMicBattle", battle);
       }
       const page = await world.open(`#/recordings/${room.roomId}`);
       page.on("dialog", () => world.complaints.push("a dialog opened"));
@@ -64,11 +70,19 @@ else {
       await chat.getByText(HOSTILE[0] ?? "", { exact: false }).first().waitFor();
       await page.getByRole("heading", { name: "Top gifters" }).waitFor();
       await page.getByText("a".repeat(500)).first().waitFor();
-      for (const words of ["<script", "__proto__", "a".repeat(50), "("]) {
+      const moments = page.getByRole("region", { name: "Moments" }).getByRole("listitem").filter({ hasText: "battle" });
+      await moments.filter({ hasText: "<script>" }).first().waitFor();
+      await moments.filter({ hasText: "</title>" }).first().waitFor();
+      room.fault({ kind: "socket_close", reason: HOSTILE[1] ?? "" });
+      await page.getByRole("button", { name: /Connected again/ }).first().waitFor();
+      await page.waitForFunction(() => document.querySelector(".announcer")?.textContent !== "");
+      for (const words of ["<script", "__proto__", "a".repeat(50), "(", "<img src=x onerror=window.ran=1>"]) {
         await page.getByRole("searchbox", { name: "Search" }).fill(words);
         await page.getByText(/\d+ found/).waitFor();
+        await page.getByLabel("Found in the chat").locator("mark").first().waitFor();
       }
       await shoot(page, "hostile");
+      assertEquals(await page.evaluate(() => [Reflect.get(window, "ran"), document.images.length]), [undefined, 0]);
       await page.goto(`${world.system.url}/#/`);
       await page.getByText("<img src=x").first().waitFor();
       await page.goto(`${world.system.url}/#/recordings`);
@@ -97,7 +111,7 @@ else {
         );
         return Reflect.get(window, "ran");
       });
-      await page.waitForFunction(() => document.images.length === 1 && document.images[0]?.complete);
+      await page.waitForFunction(() => [...document.images].find(({ src }) => src.includes("evil"))?.complete);
       assertEquals([ran, await page.evaluate(() => Reflect.get(window, "ran"))], [undefined, undefined]);
       const refused = world.complaints.splice(0).filter((line) => !/Content Security Policy/.test(line));
       assertEquals(refused, []);

@@ -1,7 +1,7 @@
 import { AppError, type RecordingReply } from "@roomtone/functions/client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useEvents } from "../events.ts";
-import { bytesText, clockText, dateText } from "../format.ts";
+import { clockText } from "../format.ts";
 import { useNow, useResource, useShared } from "../hooks.ts";
 import { countUntil, type Line, SHOWN_TYPES } from "../model/event_log.ts";
 import { barOf } from "../model/marks.ts";
@@ -18,6 +18,7 @@ import { Empty, Trouble } from "../parts/notice.tsx";
 import { Player, type PlayerControl } from "../parts/player.tsx";
 import { ReadProgress } from "../parts/progress.tsx";
 import { RecordingLog } from "../parts/recording_log.tsx";
+import { RecordingHead } from "../parts/recording_head.tsx";
 import { Breaks, Gifters, Moments } from "../parts/side_lists.tsx";
 import { TimeBar } from "../parts/time_bar.tsx";
 import { hashOf } from "../router.ts";
@@ -53,7 +54,7 @@ export function RecordingPage({ id, atMs }: { id: string; atMs: number | undefin
       <h1 id="recording-title">{recording === undefined ? `Recording ${id}` : `@${recording.username}`}</h1>
       <Trouble error={read.error} />
       {recording === undefined && read.error === undefined && <Empty>The recording is being read.</Empty>}
-      {recording !== undefined && <Head recording={recording} onChanged={read.refresh} />}
+      {recording !== undefined && <RecordingHead recording={recording} onChanged={read.refresh} />}
       {recording !== undefined && <Replay recording={recording} atMs={atMs} />}
     </section>
   );
@@ -70,43 +71,25 @@ function Unknown({ id }: { id: string }) {
   );
 }
 
-function Head({ recording, onChanged }: { recording: RecordingReply; onChanged(): void }) {
-  const { api, complain, tell } = useShared();
-  const { id, state, outcome } = recording;
-  const stop = async () => {
-    try {
-      await api.client.stopRecording({ params: { id } });
-      tell("The recording is being ended");
-      onChanged();
-    } catch (error) {
-      complain(error);
-    }
-  };
-  return (
-    <div class="row">
-      <span class="clip">{recording.title}</span>
-      <span class={`badge ${state}`}>
-        {state === "recording" ? "live" : state === "wanted" ? "waits for a recorder" : outcome?.kind ?? "finished"}
-      </span>
-      <span>{dateText(recording.started_at ?? recording.created_at)}</span>
-      <span>{clockText(recording.duration_ms)}</span>
-      <span>{bytesText(recording.bytes)}</span>
-      {outcome?.kind === "failed" && <span class="bad">{outcome.code}: {outcome.detail}</span>}
-      {state !== "finished" && <button type="button" onClick={() => void stop()}>Stop recording</button>}
-    </div>
-  );
-}
-
 /** How many of the recording's events are shown here, as far as they were counted. */
 function expectedEvents({ totals }: RecordingReply): number | undefined {
   return totals && SHOWN_TYPES.reduce((sum, type) => sum + (totals.types[type] ?? 0), 0);
+}
+
+/** How often a recording that was finished has gone on. */
+function useReopened(growing: boolean): number {
+  const seen = useRef({ growing, count: 0 });
+  if (growing && !seen.current.growing) seen.current.count++;
+  seen.current.growing = growing;
+  return seen.current.count;
 }
 
 function Replay({ recording, atMs }: { recording: RecordingReply; atMs: number | undefined }) {
   const { id, playlist, state, parts } = recording;
   const growing = state !== "finished";
   const expected = expectedEvents(recording);
-  const { log, version, caughtUp, error } = useEvents(id, expected);
+  const reopened = useReopened(growing);
+  const { log, version, caughtUp, error } = useEvents(id, expected, reopened);
   const [{ timeline, aheadMs }, setClock] = useState({ timeline: NO_VIDEO, aheadMs: 0 });
   const [mediaMs, setMediaMs] = useState(atMs ?? 0);
   const now = useNow() + aheadMs;
@@ -159,6 +142,7 @@ function Replay({ recording, atMs }: { recording: RecordingReply; atMs: number |
             )
             : (
               <Player
+                key={reopened}
                 src={playlist}
                 growing={growing}
                 startMs={atMs}
@@ -189,7 +173,7 @@ function Replay({ recording, atMs }: { recording: RecordingReply; atMs: number |
         <Breaks marks={bar.marks} timeline={timeline} onSeek={seek} />
         <Downloads recording={recording} />
       </div>
-      <RecordingLog id={recording.id} />
+      <RecordingLog id={id} />
     </>
   );
 }

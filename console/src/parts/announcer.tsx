@@ -35,5 +35,5 @@ export function Announcer({ news }: { news: readonly News[] }) {
     }, Math.max(0, lastMs.current + PAUSE_MS - Date.now()));
   }, [news]);
   useEffect(() => () => clearTimeout(timer.current), []);
-  return <div class="hidden announcer" role="status">{text}</div>;
+  return <div class="hidden announcer" role="status">{text === "" ? null : text}</div>;
 }

@@ -10,6 +10,8 @@ import type { Timeline } from "../model/timeline.ts";
 const HEIGHT_PX = 170;
 /** Points over the whole time, at most. */
 const POINTS = 600;
+/** Distances of the times on its axis, s. */
+const STEPS_S = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400];
 
 /** What the chart shows. */
 export interface ChartsProps {
@@ -83,7 +85,7 @@ function options(element: HTMLElement): uPlot.Options {
     height: HEIGHT_PX,
     scales: { x: { time: false } },
     axes: [
-      { ...axis, values: (_, seconds) => seconds.map((each) => clockText(each * 1000)) },
+      { ...axis, incrs: STEPS_S, values: (_, seconds) => seconds.map((each) => clockText(each * 1000)) },
       { ...axis, scale: "viewers", size: 60 },
       { ...axis, scale: "diamonds", side: 1, size: 60, grid: { show: false } },
     ],

@@ -41,6 +41,9 @@ export function ChatList(props: ChatListProps) {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(0);
   const [follows, setFollows] = useState(true);
+  /** Whether somebody has scrolled by now, also where that is not drawn yet. */
+  const left = useRef(false);
+  left.current = !follows;
   const said = nowMs === undefined ? count : countUntil(lines, nowMs);
 
   useLayoutEffect(() => {
@@ -56,7 +59,7 @@ export function ChatList(props: ChatListProps) {
   const shown = picked === undefined ? said : picked + Math.ceil(height / LINE_PX / 2);
   const target = Math.max(0, shown * LINE_PX - height) / scale;
   useEffect(() => {
-    if (follows && box.current !== null) box.current.scrollTop = target;
+    if (follows && !left.current && box.current !== null) box.current.scrollTop = target;
   }, [follows, target, height]);
   useEffect(() => {
     if (picked !== undefined) setFollows(true);
@@ -65,7 +68,10 @@ export function ChatList(props: ChatListProps) {
   const atPx = top * scale;
   const first = Math.max(0, Math.floor(atPx / LINE_PX) - SPARE);
   const last = Math.min(count, Math.ceil((atPx + height) / LINE_PX) + SPARE);
-  const leave = () => setFollows(false);
+  const leave = () => {
+    left.current = true;
+    setFollows(false);
+  };
   return (
     <div class="chat">
       <div

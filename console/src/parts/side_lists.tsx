@@ -65,7 +65,8 @@ export function Gifters({ log }: { log: EventLog }) {
       <ol class="plain">
         {top.map(({ person, diamonds, gifts }) => (
           <li key={person.id}>
-            <b>{person.nickname || person.username}</b> {countText(diamonds)} diamonds, {countText(gifts)} gifts
+            <b>{person.nickname || person.username}</b> {countText(diamonds)} diamonds,{" "}
+            {gifts === 1 ? "one gift" : `${countText(gifts)} gifts`}
           </li>
         ))}
       </ol>

@@ -59,8 +59,8 @@ export function TimeBar({ bar, timeline, wallMs, onSeek }: TimeBarProps) {
       >
         {LANES.map(({ lane }) => (
           <div key={lane} class={`lane ${lane}`}>
-            {lane === "video" &&
-              bar.video.map(({ fromMs, toMs }) => (
+            {lane !== "whole" &&
+              bar[lane].map(({ fromMs, toMs }) => (
                 <span key={fromMs} class="there" style={{ left: place(fromMs), width: width(fromMs, toMs) }} />
               ))}
             {bar.marks.map((mark, index) =>
