@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { formatBytes, formatCounts, formatDuration, formatMoment, formatStored, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import { onlyName, UsageError } from "../options.ts";
+import { QUALITY_WORDS, readQuality } from "../quality.ts";
 import { openSystem, type System } from "../system.ts";
 import { printLog } from "./recording_log.ts";
 
@@ -17,7 +18,8 @@ export const usage =
   log ID         what the system logged about it: parts, gaps, trouble with the store, uploads, its end
   export ID      the events as a file: --jsonl (default), --csv, or --vtt for the chat as subtitles of the video; to
                  standard output or, with -o FILE, into a file
-  start NAME     records a host who is live now; a local system does it while it runs
+  start NAME     records a host who is live now; a local system does it while it runs. --quality ${QUALITY_WORDS}:
+                 in that one, else the best below, else the best there is; what is being recorded goes over to it
   stop ID...     ends recordings for good, while their lives go on
   rm ID...       deletes finished recordings: video, events and totals
   keep, unkeep   puts recordings out of the retention policy's reach, or within it again
@@ -44,6 +46,7 @@ interface Values {
   csv?: boolean;
   vtt?: boolean;
   output?: string;
+  quality?: string;
 }
 
 /** Lists, shows or changes recordings. */
@@ -63,6 +66,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       csv: { type: "boolean" },
       vtt: { type: "boolean" },
       output: { type: "string", short: "o" },
+      quality: { type: "string" },
     },
   });
   const [verb, ...given] = positionals;
@@ -93,6 +97,8 @@ function workOf(
   if (verb !== "export" && (formats.length > 0 || values.output !== undefined)) {
     throw new UsageError("--jsonl, --csv, --vtt and -o go with export", usage);
   }
+  if (verb !== "start" && values.quality !== undefined) throw new UsageError("--quality goes with start", usage);
+  const quality = readQuality(values.quality, usage);
   const show = (recording: RecordingReply, print: (recording: RecordingReply) => string[]) => {
     for (const line of json ? [JSON.stringify(recording)] : print(recording).map(plain)) io.out(line);
   };
@@ -137,10 +143,12 @@ function workOf(
     case "start": {
       const username = onlyName(given, usage);
       return async ({ api, local }) => {
-        const { status, body } = await api.startRecording({ body: { username } }, { signal });
+        const { status, body } = await api.startRecording({ body: { username, quality } }, { signal });
         show(body, (each) => [lineOf(each)]);
-        if (status === 200) io.err("it is being recorded already");
-        else if (local) io.err("the local system records it as soon as it runs");
+        if (status === 200) {
+          const over = quality !== undefined && quality !== body.recorded_quality;
+          io.err(`it is being recorded already${over ? "; it goes over to that quality within half a minute" : ""}`);
+        } else if (local) io.err("the local system records it as soon as it runs");
       };
     }
     case "stop":
@@ -230,6 +238,11 @@ function lineOf(recording: RecordingReply): string {
     .trimEnd();
 }
 
+function qualityLines({ quality, recorded_quality: recorded }: RecordingReply): string[] {
+  const words = [quality && `asked for in ${quality}`, recorded && `recorded in ${recorded}`].filter(Boolean);
+  return words.length === 0 ? [] : [`  ${words.join(", ")}`];
+}
+
 function linesOf(recording: RecordingReply): string[] {
   const { totals, outcome, parts, playlist } = recording;
   const when = [
@@ -241,6 +254,7 @@ function linesOf(recording: RecordingReply): string[] {
   return [
     lineOf(recording),
     `  ${when.flatMap(([name, at]) => at === undefined ? [] : [`${name} ${formatMoment(at)}`]).join(", ")}`,
+    ...qualityLines(recording),
     ...outcome?.detail === undefined ? [] : [`  ${outcome.detail}`],
     ...parts.map(({ part, folder }) => `  part ${part}: ${folder}`),
     ...playlist === undefined ? [] : [`  playlist ${playlist}`],

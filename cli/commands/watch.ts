@@ -1,4 +1,4 @@
-import { AppError, QUALITIES, type Quality, type WatchReply } from "@roomtone/functions/client";
+import { AppError, type Quality, type WatchReply } from "@roomtone/functions/client";
 import { normaliseUsername } from "@roomtone/sdk";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -7,6 +7,7 @@ import { formatTime, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import { FROM, fromHelp, linesOf, type Names, readNames } from "../names.ts";
 import { onlyName, UsageError } from "../options.ts";
+import { QUALITY_WORDS, readQuality } from "../quality.ts";
 import { openSystem, type System } from "../system.ts";
 
 /** Shown by `roomtone watch --help`. */
@@ -20,7 +21,7 @@ ${fromHelp(15)} (with add, rm, pause and resume)
   --file FILE    adds the names in a file, one a line; - is standard input
   --limit N      most names to add of those whom a user follows, 1 to 1000000 (default: all)
   --priority=N   of names that are added or on the list already, -3 to 3: each step up halves the time between checks
-  --quality Q    of names that are added or on the list already: ${QUALITIES.join(", ")}. Lives that begin
+  --quality Q    of names that are added or on the list already: ${QUALITY_WORDS}. Lives that begin
                  from now on are recorded in it; where it is not offered in the best below, else the best there is
   --dir FOLDER   the local system's data (default: roomtone-data)
   --json         one JSON object a line, as the API answers it
@@ -85,7 +86,7 @@ async function workOf(
   if ((priority ?? typed) !== undefined && verb !== "add") {
     throw new UsageError("--priority and --quality go with add", usage);
   }
-  const quality = readQuality(typed);
+  const quality = readQuality(typed, usage);
   if (!/^(-[1-3]|[0-3])$/.test(priority ?? "0")) throw new UsageError("--priority takes -3 to 3", usage);
   switch (verb) {
     case "add":
@@ -253,12 +254,6 @@ function tell(done: Done, io: CliIo, json: Json): number {
     io.out(`${done.added} added, ${done.existing} were there already, ${done.skipped.length} left out`);
   }
   return 0;
-}
-
-function readQuality(given: string | undefined): Quality | undefined {
-  const quality = QUALITIES.find((each) => each === given);
-  if (quality !== given) throw new UsageError(`--quality takes ${QUALITIES.join(", ")}`, usage);
-  return quality;
 }
 
 function readLimit(given: string | undefined): number {

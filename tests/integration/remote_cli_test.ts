@@ -191,6 +191,21 @@ describe("roomtone --remote", { timeout: 240_000 }, () => {
     await remote(["watch", "add", "idle.host", "--priority=-2"]);
     assertEquals((await system.store.getWatch("idle.host"))?.priority, -2);
     assertEquals((await remote(["watch", "add", "idle.host", "--priority=9"])).code, 2);
+    await remote(["watch", "add", "idle.host", "--quality", "hd"]);
+    assertEquals((await system.store.getWatch("idle.host"))?.quality, "hd");
+    assertEquals((await remote(["watch", "add", "idle.host", "--quality", "4k"])).code, 2);
+    const paused = await remote(["watch", "pause", "idle.host", "nobody.here"]);
+    assertEquals([paused.code, paused.out], [1, ["@idle.host is paused"]]);
+    assertMatch(paused.err, /nobody\.here.*not there/);
+    assertEquals((await remote(["watch", "ls"])).out[0]?.split("  "), [
+      "@idle.host",
+      "paused",
+      "not checked yet",
+      "hd",
+    ]);
+    assertEquals(await system.store.getWatch("nobody.here"), undefined);
+    assertEquals((await remote(["watch", "resume", "idle.host"])).out, ["@idle.host is looked at again"]);
+    assertEquals((await system.store.getWatch("idle.host"))?.paused, false);
     const listed = (await remote(["watch", "ls", "--json"])).out.map((line) => JSON.parse(line));
     assertEquals(listed.map(({ username, state }) => [username, state]), [["idle.host", "unknown"], [
       "other.host",
@@ -225,6 +240,18 @@ describe("roomtone --remote", { timeout: 240_000 }, () => {
     const following = remote(["recordings", "events", roomId, "--follow", "--json"]);
     await videoOf(roomId);
     assertEquals((await remote(["recordings", "rm", roomId])).err.split(":")[0], "conflict");
+    assertEquals((await remote(["recordings", "start", HOST, "--quality", "4k"])).code, 2);
+    assertStringIncludes(
+      (await remote(["recordings", "start", HOST, "--quality", "sd"])).err,
+      "goes over to that quality",
+    );
+    while ((await system.store.getRecording(roomId))?.recordedQuality !== "sd") {
+      await new Promise<void>((resolve) => happened = resolve);
+    }
+    assertStringIncludes(
+      (await remote(["recordings", "show", roomId])).out.join("\n"),
+      "asked for in sd, recorded in sd",
+    );
     const stopped = await remote(["recordings", "stop", roomId]);
     assertEquals([stopped.code, stopped.err.includes("asked to end it")], [0, true]);
     const { code, out, err } = await following;
@@ -313,6 +340,8 @@ describe("roomtone --remote", { timeout: 240_000 }, () => {
   it("works on the data folder without --remote, whether the system runs or not", async () => {
     const folder = (argv: string[]) => here([...argv, "--dir", dataDir]);
     assertEquals((await folder(["watch", "add", "near.host"])).out, ["+ @near.host"]);
+    assertEquals((await folder(["watch", "pause", "near.host"])).out, ["@near.host is paused"]);
+    assertEquals((await system.store.getWatch("near.host"))?.paused, true);
     assertEquals((await remote(["watch", "ls"])).out.filter((line) => line.startsWith("@near.host")).length, 1);
     const { roomId } = standin.room(HOST);
     const started = await folder(["recordings", "start", HOST]);
