@@ -6,7 +6,7 @@
 import type { LiveEvent } from "@roomtone/sdk";
 import type { RecordedSegment, RecordingProgress } from "@roomtone/recorder";
 import { formatBytes, formatDuration, plain } from "./format.ts";
-import { wrapText } from "./wrap_text.ts";
+import { cutText, wrapText } from "./wrap_text.ts";
 
 /** Size of a terminal now, in characters. */
 export interface TerminalSize {
@@ -140,7 +140,7 @@ export class TerminalView {
   /** At most half of the screen; who does not fit is counted. */
   #header({ columns, rows }: TerminalSize, now: number): string[] {
     const most = Math.max(1, Math.floor(rows / 2));
-    const cut = (text: string): string => wrapText(text, columns)[0] ?? "";
+    const cut = (text: string): string => cutText(text, columns);
     if (this.#hosts.length <= most) return this.#hosts.map((host) => cut(host.line(now)));
     const shown = this.#hosts.slice(0, most - 1).map((host) => cut(host.line(now)));
     return [...shown, cut(`and ${this.#hosts.length - shown.length} more`)];

@@ -77,8 +77,8 @@ describe("TerminalView", () => {
     view.line("\u6587\u5b57".repeat(6) + "\u{1f469}\u200d\u{1f680}");
     assertEquals(screen(view.frame({ columns: 20, rows: 6 }, NOW)), [
       "@some.host  01:05  0",
-      "one two three four f",
-      "  ive six seven",
+      "one two three four",
+      "  five six seven",
       "\u6587\u5b57".repeat(5),
       "  \u6587\u5b57\u{1f469}\u200d\u{1f680}",
     ]);

@@ -6,26 +6,41 @@ const WIDE =
 
 const CHARACTERS = new Intl.Segmenter();
 
+/** Columns that a character takes. */
+function widthOf(character: string): number {
+  return WIDE.test(character) ? 2 : /^\p{Mark}/u.test(character) ? 0 : 1;
+}
+
+const isPlain = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+
+/** The beginning of a text that fits `columns`. */
+export function cutText(text: string, columns: number): string {
+  if (isPlain(text)) return text.slice(0, columns);
+  let cut = "";
+  let used = 0;
+  for (const { segment } of CHARACTERS.segment(text)) {
+    used += widthOf(segment);
+    if (used > columns) break;
+    cut += segment;
+  }
+  return cut;
+}
+
 /**
- * Breaks text into rows of at most `columns` columns, between characters as people see them.
+ * Breaks text into rows of at most `columns` columns: between words where a row stays more than half full, else between
+ * characters as people see them.
  * @param indent begins every row but the first
  * @returns at least one row
  */
 export function wrapText(text: string, columns: number, indent = ""): string[] {
-  // Plain letters need no counting.
-  if (text.length <= columns && /^[\x20-\x7e]*$/.test(text)) return [text];
   const rows: string[] = [];
-  let row = "";
-  let used = 0;
-  for (const { segment } of CHARACTERS.segment(text)) {
-    const width = WIDE.test(segment) ? 2 : /^\p{Mark}/u.test(segment) ? 0 : 1;
-    if (used + width > columns) {
-      rows.push(row);
-      row = indent;
-      used = indent.length;
-    }
-    row += segment;
-    used += width;
+  for (let left = text;;) {
+    const begin = rows.length === 0 ? "" : indent;
+    const fits = cutText(left, columns - begin.length);
+    if (fits.length === left.length || fits === "") return [...rows, begin + left];
+    const space = left[fits.length] === " " ? fits.length : fits.lastIndexOf(" ");
+    const end = space > fits.length / 2 ? space : fits.length;
+    rows.push(begin + left.slice(0, end));
+    left = left.slice(end).trimStart();
   }
-  return [...rows, row];
 }
