@@ -28,4 +28,4 @@ export {
 export { RetentionPolicy } from "./contract/retention.ts";
 export { environment } from "./contract/environment.ts";
 export { ALL_SHARDS, ANSWER_PREFIX, KEY_PREFIX } from "./contract/keys.ts";
-export { ROUTE_GROUPS, type RouteGroup } from "./entry/aws/route_groups.ts";
+export { PAGE_PATHS, ROUTE_GROUPS, type RouteGroup } from "./entry/aws/route_groups.ts";

@@ -6,10 +6,11 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { builtConsole } from "./console.mjs";
 import { bun, ROOT } from "./tools.mjs";
 
 const ENTRIES = join(ROOT, "functions", "entry", "aws");
@@ -54,6 +55,8 @@ export function sizeLines(files: readonly string[]): string {
 /** Builds one Lambda function's bundle into a folder of its own. */
 export function buildLambda(name: (typeof LAMBDAS)[number], file: string): void {
   bundleLambda(join(ENTRIES, `${name}.lambda.ts`), file);
+  // The console's files lie beside the code that serves them.
+  if (name === "system") cpSync(builtConsole(bun()), join(dirname(file), "console"), { recursive: true });
 }
 
 /** Bundles a program as a Lambda function into one file, and removes what was in its folder. */

@@ -54,6 +54,14 @@ export function App() {
     () => ({ api: openApi(location.origin, key), complain, tell: (text) => setMessage({ text, bad: false }) }),
     [key, complain],
   );
+  // A server that wants a key is told apart at once, whichever page is opened first.
+  useEffect(() => {
+    const stop = new AbortController();
+    shared.api.client.listWatches({ query: { limit: "1" } }, { signal: stop.signal }).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === "unauthorized") setWantsKey(true);
+    });
+    return () => stop.abort();
+  }, [shared.api]);
   const takeKey = (given: string) => {
     if (given === "") sessionStorage.removeItem(KEY);
     else sessionStorage.setItem(KEY, given);

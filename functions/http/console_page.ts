@@ -4,7 +4,7 @@ import type { PageFile, PageFiles } from "../ports/page_files.ts";
 export interface ConsoleOptions {
   files: PageFiles;
   /** Origins that recorded video comes from, where it is not this server. @default none */
-  mediaOrigins?: readonly string[];
+  mediaOrigins?: () => Promise<readonly string[]>;
 }
 
 /** Path below which the console's own files are. */
@@ -23,7 +23,7 @@ export async function consolePage(options: ConsoleOptions, request: Request): Pr
     const page = await options.files.find("index.html", gzip);
     return page && answer(page, {
       "cache-control": "no-cache",
-      "content-security-policy": policy(options.mediaOrigins ?? []),
+      "content-security-policy": policy(await options.mediaOrigins?.() ?? []),
       "referrer-policy": "no-referrer",
       "cross-origin-opener-policy": "same-origin",
     });

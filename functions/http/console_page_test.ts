@@ -13,7 +13,7 @@ const files: PageFiles = { find: (path, gzip) => Promise.resolve(FILES[path] && 
 const app = createApp({
   logger: new CaptureLogger(),
   loopbackOnly: true,
-  console: { files, mediaOrigins: ["https://media.example"] },
+  console: { files, mediaOrigins: () => Promise.resolve(["https://media.example"]) },
 });
 const get = (path: string, headers: Record<string, string> = {}) =>
   app.request(`http://127.0.0.1:3000${path}`, { headers });

@@ -18,6 +18,8 @@ import type { ROUTE_GROUPS, RouteGroup } from "@roomtone/functions/deploy";
 /** Options of {@link RouteGroupApi}. */
 export interface RouteGroupApiProps {
   readonly groups: typeof ROUTE_GROUPS;
+  /** Paths of the console, which the system's function answers. */
+  readonly pagePaths: readonly string[];
   /** The function of each group. */
   readonly functions: Readonly<Record<RouteGroup, lambda.IFunction>>;
   /** Calls a second that the whole API takes before it answers 429. */
@@ -49,7 +51,8 @@ const ACCESS_LOG = {
 };
 
 /**
- * One HTTP API (payload 2.0) with exactly the contract's routes, each sent to its group's function. The functions
+ * One HTTP API (payload 2.0) with exactly the contract's routes, each sent to its group's function, and the console, whose
+ * files are open: there is nothing in them, and what they show is asked for with a key. The functions
  * check the callers' API keys, as the same code does everywhere; the gateway holds off floods.
  */
 export class RouteGroupApi extends Construct {
@@ -86,6 +89,8 @@ export class RouteGroupApi extends Construct {
       for (const { method, path } of props.groups[group]) {
         this.api.addRoutes({ path, methods: [METHODS[method]], integration });
       }
+      if (group !== "system") continue;
+      for (const path of props.pagePaths) this.api.addRoutes({ path, methods: [HttpMethod.GET], integration });
     }
     if (props.domain === undefined) return;
     const { name: domainName, certificateArn } = props.domain;

@@ -9,6 +9,7 @@ import {
   FollowingsConfig,
   KEY_PREFIX,
   LookupConfig,
+  PAGE_PATHS,
   RECORDINGS_PREFIX,
   ROUTE_GROUPS,
   type RouteGroup,
@@ -76,7 +77,7 @@ export class ApiStack extends Stack {
     const { requestsPerSecond, corsOrigins, domain } = config;
     const { functions } = this;
     this.api = new RouteGroupApi(this, "Api", {
-      ...{ groups: ROUTE_GROUPS, functions, requestsPerSecond, corsOrigins, domain },
+      ...{ groups: ROUTE_GROUPS, pagePaths: PAGE_PATHS, functions, requestsPerSecond, corsOrigins, domain },
     }).api;
     const url = domain === undefined ? this.api.apiEndpoint : `https://${domain.name}`;
     new CfnOutput(this, "Url", { value: url });

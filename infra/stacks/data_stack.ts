@@ -28,7 +28,16 @@ export class DataStack extends Stack {
     this.state = new DataTable(this, "State", { tableName: name, shape: TABLE, retain }).table;
     this.events = new DataTable(this, "Events", { tableName: eventsTableName(name), shape: EVENTS_TABLE, retain })
       .table;
-    this.bucket = new BlobBucket(this, "Blobs", { retain }).bucket;
+    this.bucket = new BlobBucket(this, "Blobs", { retain, readers: pageOrigins(config) }).bucket;
     new CfnOutput(this, "BucketName", { value: this.bucket.bucketName });
   }
+}
+
+/**
+ * Origins of the pages that show recordings: the API's own, by any name, and those that may call it. The API's address is
+ * made by AWS after the bucket, so the bucket knows what all such addresses of the region have in common.
+ */
+function pageOrigins({ region, domain, corsOrigins }: StageConfig): string[] {
+  const own = domain === undefined ? [] : [`https://${domain.name}`];
+  return [`https://*.execute-api.${region}.amazonaws.com`, ...own, ...corsOrigins];
 }

@@ -1,9 +1,11 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { buildFunctions, LAMBDAS } from "../../scripts/build_functions.ts";
 import { node24, ROOT } from "../../scripts/tools.mjs";
 import { apiGatewayEvent } from "../fakes/lambda_events.ts";
@@ -62,8 +64,8 @@ describe("bundles", () => {
 
   it("hold at most 300 KB of code each, one file with its source map beside it", () => {
     for (const name of LAMBDAS) {
-      const data = name === "system" ? ["openapi.json"] : [];
-      assertEquals(readdirSync(join(dist, name)).sort(), ["index.mjs", "index.mjs.map", ...data]);
+      const data = name === "system" ? ["console", "openapi.json"] : [];
+      assertEquals(readdirSync(join(dist, name)).sort(), [...data, "index.mjs", "index.mjs.map"].sort());
       const code = readFileSync(join(dist, name, "index.mjs"));
       assert(code.length <= 300_000, `${name} has ${code.length} bytes`);
       assert(code.includes("//# sourceMappingURL=index.mjs.map"), name);
@@ -104,6 +106,31 @@ describe("bundles", () => {
     const { statusCode, body } = answerOf(await call("system", apiGatewayEvent("GET", "/openapi.json")));
     assertEquals(statusCode, 200);
     assertEquals(Object.keys(JSON.parse(String(body)).paths).includes("/recordings"), true);
+  });
+
+  it("serve the console from the files beside the bundle, packed, to browsers", async () => {
+    const files = readdirSync(join(dist, "system", "console"), { recursive: true, withFileTypes: true });
+    const bytes = files.filter((file) => file.isFile()).map(({ parentPath, name }) =>
+      statSync(join(parentPath, name)).size
+    );
+    // Files of the page are no code of the function's: it reads one when somebody asks for it.
+    assert(bytes.length > 2 && bytes.reduce((sum, size) => sum + size, 0) <= 1_500_000, `${bytes.join(" ")} bytes`);
+    const browser = { accept: "text/html,*/*;q=0.8", "accept-encoding": "gzip, deflate, br" };
+    const page = answerOf(await call("system", apiGatewayEvent("GET", "/", browser)));
+    const headers = page.headers as Record<string, string>;
+    assertEquals([page.statusCode, page.isBase64Encoded, headers["content-encoding"]], [200, true, "gzip"]);
+    assertMatch(headers["content-security-policy"] ?? "", /media-src 'self' blob: https:\/\/[\w.-]+\.amazonaws\.com;/);
+    const html = gunzipSync(Buffer.from(String(page.body), "base64")).toString();
+    const [script = ""] = html.match(/\/console\/assets\/[\w.-]+\.js/) ?? [];
+    const asset = answerOf(await call("system", apiGatewayEvent("GET", script, browser)));
+    const about = asset.headers as Record<string, string>;
+    assertEquals([asset.statusCode, about["content-type"]], [200, "text/javascript; charset=utf-8"]);
+    assertStringIncludes(about["cache-control"] ?? "", "immutable");
+    assert(gunzipSync(Buffer.from(String(asset.body), "base64")).length > 1_000);
+    assertEquals(
+      answerOf(await call("system", apiGatewayEvent("GET", "/console/..%2findex.mjs", browser))).statusCode,
+      404,
+    );
   });
 
   it("take a stream event on Node 24", async () => {

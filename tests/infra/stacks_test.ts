@@ -8,6 +8,7 @@ import {
   EVENTS_TABLE,
   FollowingsConfig,
   LookupConfig,
+  PAGE_PATHS,
   PollerConfig,
   RecorderTaskConfig,
   RetentionConfig,
@@ -322,10 +323,10 @@ describe("queues", () => {
 describe("API", () => {
   const api: Part = "Api";
 
-  it("has the routes of the contract, each at its group's function", () => {
+  it("has the routes of the contract and the console's, each at its group's function", () => {
     const expected = Object.entries(ROUTE_GROUPS).flatMap(([group, routes]) =>
       routes.map(({ method, path }) => `${method.toUpperCase()} ${path} -> ${group}`)
-    );
+    ).concat(PAGE_PATHS.map((path) => `GET ${path} -> system`));
     const integrations = dev.resources("AWS::ApiGatewayV2::Integration", api);
     const found = Object.values(dev.resources("AWS::ApiGatewayV2::Route", api)).map(({ Properties }) => {
       const [id] = Object.keys(integrations).filter((key) => JSON.stringify(Properties.Target).includes(key));

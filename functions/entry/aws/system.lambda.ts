@@ -1,7 +1,9 @@
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { dynamoCanary } from "../../adapters/aws/dynamo_canary.ts";
 import { dynamoStore } from "../../adapters/aws/dynamo_store.ts";
 import { RECORDINGS_PREFIX, s3Files } from "../../adapters/aws/s3_files.ts";
+import { pageFolder } from "../../adapters/local/page_folder.ts";
 import { systemClock } from "../../adapters/local/system_clock.ts";
 import { loadConfig, SystemConfig } from "../../contract/config.ts";
 import { alertRaiser } from "../../core/alerts.ts";
@@ -36,7 +38,11 @@ const raise = alertRaiser({ store, clock: systemClock, logger: parts.logger, rul
 /** Recorders are tasks of their own; of each the table knows what it holds. */
 const status = { recorderSlots: config.recorderSlots };
 
-/** Answers the watchlist, recordings and health routes behind API Gateway. */
+/** The console lies beside the bundle, and plays what the bucket's signed addresses lead to. */
+const page = pageFolder(fileURLToPath(new URL("console", import.meta.url)));
+const mediaOrigins = async () => [new URL(await files.link("folder", "file")).origin];
+
+/** Answers the watchlist, recordings and health routes behind API Gateway, and browsers with the console. */
 export const handler = metered(
   metrics,
   serve(createApp({
@@ -45,5 +51,6 @@ export const handler = metered(
     system: { store, clock: systemClock, lookup, files, launcher, raise, retention: config.retention, status },
     canary: dynamoCanary(table),
     openApi,
+    console: page && { files: page, mediaOrigins },
   })),
 );
