@@ -18,15 +18,17 @@ export function tellWrong(wrong: readonly WrongName[], tell: Tell): void {
 /**
  * How failures of names are told: as JSON lines among the results, `{"user", "at", "error"}`; for people as lines beside
  * them.
+ * @param kind what is worked on: users, or things with an id
  */
-export function teller(io: CliIo, json: boolean): Tell {
+export function teller(io: CliIo, json: boolean, kind: "user" | "id" = "user"): Tell {
   return (who, error, at) => {
     const failure = failureOf(error);
     if (json) {
       const { detail: message, ...rest } = failure;
-      io.out(JSON.stringify({ user: who, ...(at === undefined ? {} : { at }), error: { ...rest, message } }));
+      io.out(JSON.stringify({ [kind]: who, ...(at === undefined ? {} : { at }), error: { ...rest, message } }));
     } else {
-      const name = /^[\w.]+$/.test(who) ? `@${who}` : JSON.stringify(who.slice(0, 200));
+      const isName = kind === "user" && /^[\w.]+$/.test(who);
+      const name = isName ? `@${who}` : kind === "id" ? who : JSON.stringify(who.slice(0, 200));
       for (const line of failureLines(failure, at === undefined ? name : `${at}: ${name}`)) io.err(line);
     }
   };
@@ -47,20 +49,36 @@ export async function eachName(
   atOnce = 1,
 ): Promise<number> {
   tellWrong(wrong, tell);
-  let failed = wrong.length > 0;
-  const left = usernames.values();
+  const code = await each(usernames, only, io, tell, work, atOnce);
+  return wrong.length > 0 ? 1 : code;
+}
+
+/**
+ * Works on each name or id, some at a time; all else as for {@link eachName}.
+ * @param only whether one is all that was asked for
+ */
+export async function each(
+  items: readonly string[],
+  only: boolean,
+  io: CliIo,
+  tell: Tell,
+  work: (item: string) => Promise<void>,
+  atOnce = 1,
+): Promise<number> {
+  let failed = false;
+  const left = items.values();
   const worker = async () => {
-    for (const username of left) {
+    for (const item of left) {
       try {
-        await work(username);
+        await work(item);
       } catch (error) {
         io.signal.throwIfAborted();
         if (only || (error instanceof AppError && OF_THE_CALLER.has(error.code))) throw error;
         failed = true;
-        tell(username, error);
+        tell(item, error);
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, usernames.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
   return failed ? 1 : 0;
 }

@@ -2,6 +2,7 @@ import type { AlertReply } from "@roomtone/functions/client";
 import { newWebhookSecret } from "@roomtone/functions/local";
 import { randomFillSync } from "node:crypto";
 import { parseArgs } from "node:util";
+import { each, teller } from "../batch.ts";
 import { formatTime, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import { UsageError } from "../options.ts";
@@ -51,13 +52,13 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   };
   const system = openSystem(io, dir, usage);
   try {
-    if (verb === "ls") await list(system, state, io, show);
-    else {
-      for (const id of ids) {
-        show((await system.api.resendAlert({ params: { id } }, { signal: io.signal })).body);
-      }
+    if (verb === "ls") {
+      await list(system, state, io, show);
+      return 0;
     }
-    return 0;
+    return await each(ids, ids.length === 1, io, teller(io, json, "id"), async (id) => {
+      show((await system.api.resendAlert({ params: { id } }, { signal: io.signal })).body);
+    });
   } finally {
     system.close();
   }

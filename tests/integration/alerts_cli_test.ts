@@ -55,6 +55,11 @@ describe("roomtone alerts", () => {
   it("sends a dead alert again, and says why another cannot be", async () => {
     assertEquals((await run("resend", "live_started:2")).out[0]?.endsWith("  pending"), true);
     assertEquals((await run("ls")).out, []);
+    const both = await run("resend", "live_started:9", "live_started:2", "--json");
+    assertEquals([both.code, both.out.map((line) => JSON.parse(line)).map(({ id, error }) => [id, error.code])], [1, [
+      ["live_started:9", "not_found"],
+      ["live_started:2", "conflict"],
+    ]]);
     const twice = await run("resend", "live_started:2");
     assertEquals([twice.code, twice.err.startsWith("conflict: ")], [1, true]);
     assertEquals((await run("resend", "live_started:9")).err.startsWith("not_found: "), true);
