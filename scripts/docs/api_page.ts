@@ -99,16 +99,17 @@ function limitsOf({ minimum, maximum, minLength, maxLength, default: fallback, f
   ].filter(Boolean).join(", ");
 }
 
-function propertyRows(schema: Schema): string[] {
-  return Object.entries(schema.properties ?? {}).map(([name, one]) => {
+function fieldTable(schema: Schema): string {
+  const rows = Object.entries(schema.properties ?? {}).map(([name, one]) => {
     const limits = limitsOf(one);
     const what = [one.description ?? "", limits && `(${limits})`].filter(Boolean).join(" ");
-    return `| \`${name}${schema.required?.includes(name) ? "" : "?"}\` | ${cell(typeOf(one))} | ${cell(what)} |`;
+    return [`\`${name}${schema.required?.includes(name) ? "" : "?"}\``, cell(typeOf(one)), cell(what)];
   });
+  // Many answers explain themselves by their names.
+  const columns = rows.some(([, , what]) => what !== "") ? ["field", "type", "what"] : ["field", "type"];
+  const line = (cells: readonly string[]) => `| ${cells.slice(0, columns.length).join(" | ")} |`;
+  return [line(columns), line(columns.map(() => "---")), ...rows.map(line)].join("\n");
 }
-
-const fieldTable = (schema: Schema): string =>
-  ["| field | type | what |", "|---|---|---|", ...propertyRows(schema)].join("\n");
 
 const json = (value: unknown): string => `\`\`\`json\n${JSON.stringify(value, undefined, 2)}\n\`\`\``;
 

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { docsOf } from "../../scripts/deno_doc.ts";
@@ -19,16 +19,11 @@ import { ROOT, sourceFiles } from "./source_files.ts";
 /** Fields of each event that JSON has, those of its head. */
 const HEAD = ["type", "id", "roomId", "at", "receivedAt", "history", "method"];
 
+const site = mkdtempSync(join(tmpdir(), "roomtone-docs-"));
+const pages = buildDocs(site);
+after(() => rmSync(site, { recursive: true, force: true }));
+
 describe("the docs", () => {
-  let site = "";
-  let pages: string[] = [];
-
-  before(() => {
-    site = mkdtempSync(join(tmpdir(), "roomtone-docs-"));
-    pages = buildDocs(site);
-  });
-  after(() => rmSync(site, { recursive: true, force: true }));
-
   it("are a site without a dead link", () => {
     assert(pages.length >= 30, String(pages.length));
     assertEquals(siteFaults(site), []);
@@ -145,7 +140,6 @@ const { browser, skipped }: ChromiumStart = await startChromium();
 if (skipped !== undefined) describe(`SKIPPED: ${skipped}`, () => {});
 else {
   describe("the site in Chromium, opened from its folder", () => {
-    let site = "";
     const complaints: string[] = [];
     const open = async (path: string, look: { width: number; dark: boolean }): Promise<Page> => {
       const page = await browser.newPage({
@@ -164,14 +158,7 @@ else {
       return page;
     };
 
-    before(() => {
-      site = mkdtempSync(join(tmpdir(), "roomtone-docs-"));
-      buildDocs(site);
-    });
-    after(async () => {
-      await browser.close();
-      rmSync(site, { recursive: true, force: true });
-    });
+    after(() => browser.close());
 
     const looks = [
       { width: 1280, dark: true, paths: ["index.html", "recipes.html", "settings.html"] },
