@@ -18,10 +18,11 @@ let dir: string;
 /** Runs a command on a terminal until what it shows holds all of `wanted`, then presses Ctrl-C. */
 async function run(argv: string[], wanted: RegExp[]) {
   const out: string[] = [];
+  const err: string[] = [];
   let shown = "";
   const abort = new AbortController();
   const look = (): void => {
-    const all = shown + out.join("\n");
+    const all = shown + out.join("\n") + err.join("\n");
     if (wanted.every((one) => one.test(all))) abort.abort(new Error("Ctrl-C"));
   };
   const { web, webcast, socket } = standin.baseUrls;
@@ -30,7 +31,10 @@ async function run(argv: string[], wanted: RegExp[]) {
       out.push(line);
       look();
     },
-    err: look,
+    err: (line) => {
+      err.push(line);
+      look();
+    },
     status: () => undefined,
     terminal: {
       write: (text) => {
@@ -79,6 +83,17 @@ describe("the view on a terminal", () => {
     const json = await run(["live", "some.host", "--json"], [/"type":"chat"/]);
     assertEquals(json.shown, "");
     for (const line of json.out) JSON.parse(line);
+  });
+
+  it("record has a line for each host, and shows when one who is not live is asked about next", async () => {
+    standin.room("idle.host");
+    const wanted = [/@some\.host {2}.*\d+ segments, /, /@idle\.host {2}not live, next check in 00:\d\d/];
+    const argv = ["record", "some.host", "idle.host", "--follow-next-live", "--dir", dir, "--thumbnail-every-s", "0"];
+    const { code, out, shown } = await run(argv, wanted);
+    assertEquals([code, out.length], [0, 1]);
+    assert(shown.includes("@idle.host: not live; next check at ") && shown.includes("@some.host: recording into "));
+    const lines = await run([...argv, "--plain"], [/@idle\.host: not live; next check at [\d:]+ UTC, Ctrl-C ends it/]);
+    assertEquals([lines.code, lines.shown], [0, ""]);
   });
 
   it("record shows chat and how far it is, and the sum at the end", async () => {
