@@ -73,15 +73,26 @@ export function barOf(options: BarOptions): Bar {
   };
 }
 
-function videoMarks({ timeline, nowMs }: BarOptions, { toMs }: { toMs: number }): Mark[] {
-  const holes = timeline.holes.map((hole): Mark => ({
-    ...{ lane: "video", kind: "missing", fromMs: hole.fromMs, toMs: hole.toMs },
-    text: `No video for ${clockText(hole.toMs - hole.fromMs)}`,
-  }));
-  const late = nowMs === undefined ? undefined : timeline.lateSince(nowMs);
-  if (late === undefined) return holes;
-  const text = `No video since ${clockText(timeline.durationMs)}; it is waited for`;
-  return [...holes, { lane: "video", kind: "missing", fromMs: late, toMs, text }];
+function videoMarks({ timeline, nowMs, lastEventMs }: BarOptions, bar: { fromMs: number; toMs: number }): Mark[] {
+  const missing = (fromMs: number, toMs: number, text: string): Mark => ({
+    ...{ lane: "video", kind: "missing", fromMs, toMs, text },
+  });
+  const marks = timeline.holes.map(({ fromMs, toMs }) =>
+    missing(fromMs, toMs, `No video for ${clockText(toMs - fromMs)}`)
+  );
+  const first = timeline.spans[0]?.wallMs;
+  if (first !== undefined && timeline.isLate(first - bar.fromMs)) {
+    marks.push(missing(bar.fromMs, first, `No video for the first ${clockText(first - bar.fromMs)}`));
+  }
+  const late = timeline.lateSince(nowMs ?? lastEventMs);
+  if (late !== undefined) {
+    const since = clockText(timeline.durationMs);
+    const text = nowMs === undefined
+      ? `No video from ${since} to the end, ${clockText(bar.toMs - late)}`
+      : `No video since ${since}; it is waited for`;
+    marks.push(missing(late, bar.toMs, text));
+  }
+  return marks;
 }
 
 function eventMarks({ breaks }: BarOptions, { toMs }: { toMs: number }): Mark[] {

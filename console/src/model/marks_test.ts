@@ -44,6 +44,19 @@ describe("the bar of a recording's time", () => {
     ]);
   });
 
+  it("video that began late, or ended before the events, is missing there", () => {
+    const short = new Timeline([{ mediaMs: 0, durationMs: 6_000, wallMs: T + 60_000 }]);
+    const options = { timeline: short, lastEventMs: T + 200_000 };
+    assertEquals(textsOf(options), [
+      ["video", "missing", 0, 60_000, "No video for the first 1:00"],
+      ["video", "missing", 66_000, 200_000, "No video from 0:06 to the end, 2:14"],
+    ]);
+    assertEquals(
+      textsOf({ ...options, startedAtMs: T + 50_000, firstEventMs: T + 50_000, lastEventMs: T + 76_000 }),
+      [],
+    );
+  });
+
   it("a new connection is a sign; what it cost is told once", () => {
     const at = 900_000;
     const gap: Break = { kind: "gap", fromMs: T + at, toMs: T + at + 8_000, reason: "reconnect", dropped: undefined };

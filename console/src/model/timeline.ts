@@ -69,9 +69,13 @@ export class Timeline {
 
   /** Since when a picture that should grow has not grown, ms; `undefined` while it is not late. */
   lateSince(nowMs: number): number | undefined {
-    const { endMs, segmentMs } = this;
-    if (endMs === undefined) return undefined;
-    return nowMs - endMs > Math.max(LATE_MS, LATE_SEGMENTS * segmentMs) ? endMs : undefined;
+    const { endMs } = this;
+    return endMs !== undefined && this.isLate(nowMs - endMs) ? endMs : undefined;
+  }
+
+  /** Whether so long a time without a new segment is more than the way of a segment takes. */
+  isLate(ms: number): boolean {
+    return ms > Math.max(LATE_MS, LATE_SEGMENTS * this.segmentMs);
   }
 
   /** When what is played at a place was shown, ms; `undefined` while there is no video. */

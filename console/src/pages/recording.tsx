@@ -30,6 +30,7 @@ const EVERY_MS = 3_000;
 const LATE_MS = 15_000;
 /** Places that are taken for the end of the video, ms before it. */
 const END_MS = 1_500;
+const TOP_GIFTERS = 10;
 const NO_VIDEO = new Timeline([]);
 
 /** One recording: its video, and what happened in the room on the same clock. */
@@ -107,6 +108,7 @@ function Replay({ recording, atMs }: { recording: RecordingReply; atMs: number |
 
   const tally = useMemo(() => new Tally(log), [log, version]);
   const moments = useMemo(() => momentsOf(log), [log, version]);
+  const gifters = useMemo(() => log.topGifters(TOP_GIFTERS), [log, version]);
   const bar = useMemo(() =>
     barOf({
       timeline,
@@ -169,7 +171,7 @@ function Replay({ recording, atMs }: { recording: RecordingReply; atMs: number |
       </div>
       <div class="columns">
         <Moments moments={moments} current={reached} timeline={timeline} onSeek={seek} />
-        <Gifters log={log} />
+        <Gifters top={gifters} />
         <Breaks marks={bar.marks} timeline={timeline} onSeek={seek} />
         <Downloads recording={recording} />
       </div>

@@ -1,5 +1,5 @@
 import { clockText, countText } from "../format.ts";
-import type { EventLog } from "../model/event_log.ts";
+import type { Gifter } from "../model/event_log.ts";
 import type { Mark } from "../model/marks.ts";
 import type { Moment } from "../model/moments.ts";
 import type { Timeline } from "../model/timeline.ts";
@@ -56,8 +56,7 @@ export function Moments(props: {
 }
 
 /** Who gave most. */
-export function Gifters({ log }: { log: EventLog }) {
-  const top = log.topGifters(10);
+export function Gifters({ top }: { top: readonly Gifter[] }) {
   return (
     <section aria-labelledby="gifters-title">
       <h2 id="gifters-title">Top gifters</h2>
