@@ -36,7 +36,7 @@ await main(async () => {
   const { Url = "", TableName = "" } = outputsOf(config, stackName(stage, "Api"));
   const well = await smokeTest(config, Url);
   say(`
-The API: ${Url}
+The API, and in a browser the console: ${Url}
 The first key:
   AWS_REGION=${config.region} ROOMTONE_TABLE_NAME=${TableName} bun run roomtone key create --scope lookup,read,write --name first
 Then:

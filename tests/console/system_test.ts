@@ -47,7 +47,7 @@ else {
       const ways = page.getByRole("region", { name: "Ways to TikTok" });
       await ways.getByRole("row", { name: /^Stream links (fails|left alone).* TikTok asks for a captcha/ }).waitFor();
       await ways.getByRole("row", { name: /^Direct socket/ }).waitFor();
-      await ways.getByText(/requests a minute go out|nothing is asked until/).waitFor();
+      await ways.getByText(/requests a minute go out|it is asked again/).waitFor();
     });
 
     it("tells the trouble of the last minutes in words and as a chart", async () => {

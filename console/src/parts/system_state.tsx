@@ -57,7 +57,9 @@ function requestsText(
   { per_minute, available, waiting, paused_until }: NonNullable<SystemState["tiktok"]>["requests"],
   now: number,
 ): string {
-  if (paused_until !== undefined) return `TikTok refused: nothing is asked until ${fromNow(paused_until, now)}.`;
+  if (paused_until !== undefined && paused_until - now > 1_500) {
+    return `TikTok refused: it is asked again ${fromNow(paused_until, now)}.`;
+  }
   const queue = waiting === 0 ? "none waits" : `${countText(waiting)} wait`;
   return `At most ${countText(Math.round(per_minute))} requests a minute go out, ${
     countText(available)
