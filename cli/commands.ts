@@ -70,7 +70,7 @@ export const COMMANDS: Readonly<Record<string, { overview: string; load(): Promi
   },
   recordings: {
     overview:
-      `roomtone recordings ls | show ID | events ID | log ID | export ID | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
+      `roomtone recordings ls | show ID | events ID | log ID | export ID | clip ID | repair ID... | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
   Lists, shows and changes recordings: those of the local system, whether it runs or not, or with --remote those of an API.`,
     load: () => import("./commands/recordings.ts"),
   },

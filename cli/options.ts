@@ -53,16 +53,21 @@ export function clientOptions(io: CliIo): TikTokOptions {
   };
 }
 
+/** Address and key of the API in the environment; the address is empty when there is none. */
+export function remoteOf(io: CliIo): { url: string; key: string | undefined } {
+  return { url: io.env["ROOMTONE_REMOTE"] ?? "", key: io.env["ROOMTONE_KEY"] || undefined };
+}
+
 /**
  * The API that the command is to ask, from `ROOMTONE_REMOTE` (which `--remote` sets) and `ROOMTONE_KEY`.
  * @returns `undefined` when the command is to work on this machine
  * @throws UsageError for an address or a key that cannot be used
  */
 export function remoteApi(io: CliIo, usage: string): ApiClient | undefined {
-  const url = io.env["ROOMTONE_REMOTE"] || undefined;
-  if (url === undefined) return undefined;
+  const { url, key } = remoteOf(io);
+  if (url === "") return undefined;
   try {
-    return apiClient({ url, key: io.env["ROOMTONE_KEY"] || undefined });
+    return apiClient({ url, key });
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message, usage);
     throw error;

@@ -1,5 +1,4 @@
-import type { EventsReply, RecordingReply, TextReply } from "@roomtone/functions/client";
-import { writeFile } from "node:fs/promises";
+import type { EventsReply, RecordingReply } from "@roomtone/functions/client";
 import { parseArgs } from "node:util";
 import { formatBytes, formatCounts, formatDuration, formatMoment, formatStored, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
@@ -7,10 +6,11 @@ import { onlyName, UsageError } from "../options.ts";
 import { QUALITY_WORDS, readQuality } from "../quality.ts";
 import { openSystem, type System } from "../system.ts";
 import { printLog } from "./recording_log.ts";
+import { clipTimes } from "./recordings_clip_times.ts";
 
 /** Shown by `roomtone recordings --help`. */
 export const usage =
-  `roomtone recordings ls | show ID | events ID | log ID | export ID | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
+  `roomtone recordings ls | show ID | events ID | log ID | export ID | clip ID | repair ID... | start NAME | stop ID... | rm ID... | keep ID... | unkeep ID... [--dir FOLDER] [--json]
   Lists, shows and changes recordings: those of the local system, whether it runs or not, or with --remote those of an API.
   ls             the newest first; of one host with --user NAME, in one state with --state wanted|recording|finished
   events ID      prints the events; only some with --type TYPE, which may be repeated; those behind a place with
@@ -18,6 +18,10 @@ export const usage =
   log ID         what the system logged about it: parts, gaps, trouble with the store, uploads, its end
   export ID      the events as a file: --jsonl (default), --csv, or --vtt for the chat as subtitles of the video; to
                  standard output or, with -o FILE, into a file
+  clip ID        a stretch of the video as one MP4, made by ffmpeg on this machine: --from 1:30 --to 2:15, times as the
+                 player shows them; with --out FILE into that file. It begins at the keyframe at or before --from, or
+                 with --exact, which takes longer, at that very time
+  repair ID...   closes what a crash left open of recordings of the local system
   start NAME     records a host who is live now; a local system does it while it runs. --quality ${QUALITY_WORDS}:
                  in that one, else the best below, else the best there is; what is being recorded goes over to it
   stop ID...     ends recordings for good, while their lives go on
@@ -29,7 +33,8 @@ export const usage =
   Examples:
     roomtone recordings ls --user some.host --state finished
     roomtone recordings events 7300000000000000001 --follow --json
-    roomtone recordings export 7300000000000000001 --vtt -o chat.vtt`;
+    roomtone recordings export 7300000000000000001 --vtt -o chat.vtt
+    roomtone recordings clip 7300000000000000001 --from 1:30 --to 2:15 --out moment.mp4`;
 
 const STATES = ["wanted", "recording", "finished"] as const;
 /** How long one request waits for the next event, ms. */
@@ -46,6 +51,11 @@ interface Values {
   csv?: boolean;
   vtt?: boolean;
   output?: string;
+  from?: string;
+  to?: string;
+  out?: string;
+  exact?: boolean;
+  dir?: string;
   quality?: string;
 }
 
@@ -66,6 +76,10 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       csv: { type: "boolean" },
       vtt: { type: "boolean" },
       output: { type: "string", short: "o" },
+      from: { type: "string" },
+      to: { type: "string" },
+      out: { type: "string" },
+      exact: { type: "boolean" },
       quality: { type: "string" },
     },
   });
@@ -73,8 +87,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   const work = workOf(verb, given, values, io);
   const system = openSystem(io, values.dir, usage);
   try {
-    await work(system);
-    return 0;
+    return await work(system) ?? 0;
   } finally {
     system.close();
   }
@@ -85,8 +98,8 @@ function workOf(
   given: string[],
   values: Values,
   io: CliIo,
-): (system: System) => Promise<void> {
-  const { json, user, state: typed, type, after, follow } = values;
+): (system: System) => Promise<number | void> {
+  const { json = false, user, state: typed, type, after, follow } = values;
   if (verb !== "ls" && (user !== undefined || typed !== undefined)) {
     throw new UsageError("--user and --state go with ls", usage);
   }
@@ -99,6 +112,10 @@ function workOf(
   }
   if (verb !== "start" && values.quality !== undefined) throw new UsageError("--quality goes with start", usage);
   const quality = readQuality(values.quality, usage);
+  const { from, to, out, exact } = values;
+  if (verb !== "clip" && (from !== undefined || to !== undefined || out !== undefined || exact)) {
+    throw new UsageError("--from, --to, --out and --exact go with clip", usage);
+  }
   const show = (recording: RecordingReply, print: (recording: RecordingReply) => string[]) => {
     for (const line of json ? [JSON.stringify(recording)] : print(recording).map(plain)) io.out(line);
   };
@@ -132,13 +149,31 @@ function workOf(
     }
     case "log": {
       const id = onlyName(given, usage);
-      return (system) => printLog(system, id, json === true, io);
+      return (system) => printLog(system, id, json, io);
     }
     case "export": {
       const id = onlyName(given, usage);
       const [format = "jsonl", other] = formats;
       if (other !== undefined) throw new UsageError("one of --jsonl, --csv and --vtt was expected", usage);
-      return ({ api }) => exportTo(values.output, exportOf(api, id, format, signal), io);
+      return async (system) => {
+        const { exportTo } = await import("./recordings_files.ts");
+        await exportTo(system, id, { format, path: values.output, quiet: json }, io);
+      };
+    }
+    case "clip": {
+      const id = onlyName(given, usage);
+      const times = clipTimes(from, to, usage);
+      return async (system) => {
+        const { clipTo } = await import("./recordings_clip.ts");
+        await clipTo(system, id, { ...times, out, exact: exact ?? false, json }, io);
+      };
+    }
+    case "repair": {
+      if (given.length === 0) throw new UsageError("no id was given", usage);
+      return async (system) => {
+        const { repairThem } = await import("./recordings_files.ts");
+        return await repairThem(system, given, { dir: values.dir, json }, io);
+      };
     }
     case "start": {
       const username = onlyName(given, usage);
@@ -178,30 +213,11 @@ function workOf(
       };
     }
     default:
-      throw new UsageError("ls, show, events, log, export, start, stop, rm, keep or unkeep is missing", usage);
+      throw new UsageError(
+        "ls, show, events, log, export, clip, repair, start, stop, rm, keep or unkeep is missing",
+        usage,
+      );
   }
-}
-
-/** The pieces of a file of a recording. */
-async function* exportOf(
-  api: System["api"],
-  id: string,
-  format: "jsonl" | "csv" | "vtt",
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  const call = { jsonl: api.recordingEventsJsonl, csv: api.recordingEventsCsv, vtt: api.recordingChatVtt }[format];
-  for (let after: string | undefined = "0"; after !== undefined;) {
-    const { body, next }: TextReply = await call({ params: { id }, query: { after } }, { signal });
-    yield body;
-    after = next;
-  }
-}
-
-async function exportTo(path: string | undefined, pieces: AsyncIterable<string>, io: CliIo): Promise<void> {
-  if (path !== undefined) {
-    await writeFile(path, pieces);
-    io.err(`written to ${path}`);
-  } else for await (const text of pieces) if (text !== "") io.out(text.replace(/\n$/, ""));
 }
 
 async function* eventsOf(

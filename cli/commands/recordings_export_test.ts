@@ -11,9 +11,11 @@ import { run } from "./recordings.ts";
 describe("roomtone recordings export", () => {
   let dir: string;
   let out: string[];
+  let told: string[];
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), "roomtone-"));
     out = [];
+    told = [];
     const config = loadConfig(LocalConfig, { ROOMTONE_DATA_DIR: dir });
     const store = openLocalStore(config);
     await store.wantRecording({ roomId: "1", username: "host", title: "" }, 1);
@@ -27,7 +29,7 @@ describe("roomtone recordings export", () => {
   const io = (): CliIo => ({
     out: (line) => out.push(`${line}\n`),
     err: () => {},
-    status: () => {},
+    status: (line) => told.push(line),
     env: {},
     signal: new AbortController().signal,
     now: () => 0,
@@ -51,5 +53,12 @@ describe("roomtone recordings export", () => {
     const file = join(dir, "chat.vtt");
     assertEquals(await exported("--vtt", "-o", file), "");
     assertStringIncludes(await readFile(file, "utf8"), "<v ?>hello\n\n");
+  });
+
+  it("tells how far it is, and says nothing to machines", async () => {
+    await exported("-o", join(dir, "events.jsonl"));
+    assertStringIncludes(told.splice(0).at(-1) ?? "", "export: 78 B");
+    await exported("--json", "-o", join(dir, "events.jsonl"));
+    assertEquals(told, []);
   });
 });

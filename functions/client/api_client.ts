@@ -217,8 +217,12 @@ function targetOf(path: string, { params = {}, query = {} }: AnyInput): string {
   return search.size === 0 ? filled : `${filled}?${search}`;
 }
 
-/** The error that the API tells about, or the one that the status means. */
-function failure(path: string, status: number, value: unknown, headers: Headers): AppError {
+/**
+ * The error that the API tells about, or the one that the status means.
+ * @param path what was called, for the message
+ * @param value the answer's body, as JSON
+ */
+export function failure(path: string, status: number, value: unknown, headers: Headers): AppError {
   const problem = v.safeParse(Problem, value);
   if (problem.success) {
     const { code, detail, remedy, retry_after: seconds, evidence = {}, parameters, request_id: requestId } =

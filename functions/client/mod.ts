@@ -15,4 +15,11 @@ export type {
   RetentionReply,
   WatchReply,
 } from "../contract/schemas.ts";
-export { type ApiClient, apiClient, type ApiClientOptions, type CallOptions, type TextReply } from "./api_client.ts";
+export {
+  type ApiClient,
+  apiClient,
+  type ApiClientOptions,
+  type CallOptions,
+  failure as apiFailure,
+  type TextReply,
+} from "./api_client.ts";

@@ -18,5 +18,6 @@ export type { Watch } from "../../ports/watch_store.ts";
 export { openKeys, type OpenKeyStore } from "./key_stores.ts";
 export { type LocalApi, localApi } from "./local_api.ts";
 export { type LocalDeps, type LocalSystem, openLocalStore, startLocal } from "./local_system.ts";
+export { type RepairedPart, repairRecording } from "./repair_recording.ts";
 export { acceptHere, lookOnce } from "./open_canary.ts";
 export { canaryReply } from "../../http/canary_handler.ts";
