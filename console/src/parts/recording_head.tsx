@@ -4,6 +4,7 @@ import { bytesText, clockText, dateText } from "../format.ts";
 import { useShared } from "../hooks.ts";
 import { hashOf } from "../router.ts";
 import { QualityOptions, readQuality } from "./quality_select.tsx";
+import "../recording.css";
 
 /** What is known of a recording at a glance; stop it, record on, or in another quality. */
 export function RecordingHead({ recording, onChanged }: { recording: RecordingReply; onChanged(): void }) {
