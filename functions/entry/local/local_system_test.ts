@@ -106,8 +106,9 @@ describe("startLocal()", () => {
     assertEquals(shown.trouble?.kinds, []);
     recorder.last().end({ kind: "failed", code: "network", detail: "gone", retryable: true });
     await until(async () => (await system.store.getRecording(ROOM))?.state === "wanted");
-    const { waiting } = v.parse(SystemReply, await getJson(system, "/system"));
+    const { waiting, recorders } = v.parse(SystemReply, await getJson(system, "/system"));
     assertEquals(waiting.map(({ id, failures }) => [id, failures]), [[ROOM, 1]]);
+    assertEquals(recorders.map(({ recordings }) => recordings), [[]]);
   });
 
   it("keeps what it logs about a recording until the recording is deleted", async () => {
