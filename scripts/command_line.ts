@@ -4,13 +4,14 @@
  * `bun scripts/command_line.ts`; `--check` only tells whether it is up to date.
  * @module
  */
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../cli/commands.ts";
 import { EXIT_CODES } from "../cli/exit_codes.ts";
-import { ROOT } from "./tools.mjs";
+import { deno, ROOT } from "./tools.mjs";
 
 const FILE = join(ROOT, "docs", "command_line.md");
 
@@ -78,7 +79,13 @@ export async function commandLinePage(): Promise<string> {
       return `## roomtone ${name}\n\n\`\`\`text\n${usage}\n\`\`\`\n`;
     }),
   );
-  return [HEAD, ...parts].join("\n");
+  const formatted = spawnSync(deno(), ["fmt", "--ext", "md", "-"], {
+    cwd: ROOT,
+    input: [HEAD, ...parts].join("\n"),
+    encoding: "utf8",
+  });
+  if (formatted.status !== 0) throw new Error(`deno fmt: ${formatted.stderr}`);
+  return formatted.stdout;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
