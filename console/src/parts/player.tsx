@@ -119,13 +119,15 @@ export function Player(props: PlayerProps) {
       made.on(Hls.Events.ERROR, (_, data) => {
         const told = videoTrouble(data);
         if (told !== undefined) setTrouble(told.text);
-        if (!data.fatal) return;
-        if (data.type === Hls.ErrorTypes.MEDIA_ERROR) return made.recoverMediaError();
         const { missing } = told ?? {};
         const age = Date.now() + aheadMs - (data.frag?.programDateTime ?? 0);
         if (missing !== undefined && (age > FRESH_MS || !latest.current.growing)) {
+          // Its own tries would take half a minute.
+          made.stopLoad();
           return passOver(made, element, missing);
         }
+        if (!data.fatal) return;
+        if (data.type === Hls.ErrorTypes.MEDIA_ERROR) return made.recoverMediaError();
         retry ??= setTimeout(() => {
           retry = undefined;
           if (isLoaded) made.startLoad();
