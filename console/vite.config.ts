@@ -17,9 +17,10 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: Object.fromEntries(
-      ["/watchlist", "/recordings", "/health", "/metrics", "/api", "/tiktok", "/hosts", "/canary", "/system", "/alerts"].map((
-        path,
-      ) => [path, api]),
+      ["/watchlist", "/recordings", "/health", "/metrics", "/api", "/tiktok", "/hosts", "/canary", "/system", "/alerts"]
+        .map((
+          path,
+        ) => [path, api]),
     ),
   },
 });
