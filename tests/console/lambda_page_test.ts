@@ -34,7 +34,13 @@ const skipped = chromium.skipped ?? noTable;
 const { browser } = chromium;
 
 describe("the console on AWS", () => {
-  if (engine === undefined || browser === undefined) return it(`SKIPPED: ${skipped}`, { skip: skipped }, () => {});
+  if (engine === undefined || browser === undefined) {
+    after(async () => {
+      await browser?.close();
+      await engine?.stop();
+    });
+    return it(`SKIPPED: ${skipped}`, { skip: skipped }, () => {});
+  }
 
   let folder: string;
   let aws: AwsServices;
