@@ -173,7 +173,7 @@ function Replay({ recording, atMs }: { recording: RecordingReply; atMs: number |
         <Moments moments={moments} current={reached} timeline={timeline} onSeek={seek} />
         <Gifters top={gifters} />
         <Breaks marks={bar.marks} timeline={timeline} onSeek={seek} />
-        <Downloads recording={recording} />
+        <Downloads recording={recording} mediaMs={mediaMs} />
       </div>
       <RecordingLog id={id} />
     </>

@@ -2,6 +2,7 @@ import type { RecordingReply } from "@roomtone/functions/client";
 import { useEffect, useState } from "preact/hooks";
 import type { Api } from "../api.ts";
 import { useShared } from "../hooks.ts";
+import { ClipForm } from "./clip_form.tsx";
 
 /** Files of events: what they are called, and which call gives them. */
 const FILES = [
@@ -10,8 +11,8 @@ const FILES = [
   { name: "chat.vtt", text: "Chat (subtitles)", call: "recordingChatVtt" },
 ] as const;
 
-/** What can be taken home of a recording. */
-export function Downloads({ recording }: { recording: RecordingReply }) {
+/** What can be taken home of a recording. @param mediaMs where the player is */
+export function Downloads({ recording, mediaMs }: { recording: RecordingReply; mediaMs: number }) {
   const { api, complain } = useShared();
   const { id, username } = recording;
   const movies = useMovies(api, recording);
@@ -50,6 +51,7 @@ export function Downloads({ recording }: { recording: RecordingReply }) {
           <span class="quiet-text">No MP4 was made: ROOMTONE_MP4=true makes one at the end of each recording.</span>
         )}
       </div>
+      {recording.playlist !== undefined && <ClipForm recording={recording} mediaMs={mediaMs} save={save} />}
     </section>
   );
 }
