@@ -1,5 +1,6 @@
 import type { EventsReply, RecordingReply } from "@roomtone/functions/client";
 import { parseArgs } from "node:util";
+import { each, teller } from "../batch.ts";
 import { formatBytes, formatCounts, formatDuration, formatMoment, formatStored, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import { onlyName, UsageError } from "../options.ts";
@@ -189,28 +190,26 @@ function workOf(
     case "stop":
     case "rm": {
       if (given.length === 0) throw new UsageError("no id was given", usage);
-      return async ({ api }) => {
-        for (const id of given) {
+      return ({ api }) =>
+        each(given, given.length === 1, io, teller(io, json, "id"), async (id) => {
           if (verb === "stop") {
             const { status, body } = await api.stopRecording({ params: { id } }, { signal });
-            show(body, (each) => [lineOf(each)]);
+            show(body, (recording) => [lineOf(recording)]);
             if (status === 202) io.err(`${id}: its recorder is asked to end it, which takes some seconds`);
           } else {
             await api.deleteRecording({ params: { id } }, { signal });
             io.out(json ? JSON.stringify({ id, deleted: true }) : `- ${plain(id)}`);
           }
-        }
-      };
+        });
     }
     case "keep":
     case "unkeep": {
       if (given.length === 0) throw new UsageError("no id was given", usage);
-      return async ({ api }) => {
-        for (const id of given) {
+      return ({ api }) =>
+        each(given, given.length === 1, io, teller(io, json, "id"), async (id) => {
           const change = verb === "keep" ? api.keepRecording : api.unkeepRecording;
-          show((await change({ params: { id } }, { signal })).body, (each) => [lineOf(each)]);
-        }
-      };
+          show((await change({ params: { id } }, { signal })).body, (recording) => [lineOf(recording)]);
+        });
     }
     default:
       throw new UsageError(

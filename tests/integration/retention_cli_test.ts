@@ -54,6 +54,9 @@ describe("roomtone retention", () => {
     const kept = await cli("recordings", "keep", "2");
     assertEquals([kept.code, kept.out.map((line) => line.endsWith("  kept"))], [0, [true]]);
     assertEquals((await cli("recordings", "keep", "9")).code, 1);
+    const some = await cli("recordings", "keep", "9", "2", "--json");
+    const told = some.out.map((line) => JSON.parse(line)).map(({ id, error, kept }) => [id, error?.code ?? kept]);
+    assertEquals([some.code, told], [1, [["9", "not_found"], ["2", true]]]);
     const plan = await run("--dry-run", "--json");
     assertEquals(
       plan.out.map((line) => JSON.parse(line)).map(({ done, recording_id: id, why }) => [done, id, why]),
