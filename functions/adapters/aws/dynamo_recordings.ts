@@ -77,6 +77,10 @@ const BUSY_CODES: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceeded",
 ]);
 
+/** More items than there are. */
+const ALL = 2 ** 31 - 1;
+/** Comes after each place of a list. */
+const AFTER_ALL = "~";
 /** No claim's condition holds for it, whatever an index that lags behind says. */
 const NEVER_DUE = Number.MAX_SAFE_INTEGER;
 
@@ -149,6 +153,20 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
       throw error;
     }
   };
+  /**
+   * Recordings that are not finished, the newest first. They are few beside all that ever were, and those who look at what
+   * is going on ask for them each few seconds: they are read from the index that holds no others.
+   */
+  const open = async (wanted: { username?: string; state: string; cursor?: string }): Promise<Item[]> => {
+    const { username, state, cursor = AFTER_ALL } = wanted;
+    const items = await queryItems(table, {
+      index: DUE_INDEX,
+      partition: RECORDING_DUE_PARTITION,
+      only: { username, state },
+    }, ALL);
+    const orderOf = (item: Item) => String(item["listOrder"]);
+    return items.filter((item) => orderOf(item) < cursor).sort((a, b) => orderOf(a) < orderOf(b) ? 1 : -1);
+  };
   return {
     async wantRecording({ roomId, username, title, quality }, now) {
       const item = {
@@ -200,7 +218,8 @@ export function dynamoRecordings(table: DynamoTable): RecordingStore {
     },
     getRecording: read,
     async listRecordings({ limit, cursor }, { username, state } = {}) {
-      const found = await queryItems(table, {
+      const isOpen = state === "wanted" || state === "recording";
+      const found = isOpen ? await open({ username, state, cursor }) : await queryItems(table, {
         index: LIST_INDEX,
         partition: RECORDING_LIST_PARTITION,
         where: cursor === undefined ? undefined : { operator: "<", value: cursor },
