@@ -125,6 +125,23 @@ describe("stacks", () => {
       },
     });
   });
+
+  it("lets pages of the API, by any name, and of origins that may call it read objects, and no others", () => {
+    const readers = ({ byPart }: Templates) => {
+      const [{ Properties } = { Properties: {} }] = Object.values(byPart.Data.findResources("AWS::S3::Bucket"));
+      return (Properties as { CorsConfiguration: { CorsRules: Record<string, string[]>[] } }).CorsConfiguration
+        .CorsRules
+        .map(({ AllowedMethods, AllowedOrigins }) => [AllowedMethods, AllowedOrigins]);
+    };
+    const gateway = "https://*.execute-api.us-east-1.amazonaws.com";
+    assertEquals(readers(dev), [[["GET", "HEAD"], [gateway]]]);
+    const domain = {
+      name: "api.example.com",
+      certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    };
+    const named = synthesise("dev", { domain, corsOrigins: ["https://app.example"] });
+    assertEquals(readers(named), [[["GET", "HEAD"], [gateway, "https://api.example.com", "https://app.example"]]]);
+  });
 });
 
 describe("data", () => {
