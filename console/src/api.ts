@@ -1,4 +1,5 @@
 import { type ApiClient, apiClient, AppError } from "@roomtone/functions/client";
+import { openEventStream } from "./event_stream.ts";
 
 /** The API, as the console uses it. */
 export interface Api {
@@ -58,15 +59,35 @@ export function openApi(origin: string, key: string | undefined): Api {
       return URL.createObjectURL(await response.blob());
     },
     async follow({ id, after, types, signal, onEvents, onState }) {
-      for (let place = after; !signal.aborted;) {
+      let place = after;
+      let streams = true;
+      /** @returns whether the recording is over */
+      const readPage = async (waitMs: number) => {
+        const query = { after: place, types: types.join(","), limit: String(PAGE_EVENTS), waitMs: String(waitMs) };
+        const { body } = await client.recordingEvents({ params: { id }, query }, { signal });
+        onState?.(true);
+        if (body === undefined) return true;
+        place = body.after;
+        onEvents(body.events, body.after, body.finished);
+        return body.finished ? true : body.events.length === 0 && streams && await readStream();
+      };
+      const readStream = async () => {
+        const query = { after: place, types: types.join(",") };
+        const stream = await openEventStream(id, query, { headers: headers(), signal });
+        streams = stream !== undefined;
+        const began = place;
+        for await (const { after, event } of stream ?? []) {
+          place = after;
+          onEvents(event === undefined ? [] : [event], after, event === undefined);
+          if (event === undefined) return true;
+        }
+        if (streams && place === began) await slept(RETRY_MS, signal);
+        return false;
+      };
+      while (!signal.aborted) {
         try {
-          const query = { after: place, types: types.join(","), limit: String(PAGE_EVENTS), waitMs: String(WAIT_MS) };
-          const { body } = await client.recordingEvents({ params: { id }, query }, { signal });
-          onState?.(true);
-          if (body === undefined) return;
-          place = body.after;
-          onEvents(body.events, body.after, body.finished);
-          if (body.finished) return;
+          // Pages bring what is stored, many at once; a stream brings what comes, where the server has one.
+          if (await readPage(streams ? 0 : WAIT_MS)) return;
         } catch (error) {
           if (signal.aborted) return;
           onState?.(false, error);

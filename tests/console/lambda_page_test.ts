@@ -122,9 +122,12 @@ describe("the console on AWS", () => {
     await page.getByText("recorders on AWS have disks of their own").waitFor();
     await assertAccessible(page);
     await shoot(page, "system_aws");
+    // Its answers come whole, so that events are waited for one answer at a time.
+    const waits = page.waitForRequest((request) => /\/events\?.*waitMs=20000/.test(request.url()));
     await page.getByRole("link", { name: "@some.host" }).click();
     await page.getByText("Log of this recording").click();
     await page.getByRole("row", { name: /recording started part 1/ }).waitFor();
+    await waits;
     assertEquals(complaints, []);
     await page.close();
   });

@@ -29,13 +29,19 @@ else {
     });
 
     it("plays while it is written, with chat, likes and charts that grow", async () => {
-      const page = await world.open(`#/recordings/${id}`);
+      const page = await world.open();
+      const streamed = page.waitForResponse((response) =>
+        response.url().includes(`/recordings/${id}/events?`) &&
+        response.headers()["content-type"] === "text/event-stream"
+      );
+      await page.evaluate((hash) => location.assign(hash), `#/recordings/${id}`);
       await page.getByRole("heading", { name: "@some.host" }).waitFor();
       await playing(page);
       await page.getByText(/^\d+ s behind the room$/).waitFor();
       await page.getByLabel("Chat", { exact: true }).getByRole("listitem").nth(5).waitFor();
       await page.getByText(/[\d,]+ viewers now/).waitFor();
       const likes = page.locator(".counters div").filter({ hasText: "Likes" }).locator("dd");
+      await streamed;
       const first = await likes.innerText();
       await page.waitForFunction(
         (before) => [...document.querySelectorAll(".counters dd")].every(({ textContent }) => textContent !== before),
