@@ -67,6 +67,8 @@ async function ask({ key, unknownKey, phases, seconds }: Asking): Promise<Set<nu
   try {
     const headers = ["--header", `x-api-key: ${key === undefined ? "rtk_0_0" : await newKey(env, key)}`];
     const args = ["run", `${system.url}/openapi.json`, "--checks", CHECKS.join(","), "--max-examples", "10"];
+    // A caller may ask to wait 20 s for the next event.
+    const patience = ["--request-timeout", "30"];
     const bounds = ["--phases", phases, "--seed", "1", "--max-time", String(seconds), "--no-color"];
     const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
       const options = {
@@ -75,7 +77,7 @@ async function ask({ key, unknownKey, phases, seconds }: Asking): Promise<Set<nu
         maxBuffer: 64 * 1024 * 1024,
         env: { ...process.env, NO_COLOR: "1" },
       };
-      execFile(program, [...args, ...bounds, ...headers], options, (error, stdout, stderr) => {
+      execFile(program, [...args, ...bounds, ...patience, ...headers], options, (error, stdout, stderr) => {
         resolve({
           code: error === null ? 0 : typeof error.code === "number" ? error.code : -1,
           output: stdout + stderr,

@@ -1,6 +1,5 @@
 import { type Clip, clip, RecorderError } from "@roomtone/recorder";
-import { createReadStream } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../contract/errors.ts";
 import type { ClipMaker } from "../../ports/clip_maker.ts";
@@ -16,6 +15,9 @@ export interface ClipMakerOptions {
   /** Most bytes that are read for one. @default 4 GB */
   maxBytes?: number;
 }
+
+/** Bytes of a clip that are read at once. */
+const CHUNK_BYTES = 256 * 1024;
 
 /** Makes clips with the recorder's ffmpeg. */
 export function clipMaker({ dir, ffmpeg, most = 2, maxBytes = 4_000_000_000 }: ClipMakerOptions): ClipMaker {
@@ -45,7 +47,7 @@ export function clipMaker({ dir, ffmpeg, most = 2, maxBytes = 4_000_000_000 }: C
         const made = await clip({ playlist, open: async (uri) => await open(uri) }, {
           ...{ fromMs, toMs, exact, maxBytes, ffmpegPath: ffmpeg, signal, output: join(folder, "clip.mp4") },
         });
-        const body = bodyOf(made, leave);
+        const body = await bodyOf(made, leave);
         // Who went away before the first byte does not cancel anything.
         signal.addEventListener("abort", () => void body.cancel().catch(leave), { once: true });
         return { size: made.bytes, startMs: made.startMs, gaps: made.gaps.length, body };
@@ -64,25 +66,26 @@ function once(work: () => Promise<void>): () => Promise<void> {
 }
 
 /** The file's bytes, read as they are asked for. @param leave is called once, at the end of it in any way */
-function bodyOf({ path }: Clip, leave: () => Promise<void>): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const file = createReadStream(path);
-  const chunks: AsyncIterator<Uint8Array<ArrayBuffer>> = file[Symbol.asyncIterator]();
+async function bodyOf({ path }: Clip, leave: () => Promise<void>): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  // Opened here: who goes away at once would take the file from under a stream that opens it later.
+  const file = await open(path);
+  const end = once(async () => {
+    await file.close();
+    await leave();
+  });
   return new ReadableStream({
     async pull(controller) {
       try {
-        const { done, value } = await chunks.next();
-        if (!done) return controller.enqueue(value);
+        const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK_BYTES));
+        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
       } catch (error) {
-        await leave();
+        await end();
         throw error;
       }
-      await leave();
+      await end();
       controller.close();
     },
-    async cancel() {
-      file.destroy();
-      await leave();
-    },
+    cancel: end,
   }, { highWaterMark: 0 });
 }
 
