@@ -31,9 +31,11 @@ export const usage = `roomtone demo [--stay] [--captures FILE] [--seconds N] [--
     roomtone demo --stay --seconds 60`;
 
 const HOST = "demo.host";
-/** Who is live as long as the demo stays, and is not watched. */
+/** Who is live, and recorded, as long as the demo stays. */
 const STAYING_HOST = "some.host";
 const STAYING_MS = 24 * 3_600_000;
+/** It takes 270 MB an hour. */
+const STAYING_QUALITY = "sd";
 /** How much longer than the live the whole demo may take. */
 const GRACE_MS = 60_000;
 /** Media time and the live's length may differ by this much: pictures already on their way when the live ended. */
@@ -86,8 +88,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   try {
     say("stand-in", standin.url);
     say("local system", system.url);
-    const answer = await fetch(`${system.url}/watchlist/${HOST}`, { method: "PUT" });
-    if (!answer.ok) throw new Error(`putting @${HOST} on the watchlist: ${answer.status} ${await answer.text()}`);
+    await watch(system.url, HOST);
     say("watchlist", `+ @${HOST}, who goes live for ${formatDuration(seconds * 1000)}`);
     await standin.goLive(HOST, { durationMs: seconds * 1000, title: "Roomtone demo", captures });
 
@@ -98,6 +99,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
     if (problems.length === 0) say("demo passed", `in ${formatDuration(io.now() - begun)}`);
     if (values.stay) {
       await standin.goLive(STAYING_HOST, { durationMs: STAYING_MS, title: "Tea" });
+      await watch(system.url, STAYING_HOST, `?quality=${STAYING_QUALITY}`);
       await stay(system.url, standin.url, io, say);
     }
     return problems.length === 0 ? 0 : 1;
@@ -152,13 +154,14 @@ class DemoObserver {
         this.#say("recording", event.folder);
         break;
       case "event": {
+        if (event.username !== HOST) break;
         this.#events++;
         const told: LiveEvent = JSON.parse(event.event.json);
         this.#say(EVENT, this.#masked ? formatEventMasked(told) : formatEvent(told));
         break;
       }
       case "progress":
-        this.#progress(event.data);
+        if (event.username === HOST) this.#progress(event.data);
         break;
       case "gap":
         this.#say("gap", JSON.stringify(event.data));
@@ -240,8 +243,14 @@ async function report(context: ReportContext): Promise<string[]> {
   return problems;
 }
 
+async function watch(apiUrl: string, username: string, query = ""): Promise<void> {
+  const answer = await fetch(`${apiUrl}/watchlist/${username}${query}`, { method: "PUT" });
+  if (!answer.ok) throw new Error(`putting @${username} on the watchlist: ${answer.status} ${await answer.text()}`);
+}
+
 async function stay(apiUrl: string, standinUrl: string, io: CliIo, say: Say): Promise<void> {
   say("staying", "until Ctrl-C");
+  say("  console", `${apiUrl}/`);
   say("  API", apiUrl);
   say("  links", `${apiUrl}/api/links?usernames[]=${STAYING_HOST}`);
   say("  user info", `${apiUrl}/tiktok/user-info?uniqueId=${STAYING_HOST}`);

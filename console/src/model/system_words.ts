@@ -37,7 +37,7 @@ export function callName(call: string): string {
 
 /** Whether it is open, refused or left alone. */
 export function stateText({ state, next_try_at: next }: Standing, now: number): string {
-  if (state === "unknown") return "not tried yet";
+  if (state === "unknown") return "nothing known yet";
   if (state === "works") return "open";
   if (state === "failing") return "fails, and is tried again";
   if (state === "probing") return "one try may show whether it works again";

@@ -17,7 +17,7 @@ describe("words for the system at work", () => {
       "TikTok asks for a captcha; 3 failures in a row, first 1 min ago",
     ]);
     const unknown = { state: "unknown", failures: 0 } as const;
-    assertEquals([stateText(unknown, NOW), reasonText(unknown, NOW)], ["not tried yet", ""]);
+    assertEquals([stateText(unknown, NOW), reasonText(unknown, NOW)], ["nothing known yet", ""]);
   });
 
   it("count slots, also where nobody knows how many there are", () => {

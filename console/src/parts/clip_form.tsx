@@ -77,7 +77,7 @@ export function ClipForm({ recording, mediaMs, save }: ClipFormProps) {
         />
       </label>
       <button type="button" class="quiet" onClick={() => setTo(placeText(mediaMs))}>To here</button>
-      <label>
+      <label class="check">
         <input type="checkbox" checked={exact} onChange={(event) => setExact(event.currentTarget.checked)} />{" "}
         exactly from there (takes longer)
       </label>
