@@ -68,7 +68,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "node:",
   ],
   "cli/": ["cli/", "@roomtone/sdk", "@roomtone/recorder", "@roomtone/functions", "node:"],
-  "console/": ["console/", "@roomtone/functions", "preact", "uplot", "hls.js", "vite", "node:"],
+  "console/": ["console/", "@roomtone/functions", "eventsource-parser", "preact", "uplot", "hls.js", "vite", "node:"],
   "infra/": ["infra/", "@roomtone/functions", "aws-cdk-lib", "constructs", "valibot", "node:"],
 };
 
