@@ -18,9 +18,9 @@ export function tellWrong(wrong: readonly WrongName[], tell: Tell): void {
 /**
  * How failures of names are told: as JSON lines among the results, `{"user", "at", "error"}`; for people as lines beside
  * them.
- * @param kind what is worked on: users, or things with an id
+ * @param kind what is worked on: users, things with an id, folders
  */
-export function teller(io: CliIo, json: boolean, kind: "user" | "id" = "user"): Tell {
+export function teller(io: CliIo, json: boolean, kind: "user" | "id" | "folder" = "user"): Tell {
   return (who, error, at) => {
     const failure = failureOf(error);
     if (json) {
@@ -28,7 +28,7 @@ export function teller(io: CliIo, json: boolean, kind: "user" | "id" = "user"): 
       io.out(JSON.stringify({ [kind]: who, ...(at === undefined ? {} : { at }), error: { ...rest, message } }));
     } else {
       const isName = kind === "user" && /^[\w.]+$/.test(who);
-      const name = isName ? `@${who}` : kind === "id" ? who : JSON.stringify(who.slice(0, 200));
+      const name = isName ? `@${who}` : kind !== "user" ? who : JSON.stringify(who.slice(0, 200));
       for (const line of failureLines(failure, at === undefined ? name : `${at}: ${name}`)) io.err(line);
     }
   };

@@ -30,25 +30,11 @@ export function fileReader(
         await response.body?.cancel();
         place = new URL(next, place);
       } else if (response.ok) return response;
-      else throw await failure(place, response);
+      // Signed addresses are secrets: only the host is named.
+      else throw apiFailure(`files of ${place.host}`, response.status, await response.text(), response.headers);
     }
     throw new AppError("protocol", `Read a file of ${new URL(prefix).host}: it leads to a place that is not read`, {
       remedy: "Check the address of the API",
     });
   };
-}
-
-/** Signed addresses are secrets: only the host is named. */
-async function failure({ host }: URL, response: Response): Promise<AppError> {
-  const text = await response.text();
-  return apiFailure(`files of ${host}`, response.status, jsonOf(text), response.headers);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

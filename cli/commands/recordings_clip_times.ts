@@ -1,3 +1,4 @@
+import { readClipMs } from "@roomtone/functions/client";
 import { UsageError } from "../usage_error.ts";
 
 /** Longest clip, ms. */
@@ -14,10 +15,8 @@ export function clipTimes(from: string | undefined, to: string | undefined, usag
   return { fromMs, toMs };
 }
 
-/** `90`, `1:30`, `1:02:03.5` */
 function timeMs(option: string, text: string | undefined, usage: string): number {
-  const [whole, hours = 0, minutes = 0, seconds = 0] =
-    /^(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,6}(?:\.\d{1,3})?)$/.exec(text ?? "") ?? [];
-  if (whole === undefined) throw new UsageError(`${option} takes a time such as 90, 1:30 or 1:02:03`, usage);
-  return Math.round(((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000);
+  const ms = readClipMs(text ?? "");
+  if (ms === undefined) throw new UsageError(`${option} takes a time such as 90, 1:30 or 1:02:03`, usage);
+  return ms;
 }

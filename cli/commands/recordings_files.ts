@@ -4,7 +4,7 @@ import { loadConfig, LocalConfig, repairRecording } from "@roomtone/functions/lo
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { failureLines, failureOf } from "../failures.ts";
+import { each, teller } from "../batch.ts";
 import { formatBytes, formatDuration, plain } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import type { System } from "../system.ts";
@@ -82,26 +82,15 @@ export async function repairThem(
   }
   const config = loadConfig(LocalConfig, { ...io.env, ROOMTONE_DATA_DIR: dir ?? io.env["ROOMTONE_DATA_DIR"] });
   const logger = { info() {}, warn() {}, error() {} };
-  let failed = false;
-  for (const id of ids) {
-    try {
-      const parts = await repairRecording(config, id, { signal: io.signal, logger });
-      if (json) io.out(JSON.stringify({ id, parts }));
-      else if (parts.length === 0) io.out(`${plain(id)}: nothing was recorded`);
-      for (const { folder, manifest } of json ? [] : parts) {
-        const { durationMs, segments, bytes } = manifest.totals;
-        const how = manifest.recovered ? "repaired" : "was closed already";
-        const size = `${formatDuration(durationMs)}, ${segments} segments, ${formatBytes(bytes)}`;
-        io.out(plain(`${folder}: ${how}, ${size}`));
-      }
-    } catch (error) {
-      io.signal.throwIfAborted();
-      if (ids.length === 1) throw error;
-      failed = true;
-      const failure = failureOf(error);
-      if (json) io.out(JSON.stringify({ id, error: failure }));
-      else for (const line of failureLines(failure, id)) io.err(line);
+  return await each(ids, ids.length === 1, io, teller(io, json, "id"), async (id) => {
+    const parts = await repairRecording(config, id, { signal: io.signal, logger });
+    if (json) return io.out(JSON.stringify({ id, parts }));
+    if (parts.length === 0) io.out(`${plain(id)}: nothing was recorded`);
+    for (const { folder, manifest } of parts) {
+      const { durationMs, segments, bytes } = manifest.totals;
+      const how = manifest.recovered ? "repaired" : "was closed already";
+      const size = `${formatDuration(durationMs)}, ${segments} segments, ${formatBytes(bytes)}`;
+      io.out(plain(`${folder}: ${how}, ${size}`));
     }
-  }
-  return failed ? 1 : 0;
+  });
 }

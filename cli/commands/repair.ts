@@ -1,6 +1,6 @@
 import { repair } from "@roomtone/recorder";
 import { parseArgs } from "node:util";
-import { failureLines, failureOf } from "../failures.ts";
+import { each, teller } from "../batch.ts";
 import { formatBytes, formatDuration } from "../format.ts";
 import type { CliIo } from "../io.ts";
 import { UsageError } from "../options.ts";
@@ -16,27 +16,16 @@ export const usage = `roomtone repair FOLDER... [--json]
 
 /** Closes each folder's recording. */
 export async function run(args: string[], io: CliIo): Promise<number> {
-  const { values: { json }, positionals } = parseArgs({
+  const { values: { json = false }, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: { json: { type: "boolean" } },
   });
   if (positionals.length === 0) throw new UsageError("no folder was given", usage);
-  let failed = false;
-  for (const folder of positionals) {
-    try {
-      const manifest = await repair(folder);
-      const { durationMs, segments, bytes } = manifest.totals;
-      const text = `${folder}: ${formatDuration(durationMs)}, ${segments} segments, ${formatBytes(bytes)}`;
-      io.out(json ? JSON.stringify({ folder, manifest }) : text);
-    } catch (error) {
-      io.signal.throwIfAborted();
-      if (positionals.length === 1) throw error;
-      failed = true;
-      const failure = failureOf(error);
-      if (json) io.out(JSON.stringify({ folder, error: failure }));
-      else for (const line of failureLines(failure, folder)) io.err(line);
-    }
-  }
-  return failed ? 1 : 0;
+  return await each(positionals, positionals.length === 1, io, teller(io, json, "folder"), async (folder) => {
+    const manifest = await repair(folder);
+    const { durationMs, segments, bytes } = manifest.totals;
+    const text = `${folder}: ${formatDuration(durationMs)}, ${segments} segments, ${formatBytes(bytes)}`;
+    io.out(json ? JSON.stringify({ folder, manifest }) : text);
+  });
 }

@@ -183,8 +183,8 @@ async function call(send: Send, route: Route, input: AnyInput, signal: AbortSign
   if (status === 200 && isText({ headers })) {
     return { status, body: text, next: headers.get("x-next-after") ?? undefined };
   }
+  if (status >= 400) throw failure(route.path, status, text, headers);
   const value = jsonOf(text);
-  if (status >= 400) throw failure(route.path, status, value, headers);
   const expected = route.responses[status];
   if (expected?.body === undefined && expected !== undefined) return { status, body: undefined };
   const read = expected?.body === undefined ? undefined : v.safeParse(expected.body, value);
@@ -220,10 +220,10 @@ function targetOf(path: string, { params = {}, query = {} }: AnyInput): string {
 /**
  * The error that the API tells about, or the one that the status means.
  * @param path what was called, for the message
- * @param value the answer's body, as JSON
+ * @param text the answer's body
  */
-export function failure(path: string, status: number, value: unknown, headers: Headers): AppError {
-  const problem = v.safeParse(Problem, value);
+export function failure(path: string, status: number, text: string, headers: Headers): AppError {
+  const problem = v.safeParse(Problem, jsonOf(text));
   if (problem.success) {
     const { code, detail, remedy, retry_after: seconds, evidence = {}, parameters, request_id: requestId } =
       problem.output;

@@ -2,6 +2,7 @@
  * A typed client of a deployed API.
  * @module
  */
+export { MOST_CLIP_MS, readClipMs } from "../contract/clip_times.ts";
 export { csvRow } from "../contract/csv.ts";
 export { AppError, type AppErrorCode } from "../contract/errors.ts";
 export { QUALITIES, type Quality } from "../contract/quality.ts";

@@ -1,3 +1,4 @@
+import { MOST_CLIP_MS } from "../contract/clip_times.ts";
 import { AppError } from "../contract/errors.ts";
 import type { ClipMaker } from "../ports/clip_maker.ts";
 import type { RecordingFiles } from "../ports/recording_files.ts";
@@ -10,9 +11,6 @@ export interface ClipQuery {
   exact: boolean;
 }
 
-/** Longest clip that a server makes, ms. */
-const MOST_MS = 600_000;
-
 /**
  * A stretch of a recording as one MP4 file.
  * @param playlist with the API's own paths of files in it
@@ -24,8 +22,8 @@ export async function clipReply(
   { fromMs, toMs, exact }: ClipQuery,
   { method, signal }: Request,
 ): Promise<Response> {
-  if (toMs <= fromMs || toMs - fromMs > MOST_MS) {
-    const detail = `must be after fromMs, by at most ${MOST_MS}`;
+  if (toMs <= fromMs || toMs - fromMs > MOST_CLIP_MS) {
+    const detail = `must be after fromMs, by at most ${MOST_CLIP_MS}`;
     throw new AppError("invalid_input", `Clip recording ${id}: toMs ${detail}`, {
       remedy: `\`roomtone recordings clip ${id}\` makes longer ones`,
       parameters: [{ name: "toMs", detail }],

@@ -40,7 +40,7 @@ export function ClipForm({ recording, mediaMs, save }: ClipFormProps) {
       const path = `/recordings/${encodeURIComponent(id)}/clip.mp4`;
       const response = await fetch(`${path}?${query}`, { headers: api.headers(), signal: stop.signal });
       if (!response.ok) {
-        throw apiFailure(path, response.status, await response.json().catch(() => undefined), response.headers);
+        throw apiFailure(path, response.status, await response.text(), response.headers);
       }
       save(await response.blob(), `${username}_${id}_${placeName(times.fromMs)}-${placeName(times.toMs)}.mp4`);
       setDone(resultText(response.headers, times.fromMs));
@@ -53,30 +53,8 @@ export function ClipForm({ recording, mediaMs, save }: ClipFormProps) {
 
   return (
     <form class="row" aria-label="Clip" onSubmit={(event) => void make(event)}>
-      <label>
-        From{" "}
-        <input
-          name="from"
-          size={9}
-          placeholder="1:30"
-          autocomplete="off"
-          value={from}
-          onInput={(event) => setFrom(event.currentTarget.value)}
-        />
-      </label>
-      <button type="button" class="quiet" onClick={() => setFrom(placeText(mediaMs))}>From here</button>
-      <label>
-        To{" "}
-        <input
-          name="to"
-          size={9}
-          placeholder="2:15"
-          autocomplete="off"
-          value={to}
-          onInput={(event) => setTo(event.currentTarget.value)}
-        />
-      </label>
-      <button type="button" class="quiet" onClick={() => setTo(placeText(mediaMs))}>To here</button>
+      <Time label="From" placeholder="1:30" value={from} set={setFrom} mediaMs={mediaMs} />
+      <Time label="To" placeholder="2:15" value={to} set={setTo} mediaMs={mediaMs} />
       <label class="check">
         <input type="checkbox" checked={exact} onChange={(event) => setExact(event.currentTarget.checked)} />{" "}
         exactly from there (takes longer)
@@ -91,6 +69,34 @@ export function ClipForm({ recording, mediaMs, save }: ClipFormProps) {
       {done !== undefined && <span role="status">{done}</span>}
       {wrong !== undefined && <span class="bad" role="alert">{wrong}</span>}
     </form>
+  );
+}
+
+/** A time of the clip: typed, or taken from the player. */
+function Time(
+  { label, placeholder, value, set, mediaMs }: {
+    label: string;
+    placeholder: string;
+    value: string;
+    set(value: string): void;
+    mediaMs: number;
+  },
+) {
+  return (
+    <>
+      <label>
+        {label}{" "}
+        <input
+          name={label.toLowerCase()}
+          size={9}
+          placeholder={placeholder}
+          autocomplete="off"
+          value={value}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
+      </label>
+      <button type="button" class="quiet" onClick={() => set(placeText(mediaMs))}>{label} here</button>
+    </>
   );
 }
 

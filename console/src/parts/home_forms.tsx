@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { countText } from "../format.ts";
 import { useShared } from "../hooks.ts";
 import { hashOf } from "../router.ts";
-import { QualityOptions, readQuality } from "./quality_select.tsx";
+import { QualityField, readQuality } from "./quality_select.tsx";
 
 /** Work that a form asks for: its button waits until it is done, and what goes wrong is told. */
 function useForm(work: (given: FormData) => Promise<void>): { busy: boolean; onSubmit(event: SubmitEvent): void } {
@@ -80,13 +80,7 @@ export function StartRecording({ onDone }: { onDone(): void }) {
       <label class="grow">
         Name of a host who is live <input name="name" placeholder="some.host" required autocomplete="off" />
       </label>
-      <label>
-        Quality
-        <select name="quality">
-          <option value="">as watched</option>
-          <QualityOptions />
-        </select>
-      </label>
+      <QualityField />
       <button type="submit" disabled={busy}>Record</button>
     </form>
   );

@@ -17,3 +17,16 @@ export function readQuality(value: unknown): Quality | undefined {
 export function QualityOptions() {
   return <>{QUALITIES.map((each) => <option key={each} value={each}>{NAMES[each]}</option>)}</>;
 }
+
+/** The choice of a quality in a form; none is what the watchlist says. */
+export function QualityField() {
+  return (
+    <label>
+      Quality
+      <select name="quality">
+        <option value="">as watched</option>
+        <QualityOptions />
+      </select>
+    </label>
+  );
+}

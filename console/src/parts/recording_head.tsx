@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { bytesText, clockText, dateText } from "../format.ts";
 import { useShared } from "../hooks.ts";
 import { hashOf } from "../router.ts";
-import { QualityOptions, readQuality } from "./quality_select.tsx";
+import { QualityField, readQuality } from "./quality_select.tsx";
 import "../recording.css";
 
 /** What is known of a recording at a glance; stop it, record on, or in another quality. */
@@ -65,13 +65,7 @@ export function RecordingHead({ recording, onChanged }: { recording: RecordingRe
           void start(new FormData(event.currentTarget));
         }}
       >
-        <label>
-          Quality
-          <select name="quality">
-            <option value="">as watched</option>
-            <QualityOptions />
-          </select>
-        </label>
+        <QualityField />
         <button type="submit" class="quiet" disabled={busy || stopAt !== undefined && state !== "finished"}>
           {state === "finished" ? "Record the host now" : "Record in this quality"}
         </button>
